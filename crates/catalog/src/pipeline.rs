@@ -1,0 +1,258 @@
+//! `pipeline.yaml`: the monitor's editions, its protection, and what it is called.
+
+use std::collections::BTreeMap;
+
+use crate::Day;
+use crate::contract::ExtractId;
+use crate::document::{Document, Node};
+use crate::fault::Fault;
+use crate::period::Period;
+
+/// What kind of publication an edition is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditionKind {
+    /// The first of its monitor.
+    First,
+    /// An announced update.
+    Routine,
+    /// A revision of definitions or series.
+    Major,
+    /// Sets right an error in the edition it follows.
+    Correction,
+    /// Not an official figure: shows what the pipeline can do.
+    Illustrative,
+}
+
+impl EditionKind {
+    /// The words used in pipeline.yaml and manifests.
+    pub const WORDS: [(&'static str, EditionKind); 5] = [
+        ("first", EditionKind::First),
+        ("routine", EditionKind::Routine),
+        ("major", EditionKind::Major),
+        ("correction", EditionKind::Correction),
+        ("illustrative", EditionKind::Illustrative),
+    ];
+
+    /// The word of the kind.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// An indicator within an edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Card id.
+    pub indicator: String,
+    /// Reference periods, in order.
+    pub periods: Vec<Period>,
+    /// Origin definition, where not the card's own.
+    pub origin: Option<String>,
+}
+
+/// One edition of a monitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// Its id, the day of publication where there is one.
+    pub id: String,
+    /// Its monitor.
+    pub monitor: String,
+    /// Its kind.
+    pub kind: EditionKind,
+    /// Dutch title.
+    pub title: String,
+    /// Last day whose knowledge counts: deliveries received and facts registered after it do not exist for it.
+    pub cut_off: Day,
+    /// The edition it follows and whose other rows it carries.
+    pub follows: Option<String>,
+    /// Why it was made.
+    pub why: String,
+    /// Sources it may be published without.
+    pub publish_without: Vec<ExtractId>,
+    /// The indicators it counts itself.
+    pub indicators: Vec<Choice>,
+}
+
+/// Protection rule of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRule {
+    /// Published elsewhere already: shown, and known to whoever attacks.
+    pub public: bool,
+    /// Lowest number of contributors that is shown.
+    pub threshold: i64,
+    /// Whether a true zero is shown.
+    pub zeros_shown: bool,
+    /// Why, for the reader.
+    pub why: String,
+}
+
+/// The protection rules of the monitor, as data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protection {
+    /// The rule of a source without one of its own.
+    pub usual: SourceRule,
+    /// Rules of named sources.
+    pub sources: BTreeMap<ExtractId, SourceRule>,
+}
+
+impl Protection {
+    /// The rule of a source.
+    pub fn of(&self, source: &ExtractId) -> &SourceRule {
+        self.sources.get(source).unwrap_or(&self.usual)
+    }
+}
+
+/// The whole of `pipeline.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    /// Name of the monitor.
+    pub title: String,
+    /// Who publishes.
+    pub publisher: String,
+    /// Licence of what is published.
+    pub licence: String,
+    /// Whom to ask.
+    pub contact: String,
+    /// File with the key of the person numbers, relative to the project and outside the warehouse.
+    pub key_file: String,
+    /// The cluster scheme of the reports.
+    pub clusters: String,
+    /// Protection.
+    pub protection: Protection,
+    /// Editions in written order.
+    pub editions: Vec<Edition>,
+}
+
+impl Pipeline {
+    /// Reads `pipeline.yaml`.
+    pub fn read(text: &str) -> (Option<Pipeline>, Vec<Fault>) {
+        let document = Document::read("pipeline.yaml", 'P', text);
+        let found = if document.is_readable() { pipeline(&document.root()) } else { None };
+        let faults = document.into_faults();
+        (found.filter(|_| faults.is_empty()), faults)
+    }
+
+    /// An edition by id.
+    pub fn edition(&self, id: &str) -> Option<&Edition> {
+        self.editions.iter().find(|edition| edition.id == id)
+    }
+}
+
+fn pipeline(root: &Node<'_>) -> Option<Pipeline> {
+    root.keys(&["title", "publisher", "licence", "contact", "key_file", "clusters", "protection", "editions"]);
+    let text = |key: &str| root.need(key).and_then(|node| node.text());
+    let (title, publisher, licence, contact) = (text("title"), text("publisher"), text("licence"), text("contact"));
+    let (key_file, clusters) = (text("key_file"), text("clusters"));
+    if let (Some(file), Some(node)) = (&key_file, root.get("key_file"))
+        && (file.starts_with("warehouse") || file.starts_with('/') || file.contains(".."))
+    {
+        node.fault(10, "the key file must lie in the project and outside the warehouse", "");
+    }
+    let protection = root.need("protection").and_then(|node| protection(&node));
+    let mut editions: Vec<Edition> = Vec::new();
+    for (id, node) in root.need("editions").map(|node| node.entries()).unwrap_or_default() {
+        let safe = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+'));
+        if !safe {
+            node.fault(10, format!("`{id}` cannot be an edition's id"), "letters, digits, - and +");
+        }
+        if let Some(edition) = edition(&id, &node, &editions) {
+            editions.push(edition);
+        }
+    }
+    Some(Pipeline {
+        title: title?,
+        publisher: publisher?,
+        licence: licence?,
+        contact: contact?,
+        key_file: key_file?,
+        clusters: clusters?,
+        protection: protection?,
+        editions,
+    })
+}
+
+fn protection(node: &Node<'_>) -> Option<Protection> {
+    node.keys(&["threshold", "zeros", "why", "sources"]);
+    let usual = rule(node, None)?;
+    let mut sources = BTreeMap::new();
+    if let Some(list) = node.get("sources") {
+        for (name, found) in list.entries() {
+            found.keys(&["public", "threshold", "zeros", "why"]);
+            match (ExtractId::read(&name), rule(&found, Some(&usual))) {
+                (Some(id), Some(rule)) => {
+                    sources.insert(id, rule);
+                }
+                (None, _) => found.fault(10, format!("`{name}` is not an extract"), "an extract is written `supplier/extract`"),
+                _ => {}
+            }
+        }
+    }
+    Some(Protection { usual, sources })
+}
+
+fn rule(node: &Node<'_>, usual: Option<&SourceRule>) -> Option<SourceRule> {
+    let threshold = match (node.get("threshold"), usual) {
+        (Some(found), _) => found.count()? as i64,
+        (None, Some(usual)) => usual.threshold,
+        (None, None) => node.need("threshold")?.count()? as i64,
+    };
+    let zeros_shown = match (node.get("zeros"), usual) {
+        (Some(found), _) => found.one_of(&[("shown", true), ("protected", false)])?,
+        (None, Some(usual)) => usual.zeros_shown,
+        (None, None) => node.need("zeros")?.one_of(&[("shown", true), ("protected", false)])?,
+    };
+    Some(SourceRule {
+        public: node.get("public").and_then(|found| found.truth()).unwrap_or(false),
+        threshold,
+        zeros_shown,
+        why: node.need("why")?.text()?,
+    })
+}
+
+fn edition(id: &str, node: &Node<'_>, earlier: &[Edition]) -> Option<Edition> {
+    node.keys(&["monitor", "kind", "title", "cut_off", "follows", "why", "publish_without", "indicators"]);
+    let monitor = node.need("monitor").and_then(|found| found.text());
+    let kind = node.need("kind").and_then(|found| found.one_of(&EditionKind::WORDS));
+    let title = node.need("title").and_then(|found| found.text());
+    let cut_off = node.need("cut_off").and_then(|found| found.day());
+    let why = node.need("why").and_then(|found| found.text());
+    let follows = node.get("follows").and_then(|found| {
+        let written = found.text()?;
+        match earlier.iter().find(|edition| edition.id == written) {
+            Some(edition) if Some(&edition.monitor) != monitor.as_ref() => {
+                found.fault(11, format!("edition {written} belongs to another monitor"), "");
+            }
+            Some(_) => {}
+            None => found.fault(11, format!("edition {written} is not written above this one"), "an edition follows an earlier one"),
+        }
+        Some(written)
+    });
+    if kind == Some(EditionKind::Correction) && follows.is_none() {
+        node.fault(4, "a correction names the edition that it `follows`", "");
+    }
+    let publish_without = node
+        .get("publish_without")
+        .map(|found| found.items().iter().filter_map(|item| ExtractId::read(&item.text()?)).collect())
+        .unwrap_or_default();
+    let mut indicators = Vec::new();
+    for (indicator, found) in node.need("indicators").map(|found| found.entries()).unwrap_or_default() {
+        found.keys(&["periods", "origin"]);
+        let periods: Vec<Period> = found
+            .need("periods")
+            .map(|list| list.items().iter().filter_map(Node::period).collect())
+            .unwrap_or_default();
+        let origin = found.get("origin").and_then(|word| word.text());
+        indicators.push(Choice { indicator, periods, origin });
+    }
+    Some(Edition {
+        id: id.to_string(),
+        monitor: monitor?,
+        kind: kind?,
+        title: title?,
+        cut_off: cut_off?,
+        follows,
+        why: why?,
+        publish_without,
+        indicators,
+    })
+}

@@ -1,0 +1,281 @@
+//! A project folder, read whole and checked: pipeline, contracts, reference tables, origin definitions, cards.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::card::{Card, Cards};
+use crate::contract::{Contract, Extract, ExtractId, Linking};
+use crate::digest::sha256;
+use crate::fault::{Fault, Place, did_you_mean};
+use crate::origin::OriginDefinition;
+use crate::pipeline::{Choice, Edition, Pipeline};
+use crate::reference::Reference;
+
+/// Definitions that make an edition: law 7.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// `pipeline.yaml`.
+    pub pipeline: Pipeline,
+    /// Contracts by supplier.
+    pub contracts: BTreeMap<String, Contract>,
+    /// Reference tables.
+    pub reference: Reference,
+    /// Origin definitions by id.
+    pub origins: BTreeMap<String, OriginDefinition>,
+    /// Cards by id.
+    pub cards: Cards,
+    /// Every definition file: path within the project, and its bytes.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Project {
+    /// Reads and checks a project; all faults at once.
+    pub fn load(root: &Path) -> Result<Project, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut files = BTreeMap::new();
+        for (folder, depth) in [("sources", 3), ("indicators", 2)] {
+            definitions(root, folder, depth, &mut files);
+        }
+        match fs::read(root.join("pipeline.yaml")) {
+            Ok(bytes) => {
+                files.insert("pipeline.yaml".to_string(), bytes);
+            }
+            Err(_) => {
+                faults.push(
+                    Fault::new("P01", Place::file("pipeline.yaml"), "there is no pipeline.yaml in this folder")
+                        .hint("go to a project, name one with --project, or make one with `liim init DIR`"),
+                );
+                return Err(faults);
+            }
+        }
+        let text = |file: &str, faults: &mut Vec<Fault>| -> Option<String> {
+            let bytes = files.get(file)?;
+            match String::from_utf8(bytes.clone()) {
+                Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)),
+                Err(_) => {
+                    faults.push(Fault::new("P02", Place::file(file), "not UTF-8 text"));
+                    None
+                }
+            }
+        };
+
+        let (pipeline, found) = Pipeline::read(&text("pipeline.yaml", &mut faults).unwrap_or_default());
+        faults.extend(found);
+
+        let reference = {
+            let mut unreadable = Vec::new();
+            let reference = Reference::read(
+                &|name| text(&format!("sources/reference/{name}"), &mut Vec::new()),
+                &mut unreadable,
+            );
+            faults.extend(unreadable);
+            reference
+        };
+
+        let mut contracts = BTreeMap::new();
+        let mut origins = BTreeMap::new();
+        let mut cards = Cards::new();
+        for file in files.keys() {
+            let parts: Vec<&str> = file.split('/').collect();
+            match parts.as_slice() {
+                ["sources", supplier, "contract.yaml"] => {
+                    let (contract, found) = Contract::read(file, supplier, &text(file, &mut faults).unwrap_or_default());
+                    faults.extend(found);
+                    contracts.extend(contract.map(|contract| (supplier.to_string(), contract)));
+                }
+                ["sources", "reference", "origin", name] if name.ends_with(".yaml") => {
+                    let (origin, found) = OriginDefinition::read(file, &text(file, &mut faults).unwrap_or_default());
+                    faults.extend(found);
+                    origins.extend(origin.map(|origin| (origin.id.clone(), origin)));
+                }
+                ["indicators", theme, name] if name.ends_with(".yaml") => {
+                    let id = name.trim_end_matches(".yaml");
+                    let Some(sql) = text(&format!("indicators/{theme}/{id}.sql"), &mut faults) else {
+                        let message = format!("the card has no query `{id}.sql` beside it");
+                        faults.push(Fault::new("I01", Place::file(file), message));
+                        continue;
+                    };
+                    let (card, found) = Card::read(file, theme, id, &text(file, &mut faults).unwrap_or_default(), &sql);
+                    faults.extend(found);
+                    if let Some(card) = card
+                        && let Some(other) = cards.insert(id.to_string(), card)
+                    {
+                        faults.push(Fault::new("I07", Place::file(file), format!("indicator `{id}` also stands at {}", other.file)));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let known_broken = !faults.is_empty();
+        let Some(pipeline) = pipeline else {
+            faults.sort();
+            return Err(faults);
+        };
+        let project = Project { root: root.to_path_buf(), pipeline, contracts, reference, origins, cards, files };
+        project.check(known_broken, &mut faults);
+        if faults.is_empty() {
+            Ok(project)
+        } else {
+            faults.sort();
+            faults.dedup();
+            Err(faults)
+        }
+    }
+
+    /// An extract by id.
+    pub fn extract(&self, id: &ExtractId) -> Option<&Extract> {
+        self.contracts.get(&id.supplier)?.extracts.iter().find(|extract| extract.id == *id)
+    }
+
+    /// All extracts, in order.
+    pub fn extracts(&self) -> impl Iterator<Item = &Extract> {
+        self.contracts.values().flat_map(|contract| contract.extracts.iter())
+    }
+
+    /// The card of an edition's choice; checking has made sure that there is one.
+    pub fn card(&self, choice: &Choice) -> Option<&Card> {
+        self.cards.get(&choice.indicator)
+    }
+
+    /// The origin definition that an indicator uses in an edition.
+    pub fn origin_of(&self, choice: &Choice) -> Option<&OriginDefinition> {
+        let id = choice.origin.as_ref().or(self.card(choice)?.origin.as_ref())?;
+        self.origins.get(id)
+    }
+
+    /// Digests of the definition files that determine an edition, pipeline.yaml as a whole left out.
+    pub fn definitions_of(&self, edition: &Edition) -> BTreeMap<String, String> {
+        let mut wanted: Vec<String> = Vec::new();
+        for choice in &edition.indicators {
+            let Some(card) = self.card(choice) else { continue };
+            wanted.extend([card.file.clone(), card.sql_file.clone()]);
+        }
+        let used = |file: &str| -> bool {
+            if wanted.iter().any(|own| own == file) {
+                return true;
+            }
+            let parts: Vec<&str> = file.split('/').collect();
+            match parts.as_slice() {
+                ["sources", "reference", "calibration", ..] | ["sources", "reference", "README.md"] => false,
+                ["sources", "reference", ..] | ["sources", _, "contract.yaml"] => true,
+                _ => false,
+            }
+        };
+        let mut digests: BTreeMap<String, String> = self
+            .files
+            .iter()
+            .filter(|(file, _)| used(file))
+            .map(|(file, bytes)| (file.clone(), sha256(bytes)))
+            .collect();
+        // Of pipeline.yaml only what this edition and the protection say, so that a new edition leaves the old ones be.
+        let own = format!("{:?} {:?} {}", edition, self.pipeline.protection, self.pipeline.clusters);
+        digests.insert(format!("pipeline.yaml, edition {}", edition.id), sha256(own.as_bytes()));
+        digests
+    }
+
+    fn check(&self, known_broken: bool, faults: &mut Vec<Fault>) {
+        let mut fault = |code: &str, file: &str, message: String, hint: String| {
+            let fault = Fault::new(code, self.line_of(file, &message), message);
+            faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
+        };
+        let near = |word: &str, known: Vec<&str>| {
+            did_you_mean(word, known).map(|word| format!("did you mean `{word}`?")).unwrap_or_default()
+        };
+        let pipeline = &self.pipeline;
+        if !self.reference.cluster_schemes.contains(&pipeline.clusters) {
+            let known = self.reference.cluster_schemes.iter().map(String::as_str).collect();
+            fault("P12", "pipeline.yaml", format!("cluster scheme `{}` is not in clusters.csv", pipeline.clusters), near(&pipeline.clusters, known));
+        }
+        for source in pipeline.protection.sources.keys() {
+            if self.extract(source).is_none() && !known_broken {
+                fault("P13", "pipeline.yaml", format!("no contract describes `{source}`"), String::new());
+            }
+        }
+        for edition in &pipeline.editions {
+            for choice in &edition.indicators {
+                let Some(card) = self.card(choice) else {
+                    if !known_broken || !self.files.keys().any(|file| file.ends_with(&format!("/{}.yaml", choice.indicator))) {
+                        let known = self.cards.keys().map(String::as_str).collect();
+                        fault("P14", "pipeline.yaml", format!("no card describes `{}`", choice.indicator), near(&choice.indicator, known));
+                    }
+                    continue;
+                };
+                for period in choice.periods.iter().filter(|period| period.kind() != card.period) {
+                    fault("P15", "pipeline.yaml", format!("`{}` is not counted for a period like `{period}`", choice.indicator), format!("see `period` in {}", card.file));
+                }
+                if let Some(origin) = &choice.origin
+                    && !self.origins.contains_key(origin)
+                {
+                    fault("P16", "pipeline.yaml", format!("there is no origin definition `{origin}`"), near(origin, self.origins.keys().map(String::as_str).collect()));
+                }
+            }
+        }
+        for card in self.cards.values() {
+            for read in &card.reads {
+                if self.extract(&read.extract).is_none() && !known_broken {
+                    let all: Vec<String> = self.extracts().map(|extract| extract.id.to_string()).collect();
+                    let written = read.extract.to_string();
+                    fault("I12", &card.file, format!("no contract describes `{written}`"), near(&written, all.iter().map(String::as_str).collect()));
+                }
+            }
+            if let Some(groups) = &card.groups {
+                match self.reference.schemes.get(&groups.scheme) {
+                    None => fault("I14", &card.file, format!("there is no group scheme `{}`", groups.scheme), near(&groups.scheme, self.reference.schemes.keys().map(String::as_str).collect())),
+                    Some(scheme) => {
+                        for code in groups.codes.iter().filter(|code| scheme.position(code).is_none()) {
+                            let known = scheme.groups.iter().map(|group| group.code.as_str()).collect();
+                            fault("I14", &card.file, format!("`{code}` is not a group of {}", groups.scheme), near(code, known));
+                        }
+                    }
+                }
+            }
+            if let Some(origin) = &card.origin
+                && !self.origins.contains_key(origin)
+            {
+                fault("I15", &card.file, format!("there is no origin definition `{origin}`"), near(origin, self.origins.keys().map(String::as_str).collect()));
+            }
+        }
+        for extract in self.extracts() {
+            if let Linking::Facts { key: Some(key), .. } = &extract.linking {
+                let is_key = self.extract(key).is_some_and(|found| matches!(found.linking, Linking::Key { .. }));
+                if !is_key {
+                    fault("S13", &extract.file, format!("`{key}` is not an extract with role `key`"), String::new());
+                }
+            }
+        }
+    }
+
+    /// The line that holds the word between back-quotes of a message, where the file is text of ours.
+    fn line_of(&self, file: &str, message: &str) -> Place {
+        let word = message.split('`').nth(1).unwrap_or_default();
+        let line = self
+            .files
+            .get(file)
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .and_then(|text| text.lines().position(|line| !word.is_empty() && line.contains(word)));
+        Place { file: file.to_string(), line: line.map(|at| at as u64 + 1), position: None, column: None }
+    }
+}
+
+/// Collects definition files below a folder, deliveries left out.
+fn definitions(root: &Path, folder: &str, depth: usize, files: &mut BTreeMap<String, Vec<u8>>) {
+    let Ok(entries) = fs::read_dir(root.join(folder)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().to_string();
+        let path = format!("{folder}/{name}");
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            if depth > 0 && name != "deliveries" {
+                definitions(root, &path, depth - 1, files);
+            }
+        } else if kind.is_file()
+            && [".yaml", ".sql", ".csv", ".md"].iter().any(|ending| name.ends_with(ending))
+            && let Ok(bytes) = fs::read(entry.path())
+        {
+            files.insert(path, bytes);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! What the reference tables under `sources/reference/` say: areas, clusters, nationalities and their groups.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::Day;
+use crate::cell::AreaLevel;
+use crate::fault::{Fault, Place};
+use crate::table::Table;
+
+/// The Flemish Region.
+pub const FLANDERS: &str = "02000";
+/// The register's code of the Belgian nationality.
+pub const BELGIAN: &str = "150";
+/// The scheme of the municipal codes of 2011.
+pub const NIS_CLASS: &str = "NIS5-2011";
+/// The day as of which the monitor's municipalities are taken.
+const AREA_DAY: Day = Day(14_975); // 2011-01-01
+
+/// An area with figures of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Area {
+    /// Code, unique within its class.
+    pub code: String,
+    /// Scheme of the code: `NIS5-2011`, or the name of a cluster scheme.
+    pub class: String,
+    /// Level.
+    pub level: AreaLevel,
+    /// Dutch name.
+    pub name: String,
+    /// The municipalities it consists of; itself, for a municipality.
+    pub members: Vec<String>,
+}
+
+/// A register code of a nationality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nationality {
+    /// Three digits.
+    pub code: String,
+    /// Dutch name.
+    pub name: String,
+    /// The state it stands for: ISO 3166 code, a four-letter code of a former state, `XX` for none.
+    pub country: String,
+    /// `state`, `defunct`, `territory`, `refugee`, `stateless`, `undetermined` or `unknown`.
+    pub kind: String,
+}
+
+/// A group in a scheme of nationality groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Code within the scheme.
+    pub code: String,
+    /// The group it is part of, if any.
+    pub parent: Option<String>,
+    /// Dutch title.
+    pub title: String,
+}
+
+/// A scheme of nationality groups: its tree, and who belongs where on which day.
+#[derive(Debug, Clone, Default)]
+pub struct GroupScheme {
+    /// The groups, in the order in which they are shown.
+    pub groups: Vec<Group>,
+    /// By country: group and the days `[from, until)` it holds.
+    members: HashMap<String, Vec<(Day, Day, usize)>>,
+}
+
+impl GroupScheme {
+    /// Position of a country's group on a day.
+    pub fn of_country(&self, country: &str, day: Day) -> Option<usize> {
+        self.members
+            .get(country)?
+            .iter()
+            .find(|(from, until, _)| *from <= day && day < *until)
+            .map(|(_, _, group)| *group)
+    }
+
+    /// Position of a group by its code.
+    pub fn position(&self, code: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group.code == code)
+    }
+
+    /// A group's code and those of the groups above it, from the nearest up.
+    pub fn lineage(&self, code: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        let mut next = Some(code);
+        while let Some(group) = next.and_then(|code| self.groups.iter().find(|group| group.code == code)) {
+            if found.contains(&group.code.as_str()) {
+                break; // A circle is a fault of the table, named when it is read.
+            }
+            found.push(group.code.as_str());
+            next = group.parent.as_deref();
+        }
+        found
+    }
+
+    /// Whether no other group is part of this one.
+    pub fn is_leaf(&self, code: &str) -> bool {
+        !self.groups.iter().any(|group| group.parent.as_deref() == Some(code))
+    }
+}
+
+/// All reference tables, checked.
+#[derive(Debug, Clone, Default)]
+pub struct Reference {
+    /// Every Belgian municipality code in force at any time that the tables cover, with the days it was in force.
+    pub municipalities: BTreeMap<String, (String, Day, Day)>,
+    /// The areas of the monitor: 308 municipalities, provinces, clusters of each scheme, Flanders.
+    pub areas: Vec<Area>,
+    /// Titles of clusters by scheme and code live in `areas`; the schemes by name.
+    pub cluster_schemes: Vec<String>,
+    /// Register codes of nationalities.
+    pub nationalities: BTreeMap<String, Nationality>,
+    /// Group schemes by name.
+    pub schemes: BTreeMap<String, GroupScheme>,
+}
+
+const ALWAYS: (Day, Day) = (Day(i32::MIN), Day(i32::MAX));
+
+impl Reference {
+    /// Reads the tables; `text` gives the text of a file of the reference folder, or nothing where it is absent.
+    pub fn read(text: &dyn Fn(&str) -> Option<String>, faults: &mut Vec<Fault>) -> Reference {
+        let mut open = |name: &str, columns: &[&str]| {
+            let file = format!("sources/reference/{name}");
+            match text(name) {
+                Some(found) => Table::read(&file, &found, columns, faults),
+                None => {
+                    faults.push(Fault::new("R01", Place::file(&file), "the reference table is missing"));
+                    Table::default()
+                }
+            }
+        };
+        let municipalities =
+            open("municipalities.csv", &["code", "name", "province", "region", "valid_from", "valid_to"]);
+        let areas = open("areas.csv", &["code", "level", "name", "valid_from", "valid_to"]);
+        let clusters = open("clusters.csv", &["scheme", "cluster", "title", "order"]);
+        let cluster_members = open("cluster_members.csv", &["scheme", "cluster", "municipality"]);
+        let nationalities = open("nationalities.csv", &["code", "name", "country", "kind"]);
+        let groups = open("nationality_groups.csv", &["scheme", "group", "parent", "title", "order"]);
+        let members = open("nationality_group_members.csv", &["scheme", "country", "group", "valid_from", "valid_to"]);
+
+        let mut reference = Reference::default();
+        reference.read_areas(&municipalities, &areas, &clusters, &cluster_members, faults);
+        reference.read_nationalities(&nationalities, &groups, &members, faults);
+        reference
+    }
+
+    /// An area of the monitor by code and class.
+    pub fn area(&self, code: &str, class: &str) -> Option<&Area> {
+        self.areas.iter().find(|area| area.code == code && area.class == class)
+    }
+
+    /// The group of a nationality code in a scheme on a day.
+    pub fn group(&self, scheme: &GroupScheme, nationality: &str, day: Day) -> Option<usize> {
+        scheme.of_country(&self.nationalities.get(nationality)?.country, day)
+    }
+
+    fn read_areas(&mut self, municipalities: &Table, areas: &Table, clusters: &Table, members: &Table, faults: &mut Vec<Fault>) {
+        let mut provinces: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut flemish = Vec::new();
+        for row in municipalities.rows() {
+            let from = row.day("valid_from", faults).unwrap_or(ALWAYS.0);
+            let until = row.day("valid_to", faults).unwrap_or(ALWAYS.1);
+            let code = row.get("code").to_string();
+            let known = self.municipalities.entry(code.clone()).or_insert_with(|| (row.get("name").to_string(), from, until));
+            *known = (known.0.clone(), known.1.min(from), known.2.max(until));
+            if row.get("region") == FLANDERS && from <= AREA_DAY && AREA_DAY < until {
+                provinces.entry(row.get("province").to_string()).or_default().push(code.clone());
+                flemish.push((code, row.get("name").to_string()));
+            }
+        }
+        flemish.sort();
+        let nis = |code: &str, level, name: &str, members: Vec<String>| Area {
+            code: code.to_string(),
+            class: NIS_CLASS.to_string(),
+            level,
+            name: name.to_string(),
+            members,
+        };
+        for row in areas.rows() {
+            let from = row.day("valid_from", faults).unwrap_or(ALWAYS.0);
+            let until = row.day("valid_to", faults).unwrap_or(ALWAYS.1);
+            if from > AREA_DAY || until <= AREA_DAY {
+                continue;
+            }
+            let (code, name) = (row.get("code"), row.get("name"));
+            if code == FLANDERS {
+                let all = flemish.iter().map(|(code, _)| code.clone()).collect();
+                self.areas.push(nis(code, AreaLevel::Region, name, all));
+            } else if row.get("level") == "province"
+                && let Some(mut own) = provinces.remove(code)
+            {
+                own.sort();
+                self.areas.push(nis(code, AreaLevel::Province, name, own));
+            }
+        }
+        for (code, _) in provinces {
+            faults.push(Fault::new("R10", Place::file("sources/reference/areas.csv"), format!("province {code} is missing")));
+        }
+        let mut rows: Vec<_> = clusters.rows().collect();
+        rows.sort_by_key(|row| (row.get("scheme"), row.count("order", &mut Vec::new())));
+        for row in rows {
+            let scheme = row.get("scheme").to_string();
+            if !self.cluster_schemes.contains(&scheme) {
+                self.cluster_schemes.push(scheme.clone());
+            }
+            let mut own: Vec<String> = members
+                .rows()
+                .filter(|member| member.get("scheme") == scheme && member.get("cluster") == row.get("cluster"))
+                .map(|member| member.get("municipality").to_string())
+                .collect();
+            own.sort();
+            self.areas.push(Area {
+                code: row.get("cluster").to_string(),
+                class: scheme,
+                level: AreaLevel::Cluster,
+                name: row.get("title").to_string(),
+                members: own,
+            });
+        }
+        for row in members.rows() {
+            if flemish.binary_search_by(|(code, _)| code.as_str().cmp(row.get("municipality"))).is_err() {
+                faults.push(Fault::new("R10", row.place("municipality"), "not a Flemish municipality of 2011"));
+            }
+        }
+        for scheme in &self.cluster_schemes {
+            for (code, _) in &flemish {
+                let times = self.areas.iter().filter(|area| area.class == *scheme && area.members.contains(code)).count();
+                if times != 1 {
+                    let message = format!("municipality {code} is in {times} clusters of {scheme}, not in one");
+                    faults.push(Fault::new("R11", Place::file("sources/reference/cluster_members.csv"), message));
+                }
+            }
+        }
+        for (code, name) in flemish {
+            self.areas.push(nis(&code, AreaLevel::Municipality, &name, vec![code.clone()]));
+        }
+    }
+
+    fn read_nationalities(&mut self, nationalities: &Table, groups: &Table, members: &Table, faults: &mut Vec<Fault>) {
+        for row in nationalities.rows() {
+            let nationality = Nationality {
+                code: row.get("code").to_string(),
+                name: row.get("name").to_string(),
+                country: row.get("country").to_string(),
+                kind: row.get("kind").to_string(),
+            };
+            if self.nationalities.insert(nationality.code.clone(), nationality).is_some() {
+                faults.push(Fault::new("R12", row.place("code"), "the code is written twice"));
+            }
+        }
+        let mut rows: Vec<_> = groups.rows().collect();
+        rows.sort_by_key(|row| (row.get("scheme"), row.count("order", &mut Vec::new())));
+        for row in rows {
+            self.schemes.entry(row.get("scheme").to_string()).or_default().groups.push(Group {
+                code: row.get("group").to_string(),
+                parent: row.optional("parent").map(str::to_string),
+                title: row.get("title").to_string(),
+            });
+        }
+        for row in members.rows() {
+            let from = row.day("valid_from", faults).unwrap_or(ALWAYS.0);
+            let until = row.day("valid_to", faults).unwrap_or(ALWAYS.1);
+            let group = self.schemes.get(row.get("scheme")).and_then(|scheme| scheme.position(row.get("group")));
+            match (group, self.schemes.get_mut(row.get("scheme"))) {
+                (Some(group), Some(scheme)) => {
+                    scheme.members.entry(row.get("country").to_string()).or_default().push((from, until, group));
+                }
+                _ => faults.push(Fault::new("R10", row.place("group"), "the group is not in nationality_groups.csv")),
+            }
+        }
+        // Law 7 needs the tables to be complete: every state has exactly one group on every day.
+        let file = "sources/reference/nationality_group_members.csv";
+        for (name, scheme) in &mut self.schemes {
+            for nationality in self.nationalities.values() {
+                let mut days = scheme.members.get(&nationality.country).cloned().unwrap_or_default();
+                days.sort();
+                let whole = days.first().is_some_and(|first| first.0 == ALWAYS.0)
+                    && days.last().is_some_and(|last| last.1 == ALWAYS.1)
+                    && days.windows(2).all(|pair| pair[0].1 == pair[1].0);
+                if !whole {
+                    let message = format!(
+                        "country {} of nationality {} does not have one group of {name} on every day",
+                        nationality.country, nationality.code
+                    );
+                    faults.push(Fault::new("R13", Place::file(file), message));
+                }
+            }
+        }
+    }
+}

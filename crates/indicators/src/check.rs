@@ -1,0 +1,117 @@
+//! Checking cards without data: each query is planned against empty tables of the right schemas.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::card::Card;
+use catalog::cell::ShareOf;
+use catalog::fault::did_you_mean;
+use catalog::project::Project;
+use catalog::schema::{Field, Type, area_members, counted, group_members, query_table};
+use catalog::{Fault, Place};
+use warehouse::session::Session;
+
+/// Types every card's query and holds it to its card; all faults of all cards.
+pub fn check(project: &Project, session: &Session) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = project.cards.values().flat_map(|card| card_faults(project, card, session)).collect();
+    faults.sort();
+    faults
+}
+
+fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> {
+    let scheme = card.groups.as_ref().map(|groups| groups.scheme.as_str());
+    let mut tables: BTreeMap<String, Vec<Field>> = BTreeMap::new();
+    for read in &card.reads {
+        if let Some(extract) = project.extract(&read.extract) {
+            let fields = query_table(extract, scheme, card.origin.as_deref());
+            tables.insert(read.extract.table(), fields.into_iter().map(|attribute| attribute.field).collect());
+        }
+    }
+    tables.insert("area_members".into(), area_members());
+    tables.insert("group_members".into(), group_members());
+    let registered = tables.iter().try_for_each(|(table, fields)| session.register_empty(table, fields));
+    let planned = registered.and_then(|()| session.plan(&card.sql));
+    for table in tables.keys() {
+        // Another card must not see this card's tables; forgetting one that is there cannot fail.
+        let _ = session.forget(table);
+    }
+    let sql = || Place::file(&card.sql_file);
+    let planned = match planned {
+        Ok(planned) => planned,
+        Err(error) => {
+            let known: Vec<&str> = tables.keys().map(String::as_str).collect();
+            let hint = format!("the card reads: {}", known.join(", "));
+            return vec![Fault::new("I20", place_of(card, &error.to_string()), format!("the query cannot be planned: {error}")).hint(hint)];
+        }
+    };
+    let mut faults = Vec::new();
+    let allowed = counted();
+    for (name, kind) in &planned.columns {
+        match allowed.iter().find(|(field, _)| field.name == *name) {
+            None => {
+                let hint = match did_you_mean(name, allowed.iter().map(|(field, _)| field.name.as_str())) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("a query may return: {}", allowed.iter().map(|(field, _)| field.name.as_str()).collect::<Vec<_>>().join(", ")),
+                };
+                faults.push(Fault::new("I21", sql(), format!("the query returns a column `{name}` that no cell has")).hint(hint));
+            }
+            Some((field, _)) if *kind != Some(field.kind) => {
+                let wanted = if field.kind == Type::Text { "text" } else { "a 64-bit integer" };
+                faults.push(Fault::new("I22", sql(), format!("column `{name}` of the query must be {wanted}")).hint("use CAST"));
+            }
+            Some(_) => {}
+        }
+    }
+    let returns = |name: &str| planned.columns.iter().any(|(column, _)| column == name);
+    for (field, required) in &allowed {
+        if *required && !returns(&field.name) {
+            faults.push(Fault::new("I23", sql(), format!("the query does not return `{}`", field.name)));
+        }
+    }
+    if card.share_of != ShareOf::None && !returns("denominator") {
+        faults.push(Fault::new("I23", sql(), "the card has a share, but the query does not return `denominator`"));
+    }
+    let sex = Place::file(&card.file);
+    if card.sex && !returns("sex") {
+        faults.push(Fault::new("I24", sex, "sex is available by the card, but the query does not return it"));
+    } else if !card.sex && returns("sex") {
+        faults.push(Fault::new("I24", sex, "sex is not available by the card, but the query returns it"));
+    }
+    if card.groups.is_some() != returns("group") {
+        faults.push(Fault::new("I24", Place::file(&card.file), "the card's `groups` and the query's column `group` must come together"));
+    }
+    if card.details.is_empty() == returns("detail") {
+        faults.push(Fault::new("I24", Place::file(&card.file), "the card's `details` and the query's column `detail` must come together"));
+    }
+    for read in &card.reads {
+        let said: BTreeSet<&str> = read.columns.iter().map(String::as_str).collect();
+        let nothing = BTreeSet::new();
+        let found = planned.reads.get(&read.extract.table()).unwrap_or(&nothing);
+        for column in found.iter().filter(|column| !said.contains(column.as_str())) {
+            faults.push(
+                Fault::new("I25", Place::file(&card.file), format!("the query depends on `{column}` of {}, the card does not say so", read.extract))
+                    .hint(format!("add it under reads: {}", read.extract)),
+            );
+        }
+        for column in said.iter().filter(|column| !found.contains(**column)) {
+            faults.push(
+                Fault::new("I26", Place::file(&card.file), format!("the card says that the query depends on `{column}` of {}, it does not", read.extract))
+                    .hint(format!("take it away under reads: {}", read.extract)),
+            );
+        }
+    }
+    faults
+}
+
+/// The line of the query that holds the word the engine complains about, where it names one.
+fn place_of(card: &Card, message: &str) -> Place {
+    let mut place = Place::file(&card.sql_file);
+    if let Some(line) = message.split("Line: ").nth(1).and_then(|rest| rest.split(',').next()?.parse().ok()) {
+        place.line = Some(line);
+        return place;
+    }
+    let words = message.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| word.len() > 2);
+    let after = words.skip_while(|word| !matches!(*word, "named" | "table" | "function")).nth(1);
+    let word = after.map(|word| word.rsplit('.').next().unwrap_or(word));
+    place.line = word.and_then(|word| card.sql.lines().position(|line| line.contains(word))).map(|at| at as u64 + 1);
+    place
+}

@@ -1,0 +1,25 @@
+//! Indicators: the cards' queries become cells.
+//!
+//! [`check`] types every query against empty tables and holds it to its card; [`count`] runs one for a period, adds up
+//! what the card says adds up, and completes the grid, so that every area and category has a value or one reason.
+
+use catalog::Fault;
+use thiserror::Error;
+
+mod check;
+mod count;
+mod grid;
+
+pub use check::check;
+pub use count::{Counted, Tie, count, not_delivered, tables};
+
+/// Why an indicator could not be counted.
+#[derive(Debug, Error)]
+pub enum CountError {
+    /// The card or its query is unsound: mend it.
+    #[error("a card or its query is unsound")]
+    Faults(Vec<Fault>),
+    /// The warehouse could not answer.
+    #[error(transparent)]
+    Warehouse(#[from] warehouse::WarehouseError),
+}

@@ -1,0 +1,61 @@
+//! Ingest: delivered extracts against their contracts. Rows in = accepted + rejected, always.
+//!
+//! A file is unwrapped ([`unwrap`]), cut into physical lines ([`lines`]), each line into fields ([`fields`]), each
+//! field into a value ([`value`]) and the values into Arrow columns ([`batch`]). What does not fit becomes a
+//! [`Rejection`]; what makes a whole file useless becomes a [`catalog::Fault`]. Deliveries and their receipts are
+//! kept by [`delivery`].
+
+use catalog::Fault;
+use thiserror::Error;
+
+mod batch;
+pub mod delivery;
+mod fields;
+mod header;
+mod land;
+mod lines;
+mod rejection;
+mod unwrap;
+mod value;
+mod workbook;
+
+pub use batch::landed_schema;
+pub use land::{Landed, Source, land};
+pub use rejection::{Rejection, RejectionReason, grouped};
+
+/// Why landing could not go on.
+#[derive(Debug, Error)]
+pub enum LandError {
+    /// The delivery breaks its contract as a whole: ask the supplier.
+    #[error("the delivery breaks its contract")]
+    Faults(Vec<Fault>),
+    /// A file cannot be read or written: see to the disk.
+    #[error("{file}: {error}")]
+    Io {
+        /// The file, in words.
+        file: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Rows could not be put into columns: a fault of ours. The cause is not shown, for it may print a row.
+    #[error("rows could not be put into columns")]
+    Columns,
+    /// What was to take the rows could not.
+    #[error("{0}")]
+    Sink(String),
+    /// A thread ended before its work was done.
+    #[error("a reading thread stopped")]
+    Stopped,
+}
+
+impl LandError {
+    pub(crate) fn io(file: &str, error: std::io::Error) -> LandError {
+        LandError::Io { file: file.to_string(), error }
+    }
+}
+
+impl From<arrow::error::ArrowError> for LandError {
+    fn from(_: arrow::error::ArrowError) -> LandError {
+        LandError::Columns
+    }
+}

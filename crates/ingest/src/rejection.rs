@@ -1,0 +1,81 @@
+//! Rejections: rows that do not keep to the contract, each with a reason and a place and never with a value.
+
+use std::collections::BTreeMap;
+
+/// Why a row was rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RejectionReason {
+    /// More or fewer fields than the header has.
+    FieldCount,
+    /// A fixed-width record of another length.
+    RecordLength,
+    /// A quote that opens and does not close, or closes in the middle of a field.
+    Quote,
+    /// Bytes that the encoding does not have.
+    Encoding,
+    /// A line longer than any record can be.
+    LineTooLong,
+    /// A value that must be there is not.
+    Missing,
+    /// Not eleven digits where a national number is expected.
+    NotANumberOfAPerson,
+    /// Check digits wrong.
+    CheckDigit,
+    /// A national number with a date or serial that is never issued.
+    NeverIssued,
+    /// A code that the list does not have.
+    UnknownCode,
+    /// Not a whole number.
+    NotANumber,
+    /// Not a date.
+    NotADate,
+    /// A number cell in a workbook where a code must be text.
+    NumberForCode,
+}
+
+impl RejectionReason {
+    /// The code in tables, and the words for people.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            RejectionReason::FieldCount => ("field-count", "number of fields unlike the header"),
+            RejectionReason::RecordLength => ("record-length", "record of another length"),
+            RejectionReason::Quote => ("quote", "quote not closed"),
+            RejectionReason::Encoding => ("encoding", "bytes that the encoding does not have"),
+            RejectionReason::LineTooLong => ("line-too-long", "line longer than a record can be"),
+            RejectionReason::Missing => ("missing", "value missing"),
+            RejectionReason::NotANumberOfAPerson => ("not-an-insz", "not eleven digits"),
+            RejectionReason::CheckDigit => ("check-digit", "check digits wrong"),
+            RejectionReason::NeverIssued => ("never-issued", "number of a kind that is never issued"),
+            RejectionReason::UnknownCode => ("unknown-code", "code not in the list"),
+            RejectionReason::NotANumber => ("not-a-number", "not a whole number"),
+            RejectionReason::NotADate => ("not-a-date", "not a date"),
+            RejectionReason::NumberForCode => ("number-for-code", "number where a code must be text"),
+        }
+    }
+}
+
+/// One rejected row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rejection {
+    /// Why.
+    pub reason: RejectionReason,
+    /// Which file of the delivery, from 0.
+    pub file: u32,
+    /// Line, from 1; the row of the sheet in a workbook.
+    pub line: u64,
+    /// Offset of the line's first byte in the unwrapped file; 0 in a workbook.
+    pub byte: u64,
+    /// Column of the contract, from 0, where one is at fault.
+    pub column: Option<u16>,
+}
+
+/// Rejections grouped for people: reason and column, how many, and the first line.
+pub fn grouped(rejections: &[Rejection]) -> Vec<(RejectionReason, Option<u16>, u64, u64)> {
+    let mut groups: BTreeMap<(RejectionReason, Option<u16>), (u64, u64)> = BTreeMap::new();
+    for rejection in rejections {
+        let group = groups.entry((rejection.reason, rejection.column)).or_insert((0, rejection.line));
+        group.0 += 1;
+        group.1 = group.1.min(rejection.line);
+    }
+    groups.into_iter().map(|((reason, column), (count, first))| (reason, column, count, first)).collect()
+}

@@ -1,0 +1,230 @@
+//! One value at a time: from the bytes of a field to what lands, or the reason why not.
+
+use std::sync::Arc;
+
+use arrow::array::StringArray;
+use catalog::contract::{Codes, Column, ColumnKind, Encoding};
+use catalog::insz::{self, InszFault};
+use catalog::reference::Reference;
+use catalog::{Day, Period};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use crate::rejection::RejectionReason;
+
+/// A value that passed its checks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Value<'b> {
+    Null,
+    Number(i64),
+    /// Bytes in the file's own encoding.
+    Text(&'b [u8]),
+    /// Position in the column's list of codes.
+    Code(u16),
+}
+
+/// The codes a column may hold: what is written, and the position of what lands.
+pub(crate) struct CodeList {
+    written: HashMap<Box<[u8]>, u16, FixedState>,
+    /// What lands, shared by all batches.
+    pub(crate) values: Arc<StringArray>,
+}
+
+impl CodeList {
+    fn new<'c>(pairs: impl Iterator<Item = (&'c str, &'c str)>) -> CodeList {
+        let mut values: Vec<&str> = Vec::new();
+        let mut positions: HashMap<&str, u16, FixedState> = HashMap::default();
+        let mut written = HashMap::default();
+        for (text, code) in pairs {
+            let at = *positions.entry(code).or_insert_with(|| {
+                values.push(code);
+                (values.len() - 1) as u16
+            });
+            written.insert(text.as_bytes().into(), at);
+        }
+        CodeList { written, values: Arc::new(StringArray::from(values)) }
+    }
+}
+
+/// A column ready to read values.
+pub(crate) struct Reader {
+    kind: ColumnKind,
+    optional: bool,
+    encoding: Encoding,
+    pub(crate) codes: Option<CodeList>,
+}
+
+impl Reader {
+    pub(crate) fn new(column: &Column, encoding: Encoding, reference: &Reference) -> Reader {
+        let same = |code: &String| (code.clone(), code.clone());
+        let codes = match &column.kind {
+            ColumnKind::Code(Codes::Municipalities(also)) => {
+                Some(reference.municipalities.keys().chain(also).map(same).collect::<Vec<_>>())
+            }
+            ColumnKind::Code(Codes::Nationalities(also)) => {
+                Some(reference.nationalities.keys().chain(also).map(same).collect())
+            }
+            ColumnKind::Code(Codes::Listed(listed)) => Some(listed.clone()),
+            _ => None,
+        };
+        let codes = codes.map(|pairs| CodeList::new(pairs.iter().map(|(w, c)| (w.as_str(), c.as_str()))));
+        Reader { kind: column.kind.clone(), optional: column.optional, encoding, codes }
+    }
+
+    /// Reads a field; `blank` says that spaces alone mean empty, as in fixed-width records.
+    pub(crate) fn read<'b>(&self, field: &'b [u8], blank: bool) -> Result<Value<'b>, RejectionReason> {
+        let field = if blank { field.trim_ascii_end() } else { field };
+        if field.is_empty() {
+            return if self.optional { Ok(Value::Null) } else { Err(RejectionReason::Missing) };
+        }
+        match &self.kind {
+            ColumnKind::Text | ColumnKind::Coded => {
+                if fits(field, self.encoding) {
+                    Ok(Value::Text(field))
+                } else {
+                    Err(RejectionReason::Encoding)
+                }
+            }
+            ColumnKind::Insz => match insz::parse(field) {
+                Ok(number) => Ok(Value::Number(number as i64)),
+                Err(InszFault::Shape) => Err(RejectionReason::NotANumberOfAPerson),
+                Err(InszFault::CheckDigit) => Err(RejectionReason::CheckDigit),
+                Err(InszFault::Date | InszFault::Serial) => Err(RejectionReason::NeverIssued),
+            },
+            ColumnKind::Code(_) => {
+                let found = self.codes.as_ref().and_then(|list| list.written.get(field));
+                found.map(|at| Value::Code(*at)).ok_or(RejectionReason::UnknownCode)
+            }
+            ColumnKind::Count | ColumnKind::Year => number(field).map(Value::Number).ok_or(RejectionReason::NotANumber),
+            ColumnKind::Decimal(decimals) => {
+                decimal(field, *decimals).map(Value::Number).ok_or(RejectionReason::NotANumber)
+            }
+            ColumnKind::Day => day(field).map(|day| Value::Number(day.0.into())).ok_or(RejectionReason::NotADate),
+            ColumnKind::PartialDay => partial_day(field).map(Value::Number).ok_or(RejectionReason::NotADate),
+            ColumnKind::Month | ColumnKind::SchoolYear => {
+                let length = if self.kind == ColumnKind::Month { 7 } else { 9 };
+                let period: Option<Period> =
+                    std::str::from_utf8(field).ok().filter(|text| text.len() == length && !text.contains('Q')).and_then(|text| text.parse().ok());
+                period.map(|period| Value::Number(period.start().0.into())).ok_or(RejectionReason::NotADate)
+            }
+        }
+    }
+}
+
+/// Whether the bytes are text in the encoding.
+fn fits(bytes: &[u8], encoding: Encoding) -> bool {
+    match encoding {
+        Encoding::Utf8 => std::str::from_utf8(bytes).is_ok(),
+        Encoding::Latin1 => !bytes.iter().any(|b| (0x80..0xa0).contains(b)),
+        Encoding::Windows1252 => !bytes.iter().any(|b| matches!(b, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d)),
+    }
+}
+
+/// Text in an encoding as a string; the bytes have been found to fit.
+pub(crate) fn decoded(bytes: &[u8], encoding: Encoding, into: &mut String) {
+    into.clear();
+    match encoding {
+        Encoding::Utf8 => into.push_str(std::str::from_utf8(bytes).unwrap_or_default()),
+        Encoding::Latin1 => into.extend(bytes.iter().map(|b| char::from(*b))),
+        Encoding::Windows1252 => into.extend(bytes.iter().map(|b| match b {
+            0x80..0xa0 => WINDOWS_1252[usize::from(b - 0x80)],
+            _ => char::from(*b),
+        })),
+    }
+}
+
+/// The 32 places where Windows-1252 differs from ISO-8859-1, as the Encoding Standard lists them.
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+fn number(field: &[u8]) -> Option<i64> {
+    if field.len() > 18 || !field.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(field.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+}
+
+fn decimal(field: &[u8], decimals: u8) -> Option<i64> {
+    let (negative, field) = match field.strip_prefix(b"-") {
+        Some(rest) => (true, rest),
+        None => (false, field),
+    };
+    let mut parts = field.splitn(2, |b| *b == b',');
+    let whole = parts.next().filter(|part| !part.is_empty())?;
+    let fraction = parts.next();
+    if fraction.is_some_and(|part| part.is_empty() || part.len() > usize::from(decimals)) || whole.len() > 9 {
+        return None;
+    }
+    let fraction = fraction.unwrap_or_default();
+    let missing = u32::from(decimals) - fraction.len() as u32;
+    let scale = 10i64.pow(u32::from(decimals));
+    let fraction = if fraction.is_empty() { 0 } else { number(fraction)? };
+    let value = number(whole)? * scale + fraction * 10i64.pow(missing);
+    Some(if negative { -value } else { value })
+}
+
+fn day(field: &[u8]) -> Option<Day> {
+    match field.len() {
+        8 => Day::from_number(number(field)? as u32),
+        10 => std::str::from_utf8(field).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// `YYYYMMDD` with 00 for an unknown month or day.
+fn partial_day(field: &[u8]) -> Option<i64> {
+    if field.len() != 8 {
+        return None;
+    }
+    let written = number(field)?;
+    let (year, month, day) = (written / 10_000, written / 100 % 100, written % 100);
+    let known = Day::from_number((year * 10_000 + month.max(1) * 100 + day.max(1)) as u32);
+    (year >= 1800 && known.is_some() && (month > 0 || day == 0)).then_some(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(kind: ColumnKind) -> Reader {
+        let column = Column { name: "c".into(), kind, optional: true, width: 0 };
+        Reader::new(&column, Encoding::Latin1, &Reference::default())
+    }
+
+    #[test]
+    fn values_are_read_or_refused_with_their_reason() {
+        use RejectionReason::*;
+        let cases: [(ColumnKind, &[u8], Result<Value<'_>, RejectionReason>); 16] = [
+            (ColumnKind::Insz, b"94021300145", Ok(Value::Number(94_021_300_145))),
+            (ColumnKind::Insz, b"94021300146", Err(CheckDigit)),
+            (ColumnKind::Insz, b"9402130014", Err(NotANumberOfAPerson)),
+            (ColumnKind::Count, b"0017", Ok(Value::Number(17))),
+            (ColumnKind::Count, b"-1", Err(NotANumber)),
+            (ColumnKind::Decimal(2), b"312,5", Ok(Value::Number(31_250))),
+            (ColumnKind::Decimal(2), b"312.50", Err(NotANumber)),
+            (ColumnKind::Decimal(2), b"-0,05", Ok(Value::Number(-5))),
+            (ColumnKind::Day, b"2011-01-01", Ok(Value::Number(14_975))),
+            (ColumnKind::Day, b"20110230", Err(NotADate)),
+            (ColumnKind::PartialDay, b"19620000", Ok(Value::Number(19_620_000))),
+            (ColumnKind::PartialDay, b"19620005", Err(NotADate)),
+            (ColumnKind::Month, b"2010-07", Ok(Value::Number(14_791))),
+            (ColumnKind::Month, b"2010", Err(NotADate)),
+            (ColumnKind::SchoolYear, b"2010-2011", Ok(Value::Number(14_853))),
+            (ColumnKind::Text, b"Li\xe8ge", Ok(Value::Text(b"Li\xe8ge"))),
+        ];
+        for (kind, field, expected) in cases {
+            assert_eq!(reader(kind.clone()).read(field, false), expected, "{kind:?} {field:?}");
+        }
+        assert_eq!(reader(ColumnKind::Text).read(b"   ", true), Ok(Value::Null));
+        assert_eq!(reader(ColumnKind::Text).read(b" ", false), Ok(Value::Text(b" ")));
+    }
+
+    #[test]
+    fn encodings_become_text() {
+        let mut text = String::new();
+        decoded(b"Li\xe8ge \x80", Encoding::Windows1252, &mut text);
+        assert_eq!(text, "Liège €");
+    }
+}

@@ -1,0 +1,233 @@
+//! The tables of words and of provenance that stand beside the observations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::cell::{AreaLevel, Reason, TOTAL};
+use catalog::pipeline::Edition;
+use catalog::project::Project;
+use warehouse::edition::open;
+use warehouse::store::Warehouse;
+use warehouse::tables::{TextRows, read_texts};
+
+use crate::deliveries::Chosen;
+use crate::failure::Failure;
+use crate::stages::wording;
+
+/// All companion tables of an edition but quality, which is made of counts.
+pub fn words(
+    project: &Project,
+    warehouse: &Warehouse,
+    edition: &Edition,
+    chosen: &Chosen,
+) -> Result<BTreeMap<&'static str, TextRows>, Failure> {
+    let counted: BTreeSet<&str> = edition.indicators.iter().map(|choice| choice.indicator.as_str()).collect();
+    let mut found = BTreeMap::from([
+        ("indicators", indicators(project, edition)),
+        ("areas", areas(project)),
+        ("area_members", members(project)),
+        ("codes", codes(project)),
+        ("sources", sources(project, edition, chosen)),
+        ("lineage", lineage(project, edition, chosen)),
+    ]);
+    if let Some(followed) = &edition.follows {
+        // What is carried keeps its words; only the edition it stands in is another.
+        let earlier = open(warehouse, followed)?;
+        for (table, columns) in carried_columns() {
+            for row in read_texts(&earlier.verified(&format!("{table}.parquet"))?)? {
+                let indicator = row.get("indicator").cloned().flatten().unwrap_or_default();
+                if counted.contains(indicator.as_str()) {
+                    continue;
+                }
+                let cells = columns.iter().map(|column| match column.as_str() {
+                    "edition_id" => Some(edition.id.clone()),
+                    _ => row.get(column).cloned().flatten(),
+                });
+                found.entry(table).or_default().push(cells.collect());
+            }
+        }
+        // The codes of carried indicators are still needed to read their rows.
+        let known: BTreeSet<(Option<String>, Option<String>)> =
+            found.get("codes").into_iter().flatten().map(|row| (row[0].clone(), row[1].clone())).collect();
+        for row in read_texts(&earlier.verified("codes.parquet")?)? {
+            let cell = |name: &str| row.get(name).cloned().flatten();
+            if !known.contains(&(cell("list"), cell("code"))) {
+                found.entry("codes").or_default().push(vec![cell("list"), cell("code"), cell("parent"), cell("title")]);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn carried_columns() -> Vec<(&'static str, Vec<String>)> {
+    catalog::schema::companions()
+        .into_iter()
+        .filter(|table| matches!(table.name, "indicators" | "lineage"))
+        .map(|table| (table.name, table.fields.into_iter().map(|field| field.name).collect()))
+        .collect()
+}
+
+fn some(text: impl Into<String>) -> Option<String> {
+    Some(text.into())
+}
+
+fn indicators(project: &Project, edition: &Edition) -> TextRows {
+    let row = |choice| {
+        let card = project.card(choice)?;
+        let wording = wording(project, choice)?;
+        Some(vec![
+            some(&edition.id),
+            some(&card.id),
+            some(&card.theme),
+            some(&card.title),
+            some(card.definition.trim()),
+            some(&card.numerator),
+            card.denominator.clone(),
+            some(&wording.unit),
+            some(card.share_of.word()),
+            some(if card.sex { "yes" } else { "no" }),
+            some(card.groups.as_ref().map_or("none", |groups| groups.scheme.as_str())),
+            project.origin_of(choice).map(|origin| origin.id.clone()),
+            some(wording.method),
+            some(wording.level),
+            some(card.source.to_string()),
+            some(&card.source_line),
+            some(card.caveats.join(" ")),
+            some(&edition.id),
+        ])
+    };
+    edition.indicators.iter().filter_map(row).collect()
+}
+
+fn areas(project: &Project) -> TextRows {
+    project
+        .reference
+        .areas
+        .iter()
+        .map(|area| vec![some(&area.code), some(&area.class), some(area.level.word()), some(&area.name)])
+        .collect()
+}
+
+fn members(project: &Project) -> TextRows {
+    project
+        .reference
+        .areas
+        .iter()
+        .filter(|area| area.level != AreaLevel::Municipality)
+        .flat_map(|area| area.members.iter().map(|member| vec![some(&area.code), some(&area.class), some(member)]))
+        .collect()
+}
+
+fn codes(project: &Project) -> TextRows {
+    let mut rows: TextRows = Vec::new();
+    let mut add = |list: &str, code: &str, parent: Option<&str>, title: &str| {
+        rows.push(vec![some(list), some(code), parent.map(str::to_string), some(title)]);
+    };
+    for (code, title) in [(TOTAL, "Totaal"), ("F", "Vrouwen"), ("M", "Mannen")] {
+        add("sex", code, None, title);
+    }
+    for (name, scheme) in &project.reference.schemes {
+        add(name, TOTAL, None, "Totaal");
+        for group in &scheme.groups {
+            add(name, &group.code, group.parent.as_deref(), &group.title);
+        }
+    }
+    for card in project.cards.values() {
+        for (code, title) in &card.details {
+            add(&card.id, code, None, title);
+        }
+    }
+    for (reason, title) in Reason::ALL.iter().zip([
+        "Getoond",
+        "Niet getoond omdat het om te weinig personen gaat",
+        "Door de leverancier niet vrijgegeven",
+        "Niet in de bron",
+        "Niet geleverd op de datum van afsluiting",
+        "Het gebied bestond niet in de periode",
+        "Niet van toepassing",
+    ]) {
+        add("reason", reason.word(), None, title);
+    }
+    for (code, title) in [("", "Ongewijzigd"), ("n", "Nieuw"), ("r", "Herzien"), ("b", "Breuk door een andere definitie")] {
+        add("changed", code, None, title);
+    }
+    for (code, title) in [
+        ("none", "Zonder nationaliteit of herkomst"),
+        ("L1", "Huidige nationaliteit"),
+        ("L2", "Eigen nationaliteitshistoriek"),
+        ("L3", "Ook de nationaliteitshistoriek van de ouders"),
+    ] {
+        add("level", code, None, title);
+    }
+    for origin in project.origins.values() {
+        add("origin_definition", &origin.id, None, &origin.title);
+    }
+    rows
+}
+
+fn sources(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
+    let mut rows = Vec::new();
+    for delivery in chosen.all() {
+        let contract = project.contracts.get(&delivery.extract.supplier);
+        let title = project.extract(&delivery.extract).map(|extract| extract.title.clone()).unwrap_or_default();
+        let of = |part: fn(&catalog::contract::Contract) -> &String| some(contract.map(part).cloned().unwrap_or_default());
+        for file in &delivery.receipt.files {
+            rows.push(vec![
+                some(&edition.id),
+                some(delivery.extract.to_string()),
+                some(delivery.period.to_string()),
+                some(delivery.receipt.sequence.to_string()),
+                some(&file.name),
+                some(&file.sha256),
+                some(file.bytes.to_string()),
+                some(delivery.delivered_on.to_string()),
+                some(&delivery.receipt.delivered_by),
+                delivery.receipt.extracted_on.clone(),
+                some(&title),
+                of(|contract| &contract.legal_basis),
+                of(|contract| &contract.licence),
+                of(|contract| &contract.contact),
+            ]);
+        }
+    }
+    rows
+}
+
+fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
+    let mut rows = Vec::new();
+    for choice in &edition.indicators {
+        let Some(card) = project.card(choice) else { continue };
+        for period in &choice.periods {
+            let mut add = |source: &str, of: &str, column: &str, digest: String| {
+                rows.push(vec![
+                    some(&edition.id),
+                    some(&card.id),
+                    some(period.to_string()),
+                    some(source),
+                    some(of),
+                    some(column),
+                    some(digest),
+                ]);
+            };
+            let mut personal = false;
+            for read in &card.reads {
+                let of = read.at.of(*period);
+                personal |= project.extract(&read.extract).is_some_and(|extract| extract.is_personal());
+                let Some(delivery) = chosen.by_period.get(&(read.extract.clone(), of)) else { continue };
+                for column in &read.columns {
+                    add(&read.extract.to_string(), &of.to_string(), column, digest_of(delivery));
+                }
+            }
+            for delivery in chosen.register.iter().filter(|_| personal) {
+                let read = card.reads.iter().any(|read| read.extract == delivery.extract && read.at.of(*period) == delivery.period);
+                if !read {
+                    add(&delivery.extract.to_string(), &delivery.period.to_string(), "(linking)", digest_of(delivery));
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn digest_of(delivery: &ingest::delivery::Delivery) -> String {
+    delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,119 @@
+//! Which deliveries an edition is made from: the newest that were known at its cut-off.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::contract::{Covers, ExtractId, Linking};
+use catalog::pipeline::Edition;
+use catalog::project::Project;
+use catalog::Period;
+use ingest::delivery::{Delivery, deliveries};
+
+use crate::failure::Failure;
+
+/// The deliveries of an edition.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    /// Deliveries by extract and period.
+    pub by_period: BTreeMap<(ExtractId, Period), Delivery>,
+    /// Deliveries that only linking reads, older before newer.
+    pub register: Vec<Delivery>,
+    /// What is not there, each with the indicators that wait for it.
+    pub missing: BTreeMap<(ExtractId, Option<Period>), BTreeSet<String>>,
+}
+
+impl Chosen {
+    /// All deliveries, each once.
+    pub fn all(&self) -> Vec<&Delivery> {
+        let mut found: Vec<&Delivery> = Vec::new();
+        for delivery in self.register.iter().chain(self.by_period.values()) {
+            if !found.iter().any(|known| known.folder == delivery.folder) {
+                found.push(delivery);
+            }
+        }
+        found
+    }
+
+    /// Digests of the files that determine the edition.
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        self.all()
+            .into_iter()
+            .flat_map(|delivery| {
+                delivery.receipt.files.iter().map(|file| (format!("{} {} {}", delivery.extract, delivery.period, file.name), file.sha256.clone()))
+            })
+            .collect()
+    }
+
+    /// Whether a source of an indicator's period is missing.
+    pub fn lacks(&self, extract: &ExtractId, period: Period) -> bool {
+        self.missing.contains_key(&(extract.clone(), Some(period)))
+    }
+}
+
+/// Chooses the deliveries of an edition.
+pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
+    let mut known: BTreeMap<ExtractId, Vec<Delivery>> = BTreeMap::new();
+    for extract in project.extracts() {
+        let mut found = deliveries(project, &extract.id)?;
+        found.retain(|delivery| delivery.delivered_on <= edition.cut_off);
+        known.insert(extract.id.clone(), found);
+    }
+    let newest_of = |extract: &ExtractId, period: Period| {
+        // In the order of reception, the last of a period supersedes those before it.
+        known.get(extract).and_then(|found| found.iter().rfind(|delivery| delivery.period == period)).cloned()
+    };
+    let mut chosen = Chosen::default();
+    let mut linked = false;
+    for choice in &edition.indicators {
+        let Some(card) = project.card(choice) else { continue };
+        for period in &choice.periods {
+            for (extract, of) in card.deliveries(*period) {
+                let mut wanted = vec![(extract.clone(), of)];
+                if let Some(found) = project.extract(extract) {
+                    linked |= matches!(found.linking, Linking::Persons { .. } | Linking::Facts { .. });
+                    if let Linking::Facts { key: Some(key), .. } = &found.linking {
+                        wanted.push((key.clone(), of));
+                    }
+                }
+                for (extract, of) in wanted {
+                    match newest_of(&extract, of) {
+                        Some(delivery) => {
+                            chosen.by_period.insert((extract, of), delivery);
+                        }
+                        None => {
+                            chosen.missing.entry((extract, Some(of))).or_default().insert(card.id.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    if linked {
+        for extract in project.extracts() {
+            let found = known.get(&extract.id).map(Vec::as_slice).unwrap_or_default();
+            let history = extract.covers == Covers::History && matches!(extract.linking, Linking::Nationalities { .. } | Linking::Filiations { .. });
+            let persons = matches!(extract.linking, Linking::Persons { .. });
+            if !history && !persons {
+                continue;
+            }
+            match found.last() {
+                // A history stands for all earlier ones; of persons every known day may tell of somebody the others do not.
+                Some(newest) if history => chosen.register.push(newest.clone()),
+                Some(_) => {
+                    let periods: BTreeSet<Period> = found.iter().map(|delivery| delivery.period).collect();
+                    chosen.register.extend(periods.into_iter().filter_map(|period| newest_of(&extract.id, period)));
+                }
+                None => {
+                    chosen.missing.entry((extract.id.clone(), None)).or_default().insert("linking".to_string());
+                }
+            }
+        }
+        let keys: Vec<Delivery> = chosen
+            .by_period
+            .values()
+            .filter(|delivery| project.extract(&delivery.extract).is_some_and(|extract| matches!(extract.linking, Linking::Key { .. })))
+            .cloned()
+            .collect();
+        chosen.register.extend(keys);
+    }
+    Ok(chosen)
+}

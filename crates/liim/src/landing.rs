@@ -1,0 +1,146 @@
+//! Landing a delivery once: what is determined by the same bytes, contract and code lists is not made again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{StringArray, UInt32Array, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::record_batch::RecordBatch;
+use catalog::contract::Extract;
+use catalog::digest::sha256;
+use catalog::project::Project;
+use ingest::delivery::{Delivery, within_tolerance};
+use ingest::{LandError, Landed, Source, grouped, landed_schema};
+use protect::RawQuality;
+use serde::{Deserialize, Serialize};
+use warehouse::store::Warehouse;
+
+use crate::clock::Stage;
+use crate::failure::Failure;
+
+/// A landed delivery.
+#[derive(Debug, Clone)]
+pub struct Landing {
+    /// Its rows.
+    pub rows: PathBuf,
+    /// Its counts.
+    pub summary: Summary,
+}
+
+/// What landing came to, kept beside the rows; written last, so that it stands for a complete landing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Summary {
+    /// Data rows.
+    pub rows: u64,
+    /// Rows that kept to the contract.
+    pub accepted: u64,
+    /// Rejections by reason: code, column, how many, first line.
+    pub rejected: Vec<(String, Option<String>, u64, u64)>,
+}
+
+impl Landing {
+    /// The counts, for the quality table.
+    pub fn quality(&self, delivery: &Delivery) -> Vec<RawQuality> {
+        let count = |measure: &str, detail: &str, value: u64| RawQuality {
+            stage: "land".into(),
+            source: delivery.extract.to_string(),
+            time_period: delivery.period.to_string(),
+            measure: measure.into(),
+            detail: detail.into(),
+            value: value as i64,
+        };
+        let total = catalog::cell::TOTAL;
+        let rejected = self.summary.rows - self.summary.accepted;
+        let mut found = vec![
+            count("rows", total, self.summary.rows),
+            count("accepted", total, self.summary.accepted),
+            count("rejected", total, rejected),
+        ];
+        for (reason, column, rows, _) in &self.summary.rejected {
+            let detail = column.as_ref().map_or_else(|| reason.clone(), |column| format!("{reason}:{column}"));
+            found.push(count("rejected", &detail, *rows));
+        }
+        found
+    }
+}
+
+/// Lands a delivery, or finds it landed.
+pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threads: usize) -> Result<Landing, Failure> {
+    let Some(extract) = project.extract(&delivery.extract) else {
+        return Err(Failure::Usage(format!("no contract describes {}", delivery.extract)));
+    };
+    let folder = warehouse.landed_folder(&delivery.extract, delivery.period, &fingerprint(project, extract, delivery));
+    let (rows, summary_file) = (folder.join("rows.parquet"), folder.join("landed.json"));
+    let known = std::fs::read_to_string(&summary_file).ok().and_then(|text| serde_json::from_str::<Summary>(&text).ok());
+    let files = delivery.files(&project.root);
+    let shown: Vec<String> = files.iter().map(|(_, shown)| shown.clone()).collect();
+    if let Some(summary) = known.filter(|_| rows.exists()) {
+        tracing::debug!(stage = "land", "{} {}: landed before", delivery.extract, delivery.period);
+        return Ok(Landing { rows, summary });
+    }
+    let stage = Stage::begin("land", format!("landing {} {}", delivery.extract, delivery.period));
+    delivery.verify(&project.root)?;
+    let sources: Vec<Source<'_>> = files.iter().map(|(path, shown)| Source { path, shown }).collect();
+    let mut writer = warehouse.write_private(&rows, &landed_schema(extract))?;
+    let landed = ingest::land(extract, &project.reference, &sources, threads, &mut |batch| {
+        writer.write(&batch).map_err(|error| LandError::Sink(error.to_string()))
+    })?;
+    writer.finish()?;
+    rejections(warehouse, extract, &folder.join("rejections.parquet"), &landed)?;
+    for (reason, column, count, line) in grouped(&landed.rejections) {
+        let column = column.map_or("", |at| extract.columns[usize::from(at)].name.as_str());
+        tracing::warn!("{} {}: {count} rows: {} {column}, first at line {line}", delivery.extract, delivery.period, reason.words().1);
+    }
+    within_tolerance(extract, &landed, &shown)?;
+    let summary = Summary {
+        rows: landed.rows,
+        accepted: landed.accepted,
+        rejected: grouped(&landed.rejections)
+            .into_iter()
+            .map(|(reason, column, count, line)| {
+                (reason.words().0.to_string(), column.map(|at| extract.columns[usize::from(at)].name.clone()), count, line)
+            })
+            .collect(),
+    };
+    let text = serde_json::to_string_pretty(&summary).map_err(|error| Failure::Broken(error.to_string()))?;
+    warehouse.write_private_text(&summary_file, &text)?;
+    stage.end(format!("{} rows = {} accepted + {} rejected", landed.rows, landed.accepted, landed.rejections.len()));
+    Ok(Landing { rows, summary })
+}
+
+/// Of everything that determines what lands.
+fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> String {
+    let lists = ["municipalities.csv", "nationalities.csv"]
+        .map(|name| project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default());
+    let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
+    sha256(format!("landing 1\n{extract:?}\n{lists:?}\n{files:?}").as_bytes())
+}
+
+/// The complete list of rejections: reason, file, line, byte and column, never a value.
+fn rejections(warehouse: &Warehouse, extract: &Extract, path: &std::path::Path, landed: &Landed) -> Result<(), Failure> {
+    let schema = Arc::new(Schema::new(vec![
+        Field::new("reason", DataType::Utf8, false),
+        Field::new("file", DataType::UInt32, false),
+        Field::new("line", DataType::UInt64, false),
+        Field::new("byte", DataType::UInt64, false),
+        Field::new("column", DataType::Utf8, true),
+    ]));
+    let all = &landed.rejections;
+    let batch = RecordBatch::try_new(
+        Arc::clone(&schema),
+        vec![
+            Arc::new(StringArray::from_iter_values(all.iter().map(|rejection| rejection.reason.words().0))),
+            Arc::new(UInt32Array::from_iter_values(all.iter().map(|rejection| rejection.file))),
+            Arc::new(UInt64Array::from_iter_values(all.iter().map(|rejection| rejection.line))),
+            Arc::new(UInt64Array::from_iter_values(all.iter().map(|rejection| rejection.byte))),
+            Arc::new(StringArray::from_iter(all.iter().map(|rejection| {
+                rejection.column.map(|at| extract.columns[usize::from(at)].name.as_str())
+            }))),
+        ],
+    )
+    .map_err(|_| Failure::Broken("rejections could not be put into columns".into()))?;
+    let mut writer = warehouse.write_private(path, &schema)?;
+    writer.write(&batch)?;
+    writer.finish()?;
+    Ok(())
+}

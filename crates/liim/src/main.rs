@@ -1,0 +1,48 @@
+//! `liim`: the command of the monitor. Words, exit codes, logs and progress live here; everything else in the crates.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod args;
+mod clock;
+mod companions;
+mod deliveries;
+mod failure;
+mod key;
+mod landing;
+mod stages;
+mod terminal;
+mod verbs;
+
+use args::{Command, Verb};
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    terminal::start(&command.global);
+    let global = &command.global;
+    let outcome = match &command.verb {
+        Verb::Init { dir } => verbs::init::init(dir),
+        Verb::Synth { scale, seed, calibrate, out } => verbs::synth::synth(global, *scale, *seed, calibrate.clone(), out.as_deref()),
+        Verb::Receive { extract, files, period, delivered_on, extracted_on } => {
+            verbs::receive::receive(global, extract, files, *period, *delivered_on, *extracted_on)
+        }
+        Verb::Check => verbs::check::check(global),
+        Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
+        Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
+        Verb::Editions { json } => verbs::editions::editions(global, *json),
+        Verb::Trace(trace) => verbs::trace::trace(global, trace),
+        Verb::Report { edition, area, all, out } => verbs::report::report(global, edition, area.as_deref(), *all, out),
+    };
+    terminal::stop();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let words = failure.words();
+            if !words.is_empty() {
+                terminal::talk(&words);
+            }
+            failure.into()
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The data's way, one screen of plain calls: land each extract, link persons, count each indicator, protect, publish.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use catalog::card::Card;
+use catalog::cell::{Cell, Reason, Wording};
+use catalog::contract::{ExtractId, Linking};
+use catalog::pipeline::{Choice, Edition};
+use catalog::project::Project;
+use catalog::Period;
+use link::{Linker, Permutation, RegisterBuilder, Tally};
+use protect::{Protected, RawQuality, Stamp};
+use warehouse::edition::{Publication, Published, publish};
+use warehouse::session::{Limits, Session};
+use warehouse::store::Warehouse;
+
+use crate::clock::Stage;
+use crate::companions;
+use crate::deliveries::Chosen;
+use crate::failure::Failure;
+use crate::key;
+use crate::landing::{Landing, land};
+
+/// What an edition is made with.
+pub struct Workshop<'w> {
+    /// The project.
+    pub project: &'w Project,
+    /// The warehouse, locked for writing.
+    pub warehouse: &'w Warehouse,
+    /// Threads, memory.
+    pub limits: Limits,
+}
+
+/// What publishing an edition came to.
+pub struct Done {
+    /// The edition.
+    pub published: Published,
+    /// Whether it was published without a source.
+    pub without: bool,
+}
+
+impl Workshop<'_> {
+    /// Makes one edition.
+    pub fn make(&self, edition: &Edition, chosen: &Chosen) -> Result<Done, Failure> {
+        let mut quality = Vec::new();
+        let landings = self.land(chosen, &mut quality)?;
+        let tables = self.link(edition, chosen, &landings, &mut quality)?;
+        let (cells, warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        let protected = self.protect(edition, &cells, quality)?;
+        let stage = Stage::begin("publish", format!("publishing {}", edition.id));
+        let published = publish(
+            self.warehouse,
+            &Publication {
+                edition,
+                pipeline: &self.project.pipeline,
+                protected: &protected,
+                words: companions::words(self.project, self.warehouse, edition, chosen)?,
+                definitions: self.project.definitions_of(edition),
+                deliveries: chosen.digests(),
+                archive: &self.project.files,
+                warnings,
+            },
+        )?;
+        stage.end(format!("{} rows at {}", protected.observations().len(), published.folder.display()));
+        Ok(Done { published, without: !chosen.missing.is_empty() })
+    }
+
+    fn land(&self, chosen: &Chosen, quality: &mut Vec<RawQuality>) -> Result<BTreeMap<PathBuf, Landing>, Failure> {
+        let mut landings = BTreeMap::new();
+        let mut faults = Vec::new();
+        for delivery in chosen.all() {
+            // One broken delivery does not hide the next.
+            match land(self.project, self.warehouse, delivery, self.limits.threads) {
+                Ok(landing) => {
+                    quality.extend(landing.quality(delivery));
+                    landings.insert(delivery.folder.clone(), landing);
+                }
+                Err(Failure::Contract(found)) => faults.extend(found),
+                Err(other) => return Err(other),
+            }
+        }
+        if faults.is_empty() { Ok(landings) } else { Err(Failure::Contract(faults)) }
+    }
+
+    /// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons.
+    fn link(
+        &self,
+        edition: &Edition,
+        chosen: &Chosen,
+        landings: &BTreeMap<PathBuf, Landing>,
+        quality: &mut Vec<RawQuality>,
+    ) -> Result<BTreeMap<(ExtractId, Period), PathBuf>, Failure> {
+        self.warehouse.clear_work(&edition.id)?;
+        let stage = Stage::begin("link", format!("linking for {}", edition.id));
+        let rows_of = |folder: &PathBuf| landings.get(folder).map(|landing| landing.rows.clone()).unwrap_or_default();
+        let mut builder = RegisterBuilder::new(edition.cut_off);
+        for delivery in &chosen.register {
+            let Some(extract) = self.project.extract(&delivery.extract) else { continue };
+            builder.next_delivery();
+            for batch in warehouse::store::rows(&rows_of(&delivery.folder), &link_columns(&extract.linking))? {
+                builder.take(extract, &batch?)?;
+            }
+        }
+        let register = builder.finish();
+        let numbers = Permutation::new(&key::read(self.project)?, &edition.id, register.count());
+        let (origins, schemes) = self.needs(edition);
+        let mut linker = Linker::new(&register, &numbers, &self.project.reference, origins, schemes.iter().map(String::as_str).collect());
+        let mut tables = BTreeMap::new();
+        for ((id, period), delivery) in &chosen.by_period {
+            let Some(extract) = self.project.extract(id) else { continue };
+            let rows = rows_of(&delivery.folder);
+            if matches!(extract.linking, Linking::None) {
+                tables.insert((id.clone(), *period), rows);
+                continue;
+            }
+            if matches!(extract.linking, Linking::Key { .. } | Linking::Nationalities { .. } | Linking::Filiations { .. }) {
+                continue;
+            }
+            let path = self.warehouse.work_table(&edition.id, id, *period);
+            let mut writer = self.warehouse.write_private(&path, &linker.schema(extract))?;
+            let mut tally = Tally::default();
+            for batch in warehouse::store::rows(&rows, &[])? {
+                writer.write(&linker.link(extract, *period, &batch?, &mut tally)?)?;
+            }
+            writer.finish()?;
+            quality.extend(linked(id, *period, &extract.linking, tally));
+            tables.insert((id.clone(), *period), path);
+        }
+        let findings = register.findings();
+        for (what, count) in [
+            ("persons of whom only the number is known", findings.without_record),
+            ("rows registered after the cut-off, not used", findings.after_cut_off),
+            ("persons that stand twice in a delivery, the first row used", findings.repeated_persons),
+            ("parents beyond a father and a mother, not used", findings.surplus_parents),
+        ] {
+            if count > 0 {
+                tracing::warn!(count, "{what}");
+            }
+        }
+        stage.end(format!("{} persons, {} tables", findings.persons, tables.len()));
+        Ok(tables)
+    }
+
+    /// Origin definitions and group schemes that an edition's cards use.
+    fn needs(&self, edition: &Edition) -> (Vec<&catalog::origin::OriginDefinition>, BTreeSet<String>) {
+        let mut origins: BTreeMap<&str, &catalog::origin::OriginDefinition> = BTreeMap::new();
+        let mut schemes = BTreeSet::new();
+        for choice in &edition.indicators {
+            if let Some(origin) = self.project.origin_of(choice) {
+                origins.insert(&origin.id, origin);
+            }
+            if let Some(groups) = self.project.card(choice).and_then(|card| card.groups.as_ref()) {
+                schemes.insert(groups.scheme.clone());
+            }
+        }
+        (origins.into_values().collect(), schemes)
+    }
+
+    fn count(
+        &self,
+        edition: &Edition,
+        chosen: &Chosen,
+        tables: &BTreeMap<(ExtractId, Period), PathBuf>,
+        quality: &mut Vec<RawQuality>,
+    ) -> Result<(Vec<Cell>, Vec<String>), Failure> {
+        let session = Session::new(&self.limits)?;
+        let mut cells = Vec::new();
+        let mut warnings = Vec::new();
+        for choice in &edition.indicators {
+            let Some(card) = self.project.card(choice) else { continue };
+            for period in &choice.periods {
+                let stage = Stage::begin("count", format!("counting {} {period}", card.id));
+                if card.deliveries(*period).any(|(extract, of)| chosen.lacks(extract, of)) {
+                    cells.extend(indicators::not_delivered(self.project, card, *period));
+                    stage.end("not delivered");
+                    continue;
+                }
+                let origin = self.project.origin_of(choice).map(|origin| origin.id.as_str());
+                for (extract, attributes) in indicators::tables(self.project, card, origin) {
+                    let at = card.reads.iter().find(|read| read.extract == *extract).map(|read| read.at.of(*period));
+                    let Some(file) = at.and_then(|of| tables.get(&(extract.clone(), of))) else { continue };
+                    let columns: Vec<(String, String)> = attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
+                    session.register_files(&extract.table(), std::slice::from_ref(file), &columns)?;
+                }
+                let counted = indicators::count(self.project, &session, card, *period)?;
+                for tie in &counted.ties {
+                    let said = format!(
+                        "{} {period}: {} says {}, the groups of {} add up to {}",
+                        card.id, tie.given_by, tie.given, tie.added_by, tie.added
+                    );
+                    if tie.given == tie.added {
+                        tracing::info!("{said}: they agree");
+                    } else {
+                        tracing::warn!("{said}");
+                        warnings.push(said);
+                    }
+                }
+                quality.push(RawQuality {
+                    stage: "count".into(),
+                    source: card.id.clone(),
+                    time_period: period.to_string(),
+                    measure: "outside-flanders".into(),
+                    detail: catalog::cell::TOTAL.into(),
+                    value: counted.outside,
+                });
+                stage.end(format!("{} cells", counted.cells.len()));
+                cells.extend(counted.cells);
+            }
+        }
+        Ok((cells, warnings))
+    }
+
+    fn protect(&self, edition: &Edition, cells: &[Cell], quality: Vec<RawQuality>) -> Result<Protected, Failure> {
+        let stage = Stage::begin("protect", format!("protecting {}", edition.id));
+        let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
+        let words: BTreeMap<String, Wording> =
+            edition.indicators.iter().filter_map(|choice| Some((choice.indicator.clone(), wording(self.project, choice)?))).collect();
+        let rules = &self.project.pipeline.protection;
+        let mut protected = protect::protect(cells, &words, rules, &self.project.reference, &stamp).with_quality(quality, &rules.usual);
+        let earlier = match &edition.follows {
+            Some(id) => warehouse::edition::open(self.warehouse, id)?.observations()?,
+            None => Vec::new(),
+        };
+        protected = protected.following(&stamp, earlier);
+        let withheld = protected.by_reason().get(Reason::Withheld.word()).copied().unwrap_or(0);
+        stage.end(format!("{} rows, {withheld} withheld, protection: {}", protected.observations().len(), protect::METHOD));
+        Ok(protected)
+    }
+}
+
+/// How an indicator's rows are worded in an edition: where origin is used, its definition is the method.
+pub fn wording(project: &Project, choice: &Choice) -> Option<Wording> {
+    let card: &Card = project.card(choice)?;
+    let mut wording = card.wording.clone();
+    if let Some(origin) = project.origin_of(choice) {
+        wording.method = origin.id.clone();
+        wording.level = origin.level.clone();
+    }
+    Some(wording)
+}
+
+fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Vec<RawQuality> {
+    let count = |measure: &str, value: u64| RawQuality {
+        stage: "link".into(),
+        source: id.to_string(),
+        time_period: period.to_string(),
+        measure: measure.into(),
+        detail: catalog::cell::TOTAL.into(),
+        value: value as i64,
+    };
+    match linking {
+        Linking::Unlinked { .. } => vec![count("rows", tally.rows)],
+        Linking::Persons { .. } => {
+            vec![count("rows", tally.rows), count("resident", tally.linked), count("not-resident", tally.not_resident)]
+        }
+        _ => {
+            let unlinked = tally.rows - tally.linked;
+            if unlinked > 0 {
+                tracing::warn!(rows = tally.rows, unlinked, "{id} {period}: rows of persons whom the register does not know");
+            }
+            vec![count("rows", tally.rows), count("linked", tally.linked), count("unlinked", unlinked)]
+        }
+    }
+}
+
+/// The columns of a landed table that linking reads when it takes the register in.
+fn link_columns(linking: &Linking) -> Vec<&str> {
+    match linking {
+        Linking::Persons { person, birth, sex, .. } => vec![person, birth, sex],
+        Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
+            vec![person, order, from, until, nationality, registered_on]
+        }
+        Linking::Filiations { person, parent, number, sex, until, registered_on } => vec![person, parent, number, sex, until, registered_on],
+        Linking::Key { coded, person } => vec![coded, person],
+        _ => Vec::new(),
+    }
+}
+

@@ -1,0 +1,41 @@
+//! One file per verb.
+
+use std::path::PathBuf;
+
+use catalog::project::Project;
+use warehouse::session::Limits;
+
+use crate::args::Global;
+use crate::failure::Failure;
+
+pub mod check;
+pub mod editions;
+pub mod init;
+pub mod plan;
+pub mod receive;
+pub mod report;
+pub mod run;
+pub mod synth;
+pub mod trace;
+
+/// Reads the project that the command is about.
+fn project(global: &Global) -> Result<Project, Failure> {
+    Project::load(&global.project).map_err(Failure::Unsound)
+}
+
+fn threads(global: &Global) -> usize {
+    global.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1)
+}
+
+fn warehouse_folder(global: &Global) -> PathBuf {
+    global.project.join("warehouse")
+}
+
+fn limits(global: &Global) -> Limits {
+    Limits { threads: threads(global), memory: global.memory_limit, spill: Some(warehouse_folder(global).join("work").join("spill")) }
+}
+
+/// A date without a clock of ours: the day the system says it is.
+fn today() -> catalog::Day {
+    catalog::Day::from(jiff::Zoned::now().date())
+}

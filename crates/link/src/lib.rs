@@ -1,0 +1,39 @@
+//! Linking: every person gets a number and, beside every fact, the attributes that hold on the fact's own date.
+//!
+//! [`Register`] takes in persons, nationality histories and filiations as the register knew them at the edition's
+//! cut-off, and keeps them as arrays by person. [`Linker`] turns landed rows into linked rows: the national number or
+//! pseudonym goes, a person number and the attributes come. Origin is read off the decision tables of
+//! [`catalog::origin`]; this crate finds the facts, the table decides.
+
+use thiserror::Error;
+
+mod attributes;
+mod columns;
+mod linker;
+mod number;
+mod register;
+
+pub use attributes::Facts;
+pub use linker::{Linker, Tally};
+pub use number::Permutation;
+pub use register::{Findings, Register, RegisterBuilder};
+
+/// Why linking could not go on.
+#[derive(Debug, Error)]
+pub enum LinkError {
+    /// A landed table does not have a column that the contract promises: a fault of ours.
+    #[error("a landed table has no column {0} of the right type")]
+    Column(String),
+    /// There are more persons than a person number can count.
+    #[error("more than four thousand million persons")]
+    TooMany,
+    /// Rows could not be put into columns. The cause is not shown, for it may print a row.
+    #[error("linked rows could not be put into columns")]
+    Columns,
+}
+
+impl From<arrow::error::ArrowError> for LinkError {
+    fn from(_: arrow::error::ArrowError) -> LinkError {
+        LinkError::Columns
+    }
+}

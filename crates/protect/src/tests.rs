@@ -1,0 +1,126 @@
+//! The primary rule, by hand.
+
+use super::*;
+use catalog::contract::ExtractId;
+
+fn source(text: &str) -> ExtractId {
+    ExtractId::read(text).unwrap()
+}
+
+fn rules() -> Protection {
+    let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, why: String::new() };
+    let public = SourceRule { public: true, ..usual.clone() };
+    Protection { usual, sources: BTreeMap::from([(source("statbel/bevolking"), public)]) }
+}
+
+fn cell(area: &str, source_id: &str, numerator: i64, denominator: i64, contributors: i64, divisor: i64) -> Cell {
+    Cell {
+        key: CellKey {
+            indicator: "i".into(),
+            ref_area: area.into(),
+            ref_area_class: "NIS5-2011".into(),
+            area_level: AreaLevel::Municipality,
+            time_period: "2011-01-01".parse().unwrap(),
+            sex: "_T".into(),
+            age_group: "_T".into(),
+            group_scheme: "none".into(),
+            group: "_T".into(),
+            detail: "_T".into(),
+            detail_2: "_T".into(),
+            share_of: ShareOf::Total,
+        },
+        counts: Ok(Counts { numerator, divisor, denominator: Some(denominator), contributors }),
+        source: source(source_id),
+    }
+}
+
+fn words() -> BTreeMap<String, Wording> {
+    let wording = Wording {
+        theme: "t".into(),
+        unit: "person".into(),
+        value_decimals: 0,
+        share_decimals: 1,
+        method: "1".into(),
+        level: "L1".into(),
+    };
+    BTreeMap::from([("i".to_string(), wording)])
+}
+
+fn protected(cells: &[Cell]) -> Protected {
+    let stamp = Stamp { edition_id: "e".into(), monitor: "m".into() };
+    protect(cells, &words(), &rules(), &Reference::default(), &stamp)
+}
+
+#[test]
+fn one_to_four_contributors_are_withheld_with_everything_that_shows_them() {
+    for contributors in 0..=6 {
+        let found = protected(&[cell("73028", "vdab/nwwz", contributors, 85, contributors, 1)]);
+        let row = &found.observations()[0];
+        let withheld = (1..=4).contains(&contributors);
+        assert_eq!(row.reason == Reason::Withheld, withheld, "{contributors} contributors");
+        if withheld {
+            assert_eq!((row.numerator, row.divisor, row.denominator, row.value, row.share), (None, None, None, None, None));
+        } else {
+            assert_eq!(row.value, Some(contributors as f64));
+        }
+    }
+}
+
+#[test]
+fn a_mean_of_months_is_judged_by_persons_and_not_by_months() {
+    // Three persons, twelve months each: 36 person-months are three contributors.
+    let found = protected(&[cell("73028", "ksz/leefloon", 36, 85 * 12, 3, 12)]);
+    assert_eq!(found.observations()[0].reason, Reason::Withheld);
+}
+
+#[test]
+fn a_base_of_one_to_four_persons_is_withheld_even_with_a_true_zero_above_it() {
+    assert_eq!(protected(&[cell("73028", "vdab/nwwz", 0, 4, 0, 1)]).observations()[0].reason, Reason::Withheld);
+    assert_eq!(protected(&[cell("73028", "vdab/nwwz", 0, 5, 0, 1)]).observations()[0].reason, Reason::Shown);
+    assert_eq!(protected(&[cell("73028", "vdab/nwwz", 0, 0, 0, 1)]).observations()[0].reason, Reason::Shown);
+    assert_eq!(protected(&[cell("73028", "ksz/leefloon", 0, 48, 0, 12)]).observations()[0].reason, Reason::Withheld);
+}
+
+#[test]
+fn what_is_public_elsewhere_is_shown() {
+    let found = protected(&[cell("73028", "statbel/bevolking", 3, 85, 3, 1)]);
+    assert_eq!((found.observations()[0].value, found.observations()[0].share), (Some(3.0), Some(3.5)));
+}
+
+#[test]
+fn carried_rows_change_only_their_edition_and_counted_rows_say_how_they_changed() {
+    let first = protected(&[cell("11001", "vdab/nwwz", 10, 100, 10, 1), cell("11002", "vdab/nwwz", 20, 100, 20, 1)]);
+    let stamp = Stamp { edition_id: "f".into(), monitor: "m".into() };
+    let carried = Protected::default().following(&stamp, first.observations().to_vec());
+    for (before, after) in first.observations().iter().zip(carried.observations()) {
+        let expected = Observation { edition_id: "f".into(), changed: String::new(), ..before.clone() };
+        assert_eq!(*after, expected);
+    }
+    let again = protected(&[
+        cell("11001", "vdab/nwwz", 10, 100, 10, 1),
+        cell("11002", "vdab/nwwz", 21, 100, 21, 1),
+        cell("11004", "vdab/nwwz", 5, 100, 5, 1),
+    ])
+    .following(&stamp, first.observations().to_vec());
+    let changed: Vec<&str> = again.observations().iter().map(|row| row.changed.as_str()).collect();
+    assert_eq!(changed, ["", "r", "n"]);
+}
+
+#[test]
+fn a_small_count_about_the_work_takes_its_neighbours_with_it() {
+    let count = |measure: &str, value: i64| RawQuality {
+        stage: "land".into(),
+        source: "a/b".into(),
+        time_period: "2010".into(),
+        measure: measure.into(),
+        detail: "_T".into(),
+        value,
+    };
+    let usual = rules().usual;
+    let found = Protected::default()
+        .with_quality(vec![count("rows", 100), count("accepted", 97), count("rejected", 3)], &usual);
+    let values: Vec<(&str, Option<i64>)> = found.quality().iter().map(|row| (row.measure.as_str(), row.value)).collect();
+    assert_eq!(values, [("accepted", None), ("rejected", None), ("rows", Some(100))]);
+    let found = Protected::default().with_quality(vec![count("rows", 100), count("rejected", 0)], &usual);
+    assert!(found.quality().iter().all(|row| row.value.is_some()));
+}

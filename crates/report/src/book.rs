@@ -1,0 +1,130 @@
+//! A published edition opened for reporting: its rows and its words.
+
+use std::collections::{BTreeMap, HashMap};
+
+use catalog::cell::{AreaLevel, Observation};
+use warehouse::edition::Published;
+use warehouse::manifest::Manifest;
+use warehouse::tables::read_texts;
+
+use crate::ReportError;
+
+/// An indicator's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// Card id.
+    pub id: String,
+    /// Theme.
+    pub theme: String,
+    /// Title.
+    pub title: String,
+    /// Definition.
+    pub definition: String,
+    /// What the share is of.
+    pub denominator: Option<String>,
+    /// Who counted.
+    pub source_line: String,
+    /// What to bear in mind.
+    pub caveats: String,
+    /// Origin definition, where one is used.
+    pub origin: Option<String>,
+}
+
+/// An area's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AreaWords {
+    /// Code.
+    pub code: String,
+    /// Scheme of the code.
+    pub class: String,
+    /// Level.
+    pub level: AreaLevel,
+    /// Name.
+    pub name: String,
+}
+
+/// An edition's rows and words, read once for all its pages.
+pub struct Book {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Indicators in the order of themes and ids.
+    pub indicators: Vec<Words>,
+    /// All areas.
+    pub areas: Vec<AreaWords>,
+    /// Titles by code list and code.
+    codes: HashMap<(String, String), String>,
+    /// Rows by indicator and area.
+    rows: BTreeMap<(String, String, String), Vec<Observation>>,
+    /// The members of each cluster.
+    members: BTreeMap<(String, String), Vec<String>>,
+}
+
+const THEMES: [&str; 7] = ["demografie", "inburgering", "tewerkstelling", "onderwijs", "huisvesting", "welzijn", "participatie"];
+
+impl Book {
+    /// Opens a published edition, every file held against its manifest.
+    pub fn open(edition: &Published) -> Result<Book, ReportError> {
+        let texts = |table: &str| -> Result<Vec<BTreeMap<String, Option<String>>>, ReportError> {
+            Ok(read_texts(&edition.verified(&format!("{table}.parquet"))?)?)
+        };
+        let of = |row: &BTreeMap<String, Option<String>>, column: &str| row.get(column).cloned().flatten().unwrap_or_default();
+        let mut indicators: Vec<Words> = texts("indicators")?
+            .iter()
+            .map(|row| Words {
+                id: of(row, "indicator"),
+                theme: of(row, "theme"),
+                title: of(row, "title"),
+                definition: of(row, "definition"),
+                denominator: Some(of(row, "denominator")).filter(|text| !text.is_empty()),
+                source_line: of(row, "source_line"),
+                caveats: of(row, "caveats"),
+                origin: Some(of(row, "origin_definition")).filter(|text| !text.is_empty()),
+            })
+            .collect();
+        indicators.sort_by_key(|words| (THEMES.iter().position(|theme| *theme == words.theme), words.id != "vreemde-nationaliteit", words.id.clone()));
+        let areas = texts("areas")?
+            .iter()
+            .filter_map(|row| {
+                let level = AreaLevel::WORDS.iter().find(|(word, _)| *word == of(row, "area_level"))?.1;
+                Some(AreaWords { code: of(row, "ref_area"), class: of(row, "ref_area_class"), level, name: of(row, "name") })
+            })
+            .collect();
+        let codes = texts("codes")?.iter().map(|row| ((of(row, "list"), of(row, "code")), of(row, "title"))).collect();
+        let mut members: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for row in texts("area_members")? {
+            members.entry((of(&row, "ref_area"), of(&row, "ref_area_class"))).or_default().push(of(&row, "member"));
+        }
+        let mut rows: BTreeMap<(String, String, String), Vec<Observation>> = BTreeMap::new();
+        for row in edition.observations()? {
+            let key = (row.key.indicator.clone(), row.key.ref_area.clone(), row.key.ref_area_class.clone());
+            rows.entry(key).or_default().push(row);
+        }
+        Ok(Book { manifest: edition.manifest.clone(), indicators, areas, codes, rows, members })
+    }
+
+    /// Title of a code; the code itself where it has none.
+    pub fn title(&self, list: &str, code: &str) -> String {
+        self.codes.get(&(list.to_string(), code.to_string())).cloned().unwrap_or_else(|| code.to_string())
+    }
+
+    /// An area by code and level.
+    pub fn area(&self, code: &str, level: AreaLevel) -> Option<&AreaWords> {
+        self.areas.iter().find(|area| area.code == code && area.level == level)
+    }
+
+    /// The group of comparable municipalities that has rows and that the municipality is in.
+    pub fn cluster_of(&self, municipality: &str) -> Option<(&AreaWords, Vec<&str>)> {
+        self.areas.iter().filter(|area| area.level == AreaLevel::Cluster).find_map(|area| {
+            let key = (area.code.clone(), area.class.clone());
+            let members = self.members.get(&key)?;
+            let has_rows = self.rows.keys().any(|(_, code, class)| *code == area.code && *class == area.class);
+            let names = members.iter().filter_map(|code| self.area(code, AreaLevel::Municipality)).map(|area| area.name.as_str()).collect();
+            (has_rows && members.iter().any(|member| member == municipality)).then_some((area, names))
+        })
+    }
+
+    /// Rows of an indicator in an area.
+    pub fn rows(&self, indicator: &str, area: &AreaWords) -> &[Observation] {
+        self.rows.get(&(indicator.to_string(), area.code.clone(), area.class.clone())).map(Vec::as_slice).unwrap_or_default()
+    }
+}

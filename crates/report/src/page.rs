@@ -1,0 +1,253 @@
+//! The page of a municipality.
+
+use catalog::cell::{AreaLevel, Observation, Reason, ShareOf, TOTAL};
+use catalog::reference::FLANDERS;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::ReportError;
+use crate::book::{AreaWords, Book, Words};
+use crate::number::{self, number};
+use crate::style::STYLE;
+
+/// Who stands beside whom.
+struct Beside<'b> {
+    own: &'b AreaWords,
+    cluster: Option<(&'b AreaWords, Vec<&'b str>)>,
+    flanders: &'b AreaWords,
+}
+
+/// The page of a municipality, as HTML.
+pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
+    let own = book.area(municipality, AreaLevel::Municipality).ok_or_else(|| {
+        ReportError::NoArea(format!("edition {} has no municipality {municipality}; NIS codes of 2011 are used", book.manifest.edition))
+    })?;
+    let flanders = book.area(FLANDERS, AreaLevel::Region).ok_or_else(|| ReportError::NoArea("the edition has no figures of Flanders".into()))?;
+    let beside = Beside { own, cluster: book.cluster_of(municipality), flanders };
+    let mut themes: Vec<&str> = Vec::new();
+    for words in &book.indicators {
+        if !themes.contains(&words.theme.as_str()) {
+            themes.push(&words.theme);
+        }
+    }
+    let page = html! {
+        (DOCTYPE)
+        html lang="nl-BE" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (own.name) " - " (book.manifest.title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (own.name) }
+                    p.edition { (book.manifest.title) " · editie " (book.manifest.edition) " · NIS-code " (own.code) }
+                }
+                @if book.manifest.kind == "illustrative" {
+                    p.notice { strong { "Illustratieve editie. " } "Deze cijfers zijn geen officiële publicatie." }
+                }
+                p.notice {
+                    strong { "protection: " (book.manifest.protection) ". " }
+                    "Cijfers die op één tot vier personen berusten, zijn niet getoond (×). Afgeleide berekening uit totalen wordt in deze versie nog niet verhinderd."
+                }
+                (reading(&beside))
+                nav { p { @for (at, theme) in themes.iter().enumerate() { @if at > 0 { " · " } a href={ "#" (theme) } { (capital(theme)) } } } }
+                main {
+                    @for theme in &themes {
+                        section id=(theme) {
+                            h2 { (capital(theme)) }
+                            @for words in book.indicators.iter().filter(|words| words.theme == **theme) { (indicator(book, words, &beside)) }
+                        }
+                    }
+                }
+                footer {
+                    p { "Aandelen zijn afgerond op één decimaal. 0 is een echte nul. × : niet getoond omdat het om te weinig personen gaat. · : geen cijfer in de bron of geen aandeel mogelijk." }
+                    p { "Afgesloten op " (book.manifest.cut_off) ". Alle cijfers komen uit observations.parquet van deze editie." }
+                }
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+fn reading(beside: &Beside<'_>) -> Markup {
+    html! {
+        p { "De gemeente staat telkens naast het Vlaamse Gewest" @if beside.cluster.is_some() { " en naast vergelijkbare gemeenten" } "." }
+        @if let Some((cluster, members)) = &beside.cluster {
+            details {
+                summary { "Vergelijkbare gemeenten: " (cluster.name) " (" (members.len()) " gemeenten)" }
+                p { (members.join(", ")) "." }
+                p.caveat { "Gemiddelde score: het ongewogen gemiddelde van de aandelen van deze gemeenten, voor zover die getoond worden. De gemeente zelf telt mee. Indeling: " (cluster.class) "." }
+            }
+        }
+    }
+}
+
+fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
+    let rows = book.rows(&words.id, beside.own);
+    let mut periods: Vec<String> = rows.iter().map(|row| row.key.time_period.to_string()).collect();
+    periods.sort();
+    periods.dedup();
+    let mut details: Vec<String> = rows.iter().map(|row| row.key.detail.clone()).collect();
+    details.sort_by_key(|detail| (detail != TOTAL, detail.clone()));
+    details.dedup();
+    let origin = words.origin.as_ref().map(|origin| book.title("origin_definition", origin));
+    html! {
+        article {
+            h3 { (words.title) }
+            p { (words.definition) }
+            @if let Some(newest) = periods.last() { (bars(book, words, beside, newest, &details[0])) }
+            @for detail in &details {
+                @for period in periods.iter().rev() {
+                    (table(book, words, beside, period, detail))
+                }
+            }
+            @if let Some(origin) = origin { p.caveat { "Definitie: " (origin) "." } }
+            @if !words.caveats.is_empty() { p.caveat { (words.caveats) } }
+            p.source { "Bron: " (words.source_line) }
+        }
+    }
+}
+
+fn table(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: &str) -> Markup {
+    let of = |area: &AreaWords| -> Vec<&Observation> {
+        book.rows(&words.id, area).iter().filter(|row| row.key.time_period.to_string() == period && row.key.detail == detail).collect()
+    };
+    let own = of(beside.own);
+    let cluster = beside.cluster.as_ref().map(|(area, _)| of(area)).unwrap_or_default();
+    let flanders = of(beside.flanders);
+    let matching = |rows: &[&'_ Observation], row: &Observation| -> Option<Observation> {
+        rows.iter().find(|other| other.key.sex == row.key.sex && other.key.group == row.key.group).map(|found| (*found).clone())
+    };
+    // The total first, then by sex, then by group in the order of the scheme.
+    let scheme = own.first().map(|row| row.key.group_scheme.clone()).unwrap_or_default();
+    let mut ordered: Vec<&Observation> = own.iter().copied().filter(|row| row.key.sex == TOTAL || row.key.group == TOTAL).collect();
+    ordered.sort_by_key(|row| (row.key.group != TOTAL, order(&row.key.group), row.key.sex != TOTAL, row.key.sex.clone()));
+    let shares = own.iter().any(|row| row.key.share_of != ShareOf::None);
+    let label = |row: &Observation| -> String {
+        match (row.key.sex.as_str(), row.key.group.as_str()) {
+            (TOTAL, TOTAL) => "Totaal".to_string(),
+            (sex, TOTAL) => book.title("sex", sex),
+            (_, group) => book.title(&scheme, group),
+        }
+    };
+    html! {
+        table {
+            caption {
+                (spoken(period))
+                @if detail != TOTAL { ": " (book.title(&words.id, detail)) }
+                @if let Some(denominator) = &words.denominator { " · aandeel in: " (lower(denominator)) }
+            }
+            thead { tr {
+                th scope="col" { "" }
+                th scope="col" { (beside.own.name) br; "aantal" }
+                @if shares {
+                    th scope="col" { (beside.own.name) br; "aandeel, %" }
+                    @if beside.cluster.is_some() { th scope="col" { "Vergelijkbare gem." br; "gemiddelde score, %" } }
+                    th scope="col" { "Vlaams Gewest" br; "aandeel, %" }
+                }
+            } }
+            tbody {
+                @for row in ordered {
+                    tr.total[row.key.group == TOTAL && row.key.sex == TOTAL].sub[row.key.sex != TOTAL || order(&row.key.group).1] {
+                        th scope="row" { (label(row)) }
+                        (value(Some(row), |row| row.value, decimals(row)))
+                        @if shares {
+                            (value(Some(row), |row| row.share, 1))
+                            @if beside.cluster.is_some() { (mean(matching(&cluster, row).as_ref())) }
+                            (value(matching(&flanders, row).as_ref(), |row| row.share, 1))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Position of a group on the page, and whether it is part of the one above it.
+fn order(group: &str) -> (usize, bool) {
+    const ORDER: [(&str, bool); 11] = [
+        (TOTAL, false), ("BE", false), ("VREEMD", false), ("EU", false), ("EU-BUUR", true), ("EU-ANDER", true),
+        ("NIET-EU", false), ("KANDIDAAT", true), ("MAGHREB", true), ("ANDER", true), ("ONBEKEND", true),
+    ];
+    ORDER.iter().position(|(code, _)| *code == group).map_or((ORDER.len(), false), |at| (at, ORDER[at].1))
+}
+
+fn decimals(row: &Observation) -> usize {
+    // A mean over months or years is printed with the decimal it was rounded to.
+    usize::from(row.divisor.unwrap_or(1) > 1)
+}
+
+fn value(row: Option<&Observation>, of: impl Fn(&Observation) -> Option<f64>, decimals: usize) -> Markup {
+    match row {
+        Some(row) if row.reason == Reason::Withheld => html! { td.withheld { abbr title="niet getoond: te weinig personen" { "×" } } },
+        Some(row) => match of(row) {
+            Some(figure) => html! { td { (number(figure, decimals)) } },
+            None => html! { td.withheld { "·" } },
+        },
+        None => html! { td.withheld { "·" } },
+    }
+}
+
+fn mean(row: Option<&Observation>) -> Markup {
+    match row.and_then(|row| Some((row.mean_of_scores?, row.members?, row.members_with_data?))) {
+        Some((figure, members, with_data)) => html! { td title={ (with_data) " van " (members) " gemeenten" } { (number(figure, 2)) } },
+        None => html! { td.withheld { "·" } },
+    }
+}
+
+/// Bars of the total's share: the municipality, comparable municipalities, Flanders. Lengths are of published shares.
+fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: &str) -> Markup {
+    let total = |area: &AreaWords| -> Option<Observation> {
+        book.rows(&words.id, area)
+            .iter()
+            .find(|row| row.key.time_period.to_string() == period && row.key.detail == detail && row.key.sex == TOTAL && row.key.group == group_of_bars(words))
+            .cloned()
+    };
+    let own = total(beside.own).and_then(|row| row.share);
+    let flanders = total(beside.flanders).and_then(|row| row.share);
+    let cluster = beside.cluster.as_ref().and_then(|(area, _)| total(area)).and_then(|row| row.mean_of_scores);
+    let mut lines: Vec<(&str, f64, &str, usize)> = Vec::new();
+    lines.extend(own.map(|share| (beside.own.name.as_str(), share, "var(--own)", 1)));
+    lines.extend(cluster.map(|share| ("Vergelijkbare gemeenten", share, "var(--cluster)", 2)));
+    lines.extend(flanders.map(|share| ("Vlaams Gewest", share, "var(--flanders)", 1)));
+    let most = lines.iter().map(|line| line.1).fold(0.0, f64::max);
+    if own.is_none() || most <= 0.0 || lines.iter().all(|line| line.1 >= 100.0) {
+        return html! {};
+    }
+    let height = 26 * lines.len();
+    html! {
+        figure {
+            svg viewBox={ "0 0 640 " (height) } width="640" height=(height) role="img"
+                aria-label={ "Aandeel, " (spoken(period)) ": " (lines.iter().map(|(name, share, _, decimals)| format!("{name} {} %", number(*share, *decimals))).collect::<Vec<_>>().join(", ")) } {
+                @for (at, (name, share, colour, decimals)) in lines.iter().enumerate() {
+                    text x="0" y=(at * 26 + 17) { (name) }
+                    rect x="190" y=(at * 26 + 4) height="18" width=(format!("{:.0}", share / most * 370.0)) fill=(colour) {}
+                    text x=(format!("{:.0}", 196.0 + share / most * 370.0)) y=(at * 26 + 17) { (number(*share, *decimals)) " %" }
+                }
+            }
+        }
+    }
+}
+
+/// The group whose share the bars show: everybody where that is a share, else those of foreign nationality or origin.
+fn group_of_bars(words: &Words) -> &'static str {
+    match words.theme.as_str() {
+        "demografie" | "welzijn" => TOTAL,
+        _ => "VREEMD",
+    }
+}
+
+fn spoken(period: &str) -> String {
+    period.parse().map_or_else(|()| period.to_string(), number::period)
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}

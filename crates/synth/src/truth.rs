@@ -1,0 +1,134 @@
+//! The truth: what the origin of every inhabitant is by each definition, from the stories that were drawn.
+
+use std::path::Path;
+
+use crate::delivery::{Sink, make_folder};
+use crate::error::SynthError;
+use crate::flanders::Flanders;
+use crate::person::{BELGIAN, DATES, FATHER, MOTHER, Person, flag};
+use crate::text::{padded, plain};
+use crate::{Summary, WrittenFile};
+
+const README: &str = "\
+The truth behind the synthetic deliveries
+=========================================
+One file for each 1 January: every inhabitant of Flanders in the registers B and V on that day (not the waiting
+register W, not Brussels or Wallonia), with class, group and deciding fact by three definitions of foreign origin.
+
+The rows follow from the stories that were drawn for the persons when the population was made, together with what
+the register has on record of their parents in the extracts of that date (for 2010-01-01: those of 2011-01-01,
+the first that hold nationalities and filiation). They are not computed from the written extracts.
+The pipeline never reads this folder; tests compare its results with it.
+
+class       belgian or foreign
+group       the nationality code that gives the group; 150 when the class is belgian
+decided_by  father, mother, own-first, own-current; all-belgian (everything the definition looks at is known and
+            Belgian), known-belgian (what is known is Belgian, something is unknown), nothing-known
+Two mothers occur only where nothing is foreign, so that the order of two parents of one sex decides nothing here.
+";
+const HEADER: &[u8] = b"insz;municipality;sex;age;register;nationality;\
+    vreemde-nationaliteit.class;vreemde-nationaliteit.group;vreemde-nationaliteit.decided_by;\
+    eigen-historiek-2011.class;eigen-historiek-2011.group;eigen-historiek-2011.decided_by;\
+    vier-criteria-2013.class;vier-criteria-2013.group;vier-criteria-2013.decided_by\n";
+const PERIODS: [&str; 3] = ["2010-01-01", "2011-01-01", "2012-01-01"];
+
+/// The group's nationality (150 for Belgian origin) and the fact that decided.
+type Origin = (u16, &'static str);
+
+/// Writes the folder `truth`.
+pub(crate) fn write(
+    flanders: &Flanders<'_>,
+    out: &Path,
+    threads: usize,
+    step: &dyn Fn(&str),
+    summary: &mut Summary,
+) -> Result<(), SynthError> {
+    let folder = out.join("truth");
+    make_folder(&folder, true)?;
+    let mut readme = Sink::create(&folder, "README.txt", true)?;
+    readme.write(README.as_bytes())?;
+    readme.finish(0)?;
+    for (date, period) in PERIODS.into_iter().enumerate() {
+        step(&format!("writing the truth of {period}"));
+        let name = format!("origin_{period}.csv");
+        let mut sink = Sink::create(&folder, &name, true)?;
+        sink.write(HEADER)?;
+        let lines = sink.pieces(threads, flanders.blocks(), |block| {
+            let mut out = Vec::new();
+            let mut lines = 0;
+            for person in flanders.block(block) {
+                if person.inhabits(date) && flanders.flemish(person.place[date]) {
+                    line(flanders, &mut out, person, date);
+                    lines += 1;
+                }
+            }
+            (out, lines)
+        })?;
+        sink.finish(lines)?;
+        summary.files.push(WrittenFile { extract: "truth".to_string(), period: period.to_string(), name, lines });
+    }
+    Ok(())
+}
+
+fn line(flanders: &Flanders<'_>, out: &mut Vec<u8>, person: &Person, date: usize) {
+    let current = person.nationality(DATES[date]);
+    let parents = [FATHER, MOTHER].map(|which| flanders.parent_first(person, which, date.max(1)));
+    padded(out, person.insz(&flanders.calendar), 11);
+    out.push(b';');
+    out.extend_from_slice(flanders.place_code(person.place[date]));
+    out.extend_from_slice(if person.is(flag::WOMAN) { b";F;" } else { b";M;" });
+    plain(out, flanders.calendar.age_on_new_year(2010 + date as i16, person.birth).unsigned_abs().into());
+    out.extend_from_slice(&[b';', person.register(DATES[date]), b';']);
+    padded(out, u64::from(current), 3);
+    for (group, decided_by) in
+        [own_current(current), own_history(person.first, current), four_criteria(parents, person.first, current)]
+    {
+        out.extend_from_slice(if group == BELGIAN { b";belgian;" } else { b";foreign;" });
+        padded(out, u64::from(group), 3);
+        out.push(b';');
+        out.extend_from_slice(decided_by.as_bytes());
+    }
+    out.push(b'\n');
+}
+
+/// `vreemde-nationaliteit`.
+fn own_current(current: u16) -> Origin {
+    (current, if current == BELGIAN { "all-belgian" } else { "own-current" })
+}
+
+/// `eigen-historiek-2011`.
+fn own_history(first: u16, current: u16) -> Origin {
+    match (first, current) {
+        (BELGIAN, BELGIAN) => (BELGIAN, "all-belgian"),
+        (BELGIAN, _) => (current, "own-current"),
+        _ => (first, "own-first"),
+    }
+}
+
+/// `vier-criteria-2013`; unknown parents are nothing.
+fn four_criteria([father, mother]: [Option<u16>; 2], first: u16, current: u16) -> Origin {
+    match (father, mother) {
+        (Some(father), _) if father != BELGIAN => (father, "father"),
+        (_, Some(mother)) if mother != BELGIAN => (mother, "mother"),
+        (Some(_), Some(_)) if first == BELGIAN && current == BELGIAN => (BELGIAN, "all-belgian"),
+        _ if first == BELGIAN && current == BELGIAN => (BELGIAN, "known-belgian"),
+        _ => own_history(first, current),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_the_four_criteria() {
+        assert_eq!(four_criteria([Some(354), Some(262)], 150, 150), (354, "father"));
+        assert_eq!(four_criteria([Some(150), Some(262)], 128, 128), (262, "mother"));
+        assert_eq!(four_criteria([None, Some(150)], 306, 150), (306, "own-first"));
+        assert_eq!(four_criteria([None, None], 150, 129), (129, "own-current"));
+        assert_eq!(four_criteria([Some(150), Some(150)], 150, 150), (150, "all-belgian"));
+        assert_eq!(four_criteria([Some(150), None], 150, 150), (150, "known-belgian"));
+        assert_eq!(own_history(150, 129), (129, "own-current"));
+        assert_eq!(own_current(150), (150, "all-belgian"));
+    }
+}

@@ -1,0 +1,120 @@
+//! The truth: it fits what the register's extracts say, and comes near the published figures.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use synth::Options;
+
+const HEADER: &str = "insz;municipality;sex;age;register;nationality;\
+    vreemde-nationaliteit.class;vreemde-nationaliteit.group;vreemde-nationaliteit.decided_by;\
+    eigen-historiek-2011.class;eigen-historiek-2011.group;eigen-historiek-2011.decided_by;\
+    vier-criteria-2013.class;vier-criteria-2013.group;vier-criteria-2013.decided_by";
+
+/// A population made for one test, in a folder of its own.
+fn make(name: &str, scale: f64) -> PathBuf {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("truth-{name}"));
+    let _ = fs::remove_dir_all(&out);
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sources/reference");
+    let options = Options { out: out.clone(), reference, scale, seed: 11, calibrate: None, threads: 2 };
+    synth::write(&options, &|_| {}).unwrap();
+    out
+}
+
+fn rows(file: &Path, header: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some(header));
+    lines.map(|line| line.split(';').map(str::to_string).collect()).collect()
+}
+
+/// The four criteria once more, on strings, from the written files: a second way to the same answer.
+#[test]
+fn the_truth_fits_the_written_files() {
+    let out = make("fits", 0.01);
+    for (period, facts) in [("2010-01-01", "2011-01-01"), ("2011-01-01", "2011-01-01"), ("2012-01-01", "2012-01-01")] {
+        let register = out.join("sources/rijksregister/deliveries").join(facts);
+        let mut histories: HashMap<String, Vec<Vec<String>>> = HashMap::new();
+        let header = "insz;volgnr;datum_begin;datum_einde;nationaliteit;reden;geregistreerd_op";
+        for row in rows(&register.join("nationaliteit/0001/nationaliteit.csv"), header) {
+            histories.entry(row[0].clone()).or_default().push(row);
+        }
+        let first = |person: &String| histories.get(person).map(|history| history[0][4].as_str());
+        let mut parents: HashMap<String, Vec<Vec<String>>> = HashMap::new();
+        let header = "insz;ouder_nr;ouder_insz;ouder_geslacht;aard;datum_begin;datum_einde;geregistreerd_op";
+        for row in rows(&register.join("afstamming/0001/afstamming.csv"), header) {
+            parents.entry(row[0].clone()).or_default().push(row);
+        }
+        let truth = rows(&out.join(format!("truth/origin_{period}.csv")), HEADER);
+        for row in &truth {
+            let mut known = parents.get(&row[0]).cloned().unwrap_or_default();
+            known.sort_by_key(|parent| (parent[3].clone(), parent[1].clone()));
+            let nationality =
+                |sex: &str| known.iter().find(|parent| parent[3] == sex).and_then(|parent| first(&parent[2]));
+            let current =
+                histories[&row[0]].iter().rev().find(|event| event[2].as_str() <= period).unwrap()[4].as_str();
+            let own = first(&row[0]).unwrap();
+            let facts = [
+                ("father", nationality("1")),
+                ("mother", nationality("2")),
+                ("own-first", Some(own)),
+                ("own-current", Some(current)),
+            ];
+            let foreign = |facts: &[(&'static str, Option<&str>)]| {
+                facts
+                    .iter()
+                    .find_map(|(name, fact)| fact.filter(|code| *code != "150").map(|code| (code.to_string(), *name)))
+            };
+            let belgian = |decided: &'static str| ("150".to_string(), decided);
+            // Two mothers are both Belgian, so that only whether both are known is left to ask.
+            let complete = known.len() == 2 && known.iter().all(|parent| first(&parent[2]).is_some());
+            let expected = [
+                foreign(&facts[3..]).unwrap_or(belgian("all-belgian")),
+                foreign(&facts[2..]).unwrap_or(belgian("all-belgian")),
+                foreign(&facts).unwrap_or(belgian(if complete { "all-belgian" } else { "known-belgian" })),
+            ];
+            assert_eq!(row[5], current);
+            for (at, (group, decided)) in expected.into_iter().enumerate() {
+                let class = if group == "150" { "belgian" } else { "foreign" };
+                assert_eq!(row[6 + 3 * at..9 + 3 * at], [class.to_string(), group, decided.to_string()]);
+            }
+        }
+        assert!(truth.len() > 60_000);
+    }
+    fs::remove_dir_all(out).unwrap();
+}
+
+#[test]
+fn totals_come_near_the_published_figures() {
+    const SCALE: f64 = 0.05;
+    let out = make("totals", SCALE);
+    let near = |what: &str, found: f64, wanted: f64, within: f64| {
+        assert!((found / wanted - 1.0).abs() < within, "{what}: {found} instead of {wanted}");
+    };
+    for (period, persons, foreign) in [
+        ("2010-01-01", 6_251_983.0, 399_433.0),
+        ("2011-01-01", 6_306_638.0, 427_986.0),
+        ("2012-01-01", 6_350_765.0, 453_399.0),
+    ] {
+        let truth = rows(&out.join(format!("truth/origin_{period}.csv")), HEADER);
+        let count =
+            |wanted: &dyn Fn(&Vec<String>) -> bool| truth.iter().filter(|row| wanted(row)).count() as f64 / SCALE;
+        near("inhabitants", truth.len() as f64 / SCALE, persons, 0.01);
+        near("foreign nationals", count(&|row| row[5] != "150"), foreign, 0.02);
+        if period == "2011-01-01" {
+            let origin = count(&|row| row[12] == "foreign");
+            near("persons of foreign origin", origin, 1_060_000.0, 0.02);
+            let belgians = count(&|row| row[12] == "foreign" && row[5] == "150");
+            let own = count(&|row| row[9] == "foreign" && row[5] == "150");
+            near("own first nationality foreign", own / belgians, 0.5, 0.06);
+            // Genk, Gent and Antwerpen: persons of foreign origin for each foreign national.
+            for (municipality, ratio) in [("71016", 4.4), ("44021", 2.4), ("11002", 2.32)] {
+                let origin = count(&|row| row[1] == municipality && row[12] == "foreign");
+                near(municipality, origin / count(&|row| row[1] == municipality && row[5] != "150"), ratio, 0.1);
+            }
+        }
+    }
+    fs::remove_dir_all(out).unwrap();
+}
