@@ -112,9 +112,14 @@ pub fn trace(warehouse: &Warehouse, question: &Question) -> Result<Trace, TraceE
     let row = find(&observations, question)?;
     let indicators = read_texts(&published.verified("indicators.parquet")?)?;
     let of = |row: &Row, column: &str| row.get(column).cloned().flatten().unwrap_or_default();
-    let indicator = indicators.iter().find(|known| of(known, "indicator") == question.indicator).cloned().unwrap_or_default();
+    let indicator =
+        indicators.iter().find(|known| of(known, "indicator") == question.indicator).cloned().unwrap_or_default();
     let counted_in = of(&indicator, "counted_in");
-    let source_edition = if counted_in == question.edition || counted_in.is_empty() { published.clone() } else { open(warehouse, &counted_in)? };
+    let source_edition = if counted_in == question.edition || counted_in.is_empty() {
+        published.clone()
+    } else {
+        open(warehouse, &counted_in)?
+    };
 
     let theme = of(&indicator, "theme");
     let text = |file: String| -> Result<String, TraceError> {
@@ -124,7 +129,8 @@ pub fn trace(warehouse: &Warehouse, question: &Question) -> Result<Trace, TraceE
     let card = text(format!("indicators/{theme}/{}.yaml", question.indicator))?;
     let query = text(format!("indicators/{theme}/{}.sql", question.indicator))?;
     let origin = of(&indicator, "origin_definition");
-    let origin_definition = if origin.is_empty() { None } else { Some(text(format!("sources/reference/origin/{origin}.yaml"))?) };
+    let origin_definition =
+        if origin.is_empty() { None } else { Some(text(format!("sources/reference/origin/{origin}.yaml"))?) };
 
     let receipts = receipts(&source_edition, row)?;
     let steps = steps(&source_edition, row, &receipts, &indicator, question, &published)?;
@@ -152,9 +158,11 @@ fn find<'o>(observations: &'o [Observation], question: &Question) -> Result<&'o 
         known.dedup();
         rows.retain(|row| of(row) == wanted);
         if rows.is_empty() {
-            let near = did_you_mean(wanted, known.iter().map(String::as_str)).map(|near| format!("did you mean {near}?"));
+            let near =
+                did_you_mean(wanted, known.iter().map(String::as_str)).map(|near| format!("did you mean {near}?"));
             let some = known.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
-            let hint = near.unwrap_or_else(|| format!("there is: {some}{}", if known.len() > 12 { ", ..." } else { "" }));
+            let hint =
+                near.unwrap_or_else(|| format!("there is: {some}{}", if known.len() > 12 { ", ..." } else { "" }));
             return Err(no_cell(format!("edition {} has no cell with {what} {wanted}; {hint}", question.edition)));
         }
         Ok(())
@@ -261,7 +269,17 @@ fn steps(
         }
         told.push(pair);
         let rows = |measure: &str| count("land", pair.0, pair.1, measure).unwrap_or_else(|| "?".to_string());
-        step("land", format!("{} {}: {} rows = {} accepted + {} rejected", pair.0, pair.1, rows("rows"), rows("accepted"), rows("rejected")));
+        step(
+            "land",
+            format!(
+                "{} {}: {} rows = {} accepted + {} rejected",
+                pair.0,
+                pair.1,
+                rows("rows"),
+                rows("accepted"),
+                rows("rejected")
+            ),
+        );
         let linked: Vec<String> = ["rows", "resident", "not-resident", "linked", "unlinked"]
             .iter()
             .filter_map(|measure| count("link", pair.0, pair.1, measure).map(|value| format!("{measure} {value}")))
@@ -282,7 +300,10 @@ fn steps(
         _ => "not shown",
     };
     step("protect", format!("{}; {contributors}: {}", edition.manifest.protection, row.reason.word()));
-    step("publish", format!("edition {}, observations.parquet, manifest {}", edition.manifest.edition, edition.manifest_sha256));
+    step(
+        "publish",
+        format!("edition {}, observations.parquet, manifest {}", edition.manifest.edition, edition.manifest_sha256),
+    );
     if asked.manifest.edition != edition.manifest.edition {
         step("carry", format!("carried into edition {}, manifest {}", asked.manifest.edition, asked.manifest_sha256));
     }
@@ -300,16 +321,47 @@ impl Trace {
         };
         let title = self.indicator.get("title").cloned().flatten().unwrap_or_default();
         let _ = writeln!(out, "{title}");
-        let _ = writeln!(out, "  area {} ({}, {})   period {}   sex {}   group {}   detail {}", text("ref_area"), text("area_level"), text("ref_area_class"), text("time_period"), text("sex"), text("group"), text("detail"));
-        let _ = writeln!(out, "  value {} {}   = {} / {}   share {} % of {}   reason {}", text("value"), text("unit"), text("numerator"), text("divisor"), text("share"), text("denominator"), text("reason"));
-        let _ = writeln!(out, "  method {}   level {}   edition {}{}", text("method"), text("level"), self.edition, if self.counted_in == self.edition { String::new() } else { format!(", carried from {}", self.counted_in) });
+        let _ = writeln!(
+            out,
+            "  area {} ({}, {})   period {}   sex {}   group {}   detail {}",
+            text("ref_area"),
+            text("area_level"),
+            text("ref_area_class"),
+            text("time_period"),
+            text("sex"),
+            text("group"),
+            text("detail")
+        );
+        let _ = writeln!(
+            out,
+            "  value {} {}   = {} / {}   share {} % of {}   reason {}",
+            text("value"),
+            text("unit"),
+            text("numerator"),
+            text("divisor"),
+            text("share"),
+            text("denominator"),
+            text("reason")
+        );
+        let _ = writeln!(
+            out,
+            "  method {}   level {}   edition {}{}",
+            text("method"),
+            text("level"),
+            self.edition,
+            if self.counted_in == self.edition { String::new() } else { format!(", carried from {}", self.counted_in) }
+        );
         let _ = writeln!(out, "\nsteps");
         for step in &self.steps {
             let _ = writeln!(out, "  {:<8} {}", step.stage, step.what);
         }
         let _ = writeln!(out, "\nreceipts");
         for receipt in &self.receipts {
-            let _ = writeln!(out, "  {} {}  {}  {} bytes, delivered {}", receipt.source, receipt.period, receipt.file, receipt.bytes, receipt.delivered_on);
+            let _ = writeln!(
+                out,
+                "  {} {}  {}  {} bytes, delivered {}",
+                receipt.source, receipt.period, receipt.file, receipt.bytes, receipt.delivered_on
+            );
             let _ = writeln!(out, "    sha256 {}", receipt.sha256);
             let _ = writeln!(out, "    columns {}", receipt.columns.join(", "));
         }

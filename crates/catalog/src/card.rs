@@ -154,8 +154,29 @@ impl Card {
 
 fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option<Card> {
     root.keys(&[
-        "id", "title", "definition", "numerator", "denominator", "source_line", "caveats", "unit", "period", "share_of",
-        "sex", "groups", "details", "detail_total", "areas", "reads", "source", "adds", "base_over", "origin", "decimals", "version", "level",
+        "id",
+        "title",
+        "definition",
+        "numerator",
+        "denominator",
+        "source_line",
+        "caveats",
+        "unit",
+        "period",
+        "share_of",
+        "sex",
+        "groups",
+        "details",
+        "detail_total",
+        "areas",
+        "reads",
+        "source",
+        "adds",
+        "base_over",
+        "origin",
+        "decimals",
+        "version",
+        "level",
     ]);
     let text = |key: &str| root.need(key).and_then(|node| node.text());
     if let Some(node) = root.need("id")
@@ -167,7 +188,8 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     let (title, definition, numerator, source_line) =
         (text("title"), text("definition"), text("numerator"), text("source_line"));
     let denominator = root.get("denominator").and_then(|node| node.text());
-    let caveats = root.get("caveats").map(|node| node.items().iter().filter_map(Node::text).collect()).unwrap_or_default();
+    let caveats =
+        root.get("caveats").map(|node| node.items().iter().filter_map(Node::text).collect()).unwrap_or_default();
     let period = root.need("period").and_then(|node| node.one_of(&PeriodKind::WORDS));
     let share_of = root.need("share_of").and_then(|node| node.one_of(&ShareOf::WORDS));
     if let (Some(share_of), None) = (share_of, &denominator)
@@ -228,13 +250,14 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     let (mut value_decimals, mut share_decimals) = (0, 1);
     if let Some(node) = root.get("decimals") {
         node.keys(&["value", "share"]);
-        let digits = |key: &str, usual: u8| node.get(key).and_then(|found| found.count()).map_or(usual, |count| count.min(6) as u8);
+        let digits = |key: &str, usual: u8| {
+            node.get(key).and_then(|found| found.count()).map_or(usual, |count| count.min(6) as u8)
+        };
         value_decimals = digits("value", 0);
         share_decimals = digits("share", 1);
     }
-    let level = root.need("level").and_then(|node| {
-        node.one_of(&[("L1", "L1"), ("L2", "L2"), ("L3", "L3"), ("none", "none")])
-    });
+    let level =
+        root.need("level").and_then(|node| node.one_of(&[("L1", "L1"), ("L2", "L2"), ("L3", "L3"), ("none", "none")]));
     let unit = root.need("unit").and_then(|node| {
         const UNITS: [&str; 9] =
             ["person", "family", "household", "pupil", "enrolment", "move", "child", "dossier", "voter"];

@@ -333,7 +333,11 @@ fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
     for (name, node) in root.need("extracts")?.entries() {
         match ExtractId::read(&format!("{supplier}/{name}")) {
             Some(id) => extracts.extend(extract(file, id, &node)),
-            None => node.fault(10, format!("`{name}` cannot be an extract's name"), "lower-case letters, digits and hyphens"),
+            None => node.fault(
+                10,
+                format!("`{name}` cannot be an extract's name"),
+                "lower-case letters, digits and hyphens",
+            ),
         }
     }
     Some(Contract {
@@ -347,22 +351,37 @@ fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
 }
 
 fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
-    node.keys(&["title", "form", "encoding", "container", "period", "covers", "absent_means", "columns", "tolerance", "linking", "note"]);
+    node.keys(&[
+        "title",
+        "form",
+        "encoding",
+        "container",
+        "period",
+        "covers",
+        "absent_means",
+        "columns",
+        "tolerance",
+        "linking",
+        "note",
+    ]);
     let title = node.need("title").and_then(|found| found.text());
     let encoding = node.need("encoding").and_then(|found| {
-        found.one_of(&[("utf-8", Encoding::Utf8), ("iso-8859-1", Encoding::Latin1), ("windows-1252", Encoding::Windows1252)])
+        found.one_of(&[
+            ("utf-8", Encoding::Utf8),
+            ("iso-8859-1", Encoding::Latin1),
+            ("windows-1252", Encoding::Windows1252),
+        ])
     });
     let container = match node.get("container") {
         Some(found) => found.one_of(&[("gzip", Container::Gzip), ("zip", Container::Zip), ("plain", Container::Plain)]),
         None => Some(Container::Plain),
     };
     let period = node.need("period").and_then(|found| found.one_of(&PeriodKind::WORDS));
-    let covers = node.need("covers").and_then(|found| {
-        found.one_of(&[("period", Covers::Period), ("history", Covers::History)])
-    });
-    let absent_means = node.need("absent_means").and_then(|found| {
-        found.one_of(&[("zero", AbsentMeans::Zero), ("not-in-source", AbsentMeans::NotInSource)])
-    });
+    let covers =
+        node.need("covers").and_then(|found| found.one_of(&[("period", Covers::Period), ("history", Covers::History)]));
+    let absent_means = node
+        .need("absent_means")
+        .and_then(|found| found.one_of(&[("zero", AbsentMeans::Zero), ("not-in-source", AbsentMeans::NotInSource)]));
     let tolerance = match node.get("tolerance") {
         Some(found) => found.number().filter(|share| {
             let fits = (0.0..=1.0).contains(share);
@@ -419,7 +438,11 @@ fn form(node: &Node<'_>, columns: &[Column]) -> Option<Form> {
             let record = found.count()? as usize;
             let sum: usize = columns.iter().map(|column| column.width).sum();
             if sum != record || columns.iter().any(|column| column.width == 0) {
-                found.fault(11, format!("the columns' widths add up to {sum}, the record has {record} bytes"), "each column needs a `width`");
+                found.fault(
+                    11,
+                    format!("the columns' widths add up to {sum}, the record has {record} bytes"),
+                    "each column needs a `width`",
+                );
             }
             Some(Form::FixedWidth { record })
         }
@@ -438,8 +461,19 @@ fn column(node: &Node<'_>) -> Option<Column> {
         node.get("also").map(|found| found.items().iter().filter_map(Node::text).collect()).unwrap_or_default()
     };
     let kind = match node.need("type")?.one_of(&[
-        ("text", 0), ("insz", 1), ("coded", 2), ("code", 3), ("municipality", 4), ("nationality", 5), ("count", 6),
-        ("decimal", 7), ("day", 8), ("partial-day", 9), ("month", 10), ("year", 11), ("school-year", 12),
+        ("text", 0),
+        ("insz", 1),
+        ("coded", 2),
+        ("code", 3),
+        ("municipality", 4),
+        ("nationality", 5),
+        ("count", 6),
+        ("decimal", 7),
+        ("day", 8),
+        ("partial-day", 9),
+        ("month", 10),
+        ("year", 11),
+        ("school-year", 12),
     ])? {
         0 => ColumnKind::Text,
         1 => ColumnKind::Insz,
@@ -504,7 +538,12 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         }
     };
     let role = node.need("role")?.one_of(&[
-        ("persons", 0), ("nationalities", 1), ("filiations", 2), ("key", 3), ("facts", 4), ("unlinked", 5),
+        ("persons", 0),
+        ("nationalities", 1),
+        ("filiations", 2),
+        ("key", 3),
+        ("facts", 4),
+        ("unlinked", 5),
     ])?;
     let known: &[&str] = match role {
         0 => &["role", "person", "birth", "sex", "register", "area"],
@@ -558,10 +597,6 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
             };
             Linking::Facts { person: own_column("person")?, key, as_of: as_of()?, area }
         }
-        _ => Linking::Unlinked {
-            nationality: own_column("nationality")?,
-            as_of: as_of()?,
-            area: own_column("area")?,
-        },
+        _ => Linking::Unlinked { nationality: own_column("nationality")?, as_of: as_of()?, area: own_column("area")? },
     })
 }

@@ -78,9 +78,7 @@ impl From<Date> for Day {
 
 impl From<Day> for Date {
     fn from(day: Day) -> Date {
-        EPOCH
-            .checked_add(jiff::Span::new().days(day.0))
-            .unwrap_or(EPOCH)
+        EPOCH.checked_add(jiff::Span::new().days(day.0)).unwrap_or(EPOCH)
     }
 }
 

@@ -36,8 +36,10 @@ impl Document {
                         place.line = Some(location.line() as u64);
                         place.position = Some(location.column() as u64);
                     }
-                    faults.push(Fault::new(format!("{letter}02"), place, "not well-formed YAML")
-                        .hint(error.to_string().lines().next().unwrap_or_default().to_string()));
+                    faults.push(
+                        Fault::new(format!("{letter}02"), place, "not well-formed YAML")
+                            .hint(error.to_string().lines().next().unwrap_or_default().to_string()),
+                    );
                 }
                 Value::Null
             }
@@ -64,12 +66,7 @@ impl Document {
         let mut path = path;
         loop {
             if let Some((line, position)) = self.marks.get(path) {
-                return Place {
-                    file: self.file.clone(),
-                    line: Some(*line),
-                    position: Some(*position),
-                    column: None,
-                };
+                return Place { file: self.file.clone(), line: Some(*line), position: Some(*position), column: None };
             }
             match path.rfind('/') {
                 Some(at) => path = &path[..at],
@@ -154,11 +151,7 @@ impl<'d> Node<'d> {
     /// The items of a list.
     pub fn items(&self) -> Vec<Node<'d>> {
         match self.value.as_sequence() {
-            Some(items) => items
-                .iter()
-                .enumerate()
-                .map(|(at, value)| self.child(&at.to_string(), value))
-                .collect(),
+            Some(items) => items.iter().enumerate().map(|(at, value)| self.child(&at.to_string(), value)).collect(),
             None => {
                 self.fault(5, "a list is expected here", "");
                 Vec::new()
@@ -285,8 +278,7 @@ fn marks(file: &str, letter: char, text: &str, faults: &mut Vec<Fault>) -> HashM
                     column: None,
                 };
                 faults.push(
-                    Fault::new(format!("{letter}02"), place, "not well-formed YAML")
-                        .hint(error.info().to_string()),
+                    Fault::new(format!("{letter}02"), place, "not well-formed YAML").hint(error.info().to_string()),
                 );
                 return marks;
             }

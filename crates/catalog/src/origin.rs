@@ -139,45 +139,34 @@ fn definition(root: &Node<'_>) -> Option<OriginDefinition> {
     root.keys(&["definition", "title", "level", "source", "note", "classes", "rules"]);
     let id = root.need("definition").and_then(|node| node.text());
     let title = root.need("title").and_then(|node| node.text());
-    let level = root.need("level").and_then(|node| {
-        node.one_of(&[("L1", "L1"), ("L2", "L2"), ("L3", "L3")])
-    });
+    let level = root.need("level").and_then(|node| node.one_of(&[("L1", "L1"), ("L2", "L2"), ("L3", "L3")]));
     let source = root.need("source").and_then(|node| node.text());
-    let classes: Vec<String> = root
-        .need("classes")
-        .map(|node| node.items().iter().filter_map(Node::text).collect())
-        .unwrap_or_default();
+    let classes: Vec<String> =
+        root.need("classes").map(|node| node.items().iter().filter_map(Node::text).collect()).unwrap_or_default();
     let rules_node = root.need("rules")?;
-    let rules: Vec<Rule> =
-        rules_node.items().iter().filter_map(|node| rule(node, &classes)).collect();
+    let rules: Vec<Rule> = rules_node.items().iter().filter_map(|node| rule(node, &classes)).collect();
     let mut table = Vec::with_capacity(81);
     for number in 0..81usize {
         let facts = [number / 27, number / 9 % 3, number / 3 % 3, number % 3]
             .map(|digit| [Known::Unknown, Known::Belgian, Known::Foreign][digit]);
-        let matched = rules.iter().find(|rule| {
-            rule.when.iter().all(|(fact, known)| facts[*fact as usize] == *known)
-        });
+        let matched = rules.iter().find(|rule| rule.when.iter().all(|(fact, known)| facts[*fact as usize] == *known));
         match matched {
             Some(rule) => table.push(rule.decision),
             None => {
                 rules_node.fault(
                     10,
-                    format!("no rule decides father {:?}, mother {:?}, own first {:?}, own current {:?}",
-                        facts[0], facts[1], facts[2], facts[3]).to_lowercase(),
+                    format!(
+                        "no rule decides father {:?}, mother {:?}, own first {:?}, own current {:?}",
+                        facts[0], facts[1], facts[2], facts[3]
+                    )
+                    .to_lowercase(),
                     "end with a rule without `when`",
                 );
                 return None;
             }
         }
     }
-    Some(OriginDefinition {
-        id: id?,
-        title: title?,
-        level: level?.to_string(),
-        source: source?,
-        classes,
-        table,
-    })
+    Some(OriginDefinition { id: id?, title: title?, level: level?.to_string(), source: source?, classes, table })
 }
 
 fn rule(node: &Node<'_>, classes: &[String]) -> Option<Rule> {

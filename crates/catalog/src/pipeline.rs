@@ -182,7 +182,9 @@ fn protection(node: &Node<'_>) -> Option<Protection> {
                 (Some(id), Some(rule)) => {
                     sources.insert(id, rule);
                 }
-                (None, _) => found.fault(10, format!("`{name}` is not an extract"), "an extract is written `supplier/extract`"),
+                (None, _) => {
+                    found.fault(10, format!("`{name}` is not an extract"), "an extract is written `supplier/extract`")
+                }
                 _ => {}
             }
         }
@@ -223,7 +225,11 @@ fn edition(id: &str, node: &Node<'_>, earlier: &[Edition]) -> Option<Edition> {
                 found.fault(11, format!("edition {written} belongs to another monitor"), "");
             }
             Some(_) => {}
-            None => found.fault(11, format!("edition {written} is not written above this one"), "an edition follows an earlier one"),
+            None => found.fault(
+                11,
+                format!("edition {written} is not written above this one"),
+                "an edition follows an earlier one",
+            ),
         }
         Some(written)
     });

@@ -67,10 +67,8 @@ impl Project {
 
         let reference = {
             let mut unreadable = Vec::new();
-            let reference = Reference::read(
-                &|name| text(&format!("sources/reference/{name}"), &mut Vec::new()),
-                &mut unreadable,
-            );
+            let reference =
+                Reference::read(&|name| text(&format!("sources/reference/{name}"), &mut Vec::new()), &mut unreadable);
             faults.extend(unreadable);
             reference
         };
@@ -82,7 +80,8 @@ impl Project {
             let parts: Vec<&str> = file.split('/').collect();
             match parts.as_slice() {
                 ["sources", supplier, "contract.yaml"] => {
-                    let (contract, found) = Contract::read(file, supplier, &text(file, &mut faults).unwrap_or_default());
+                    let (contract, found) =
+                        Contract::read(file, supplier, &text(file, &mut faults).unwrap_or_default());
                     faults.extend(found);
                     contracts.extend(contract.map(|contract| (supplier.to_string(), contract)));
                 }
@@ -103,7 +102,11 @@ impl Project {
                     if let Some(card) = card
                         && let Some(other) = cards.insert(id.to_string(), card)
                     {
-                        faults.push(Fault::new("I07", Place::file(file), format!("indicator `{id}` also stands at {}", other.file)));
+                        faults.push(Fault::new(
+                            "I07",
+                            Place::file(file),
+                            format!("indicator `{id}` also stands at {}", other.file),
+                        ));
                     }
                 }
                 _ => {}
@@ -187,7 +190,12 @@ impl Project {
         let pipeline = &self.pipeline;
         if !self.reference.cluster_schemes.contains(&pipeline.clusters) {
             let known = self.reference.cluster_schemes.iter().map(String::as_str).collect();
-            fault("P12", "pipeline.yaml", format!("cluster scheme `{}` is not in clusters.csv", pipeline.clusters), near(&pipeline.clusters, known));
+            fault(
+                "P12",
+                "pipeline.yaml",
+                format!("cluster scheme `{}` is not in clusters.csv", pipeline.clusters),
+                near(&pipeline.clusters, known),
+            );
         }
         for source in pipeline.protection.sources.keys() {
             if self.extract(source).is_none() && !known_broken {
@@ -197,19 +205,36 @@ impl Project {
         for edition in &pipeline.editions {
             for choice in &edition.indicators {
                 let Some(card) = self.card(choice) else {
-                    if !known_broken || !self.files.keys().any(|file| file.ends_with(&format!("/{}.yaml", choice.indicator))) {
+                    if !known_broken
+                        || !self.files.keys().any(|file| file.ends_with(&format!("/{}.yaml", choice.indicator)))
+                    {
                         let known = self.cards.keys().map(String::as_str).collect();
-                        fault("P14", "pipeline.yaml", format!("no card describes `{}`", choice.indicator), near(&choice.indicator, known));
+                        fault(
+                            "P14",
+                            "pipeline.yaml",
+                            format!("no card describes `{}`", choice.indicator),
+                            near(&choice.indicator, known),
+                        );
                     }
                     continue;
                 };
                 for period in choice.periods.iter().filter(|period| period.kind() != card.period) {
-                    fault("P15", "pipeline.yaml", format!("`{}` is not counted for a period like `{period}`", choice.indicator), format!("see `period` in {}", card.file));
+                    fault(
+                        "P15",
+                        "pipeline.yaml",
+                        format!("`{}` is not counted for a period like `{period}`", choice.indicator),
+                        format!("see `period` in {}", card.file),
+                    );
                 }
                 if let Some(origin) = &choice.origin
                     && !self.origins.contains_key(origin)
                 {
-                    fault("P16", "pipeline.yaml", format!("there is no origin definition `{origin}`"), near(origin, self.origins.keys().map(String::as_str).collect()));
+                    fault(
+                        "P16",
+                        "pipeline.yaml",
+                        format!("there is no origin definition `{origin}`"),
+                        near(origin, self.origins.keys().map(String::as_str).collect()),
+                    );
                 }
             }
         }
@@ -218,16 +243,31 @@ impl Project {
                 if self.extract(&read.extract).is_none() && !known_broken {
                     let all: Vec<String> = self.extracts().map(|extract| extract.id.to_string()).collect();
                     let written = read.extract.to_string();
-                    fault("I12", &card.file, format!("no contract describes `{written}`"), near(&written, all.iter().map(String::as_str).collect()));
+                    fault(
+                        "I12",
+                        &card.file,
+                        format!("no contract describes `{written}`"),
+                        near(&written, all.iter().map(String::as_str).collect()),
+                    );
                 }
             }
             if let Some(groups) = &card.groups {
                 match self.reference.schemes.get(&groups.scheme) {
-                    None => fault("I14", &card.file, format!("there is no group scheme `{}`", groups.scheme), near(&groups.scheme, self.reference.schemes.keys().map(String::as_str).collect())),
+                    None => fault(
+                        "I14",
+                        &card.file,
+                        format!("there is no group scheme `{}`", groups.scheme),
+                        near(&groups.scheme, self.reference.schemes.keys().map(String::as_str).collect()),
+                    ),
                     Some(scheme) => {
                         for code in groups.codes.iter().filter(|code| scheme.position(code).is_none()) {
                             let known = scheme.groups.iter().map(|group| group.code.as_str()).collect();
-                            fault("I14", &card.file, format!("`{code}` is not a group of {}", groups.scheme), near(code, known));
+                            fault(
+                                "I14",
+                                &card.file,
+                                format!("`{code}` is not a group of {}", groups.scheme),
+                                near(code, known),
+                            );
                         }
                     }
                 }
@@ -235,7 +275,12 @@ impl Project {
             if let Some(origin) = &card.origin
                 && !self.origins.contains_key(origin)
             {
-                fault("I15", &card.file, format!("there is no origin definition `{origin}`"), near(origin, self.origins.keys().map(String::as_str).collect()));
+                fault(
+                    "I15",
+                    &card.file,
+                    format!("there is no origin definition `{origin}`"),
+                    near(origin, self.origins.keys().map(String::as_str).collect()),
+                );
             }
         }
         for extract in self.extracts() {

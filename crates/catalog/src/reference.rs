@@ -154,14 +154,22 @@ impl Reference {
         scheme.of_country(&self.nationalities.get(nationality)?.country, day)
     }
 
-    fn read_areas(&mut self, municipalities: &Table, areas: &Table, clusters: &Table, members: &Table, faults: &mut Vec<Fault>) {
+    fn read_areas(
+        &mut self,
+        municipalities: &Table,
+        areas: &Table,
+        clusters: &Table,
+        members: &Table,
+        faults: &mut Vec<Fault>,
+    ) {
         let mut provinces: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut flemish = Vec::new();
         for row in municipalities.rows() {
             let from = row.day("valid_from", faults).unwrap_or(ALWAYS.0);
             let until = row.day("valid_to", faults).unwrap_or(ALWAYS.1);
             let code = row.get("code").to_string();
-            let known = self.municipalities.entry(code.clone()).or_insert_with(|| (row.get("name").to_string(), from, until));
+            let known =
+                self.municipalities.entry(code.clone()).or_insert_with(|| (row.get("name").to_string(), from, until));
             *known = (known.0.clone(), known.1.min(from), known.2.max(until));
             if row.get("region") == FLANDERS && from <= AREA_DAY && AREA_DAY < until {
                 provinces.entry(row.get("province").to_string()).or_default().push(code.clone());
@@ -194,7 +202,11 @@ impl Reference {
             }
         }
         for (code, _) in provinces {
-            faults.push(Fault::new("R10", Place::file("sources/reference/areas.csv"), format!("province {code} is missing")));
+            faults.push(Fault::new(
+                "R10",
+                Place::file("sources/reference/areas.csv"),
+                format!("province {code} is missing"),
+            ));
         }
         let mut rows: Vec<_> = clusters.rows().collect();
         rows.sort_by_key(|row| (row.get("scheme"), row.count("order", &mut Vec::new())));
@@ -224,7 +236,8 @@ impl Reference {
         }
         for scheme in &self.cluster_schemes {
             for (code, _) in &flemish {
-                let times = self.areas.iter().filter(|area| area.class == *scheme && area.members.contains(code)).count();
+                let times =
+                    self.areas.iter().filter(|area| area.class == *scheme && area.members.contains(code)).count();
                 if times != 1 {
                     let message = format!("municipality {code} is in {times} clusters of {scheme}, not in one");
                     faults.push(Fault::new("R11", Place::file("sources/reference/cluster_members.csv"), message));

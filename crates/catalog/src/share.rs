@@ -33,8 +33,7 @@ pub fn mean_of_shares(members: &[(i64, i64)], decimals: u8) -> Option<f64> {
 }
 
 fn rounded(numerator: i128, denominator: i128, decimals: u8) -> f64 {
-    let (numerator, denominator) =
-        if denominator < 0 { (-numerator, -denominator) } else { (numerator, denominator) };
+    let (numerator, denominator) = if denominator < 0 { (-numerator, -denominator) } else { (numerator, denominator) };
     let scaled = numerator.abs() * 10i128.pow(u32::from(decimals));
     let units = (2 * scaled + denominator) / (2 * denominator);
     // One division of two exactly represented numbers gives the double nearest to the decimal.

@@ -40,7 +40,10 @@ fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> 
         Err(error) => {
             let known: Vec<&str> = tables.keys().map(String::as_str).collect();
             let hint = format!("the card reads: {}", known.join(", "));
-            return vec![Fault::new("I20", place_of(card, &error.to_string()), format!("the query cannot be planned: {error}")).hint(hint)];
+            return vec![
+                Fault::new("I20", place_of(card, &error.to_string()), format!("the query cannot be planned: {error}"))
+                    .hint(hint),
+            ];
         }
     };
     let mut faults = Vec::new();
@@ -50,13 +53,21 @@ fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> 
             None => {
                 let hint = match did_you_mean(name, allowed.iter().map(|(field, _)| field.name.as_str())) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("a query may return: {}", allowed.iter().map(|(field, _)| field.name.as_str()).collect::<Vec<_>>().join(", ")),
+                    None => format!(
+                        "a query may return: {}",
+                        allowed.iter().map(|(field, _)| field.name.as_str()).collect::<Vec<_>>().join(", ")
+                    ),
                 };
-                faults.push(Fault::new("I21", sql(), format!("the query returns a column `{name}` that no cell has")).hint(hint));
+                faults.push(
+                    Fault::new("I21", sql(), format!("the query returns a column `{name}` that no cell has"))
+                        .hint(hint),
+                );
             }
             Some((field, _)) if *kind != Some(field.kind) => {
                 let wanted = if field.kind == Type::Text { "text" } else { "a 64-bit integer" };
-                faults.push(Fault::new("I22", sql(), format!("column `{name}` of the query must be {wanted}")).hint("use CAST"));
+                faults.push(
+                    Fault::new("I22", sql(), format!("column `{name}` of the query must be {wanted}")).hint("use CAST"),
+                );
             }
             Some(_) => {}
         }
@@ -77,10 +88,18 @@ fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> 
         faults.push(Fault::new("I24", sex, "sex is not available by the card, but the query returns it"));
     }
     if card.groups.is_some() != returns("group") {
-        faults.push(Fault::new("I24", Place::file(&card.file), "the card's `groups` and the query's column `group` must come together"));
+        faults.push(Fault::new(
+            "I24",
+            Place::file(&card.file),
+            "the card's `groups` and the query's column `group` must come together",
+        ));
     }
     if card.details.is_empty() == returns("detail") {
-        faults.push(Fault::new("I24", Place::file(&card.file), "the card's `details` and the query's column `detail` must come together"));
+        faults.push(Fault::new(
+            "I24",
+            Place::file(&card.file),
+            "the card's `details` and the query's column `detail` must come together",
+        ));
     }
     for read in &card.reads {
         let said: BTreeSet<&str> = read.columns.iter().map(String::as_str).collect();
@@ -88,14 +107,22 @@ fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> 
         let found = planned.reads.get(&read.extract.table()).unwrap_or(&nothing);
         for column in found.iter().filter(|column| !said.contains(column.as_str())) {
             faults.push(
-                Fault::new("I25", Place::file(&card.file), format!("the query depends on `{column}` of {}, the card does not say so", read.extract))
-                    .hint(format!("add it under reads: {}", read.extract)),
+                Fault::new(
+                    "I25",
+                    Place::file(&card.file),
+                    format!("the query depends on `{column}` of {}, the card does not say so", read.extract),
+                )
+                .hint(format!("add it under reads: {}", read.extract)),
             );
         }
         for column in said.iter().filter(|column| !found.contains(**column)) {
             faults.push(
-                Fault::new("I26", Place::file(&card.file), format!("the card says that the query depends on `{column}` of {}, it does not", read.extract))
-                    .hint(format!("take it away under reads: {}", read.extract)),
+                Fault::new(
+                    "I26",
+                    Place::file(&card.file),
+                    format!("the card says that the query depends on `{column}` of {}, it does not", read.extract),
+                )
+                .hint(format!("take it away under reads: {}", read.extract)),
             );
         }
     }

@@ -65,7 +65,13 @@ pub fn count(project: &Project, session: &Session, card: &Card, period: Period) 
         && let Some(scheme) = project.reference.schemes.get(&breakdown.scheme)
     {
         for leaf in scheme.groups.iter().filter(|group| scheme.is_leaf(&group.code)) {
-            groups.extend(scheme.lineage(&leaf.code).into_iter().chain([TOTAL]).map(|code| vec![code.to_string(), leaf.code.clone()]));
+            groups.extend(
+                scheme
+                    .lineage(&leaf.code)
+                    .into_iter()
+                    .chain([TOTAL])
+                    .map(|code| vec![code.to_string(), leaf.code.clone()]),
+            );
         }
     }
     session.register_texts("group_members", &group_members(), &groups)?;
@@ -88,8 +94,10 @@ pub fn not_delivered(project: &Project, card: &Card, period: Period) -> Vec<Cell
 
 fn read(card: &Card, batch: &RecordBatch, rows: &mut BTreeMap<Key, Contribution>) -> Result<(), CountError> {
     let unsound = |message: String| CountError::Faults(vec![Fault::new("I30", Place::file(&card.sql_file), message)]);
-    let texts = |name: &str| batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<StringArray>());
-    let numbers = |name: &str| batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<Int64Array>());
+    let texts =
+        |name: &str| batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<StringArray>());
+    let numbers =
+        |name: &str| batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<Int64Array>());
     let (Some(numerator), Some(contributors)) = (numbers("numerator"), numbers("contributors")) else {
         return Err(unsound("the query does not return `numerator` and `contributors` as integers".into()));
     };
@@ -111,7 +119,8 @@ fn read(card: &Card, batch: &RecordBatch, rows: &mut BTreeMap<Key, Contribution>
         };
         let source = match texts("source") {
             Some(array) => {
-                let named = ExtractId::read(&text(Some(array), at, "")).filter(|id| card.reads.iter().any(|read| read.extract == *id));
+                let named = ExtractId::read(&text(Some(array), at, ""))
+                    .filter(|id| card.reads.iter().any(|read| read.extract == *id));
                 named.ok_or_else(|| unsound("`source` names no extract that the card reads".into()))?
             }
             None => card.source.clone(),

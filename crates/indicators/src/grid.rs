@@ -128,7 +128,8 @@ impl Grid<'_> {
             let codes = scheme.lineage(&key.group).into_iter().skip(1).chain([TOTAL]);
             codes.map(|code| Key { group: code.to_string(), ..key.clone() }).collect()
         };
-        let given: Rows = rows.iter().filter(|(key, _)| key.group == TOTAL).map(|(key, row)| (key.clone(), row.clone())).collect();
+        let given: Rows =
+            rows.iter().filter(|(key, _)| key.group == TOTAL).map(|(key, row)| (key.clone(), row.clone())).collect();
         let leaves: Rows = rows.into_iter().filter(|(key, _)| key.group != TOTAL).collect();
         let mut all = sums(leaves, above, |key| key.group == TOTAL);
         let parts_by = all.iter().find(|(key, _)| key.group != TOTAL).map(|(_, row)| row.source.clone());
@@ -172,7 +173,13 @@ impl Grid<'_> {
             }
         }
         sums.into_iter()
-            .map(|((given_by, added_by), (given, added))| Tie { area: FLANDERS.into(), given, given_by, added, added_by })
+            .map(|((given_by, added_by), (given, added))| Tie {
+                area: FLANDERS.into(),
+                given,
+                given_by,
+                added,
+                added_by,
+            })
             .collect()
     }
 
@@ -205,9 +212,11 @@ impl Grid<'_> {
     fn cells(&self, rows: &Rows) -> Result<Vec<Cell>, CountError> {
         let card = self.card;
         let divisor = card.divisor(self.period);
-        let with_total = |codes: Vec<&str>| -> Vec<String> { std::iter::once(TOTAL).chain(codes).map(str::to_string).collect() };
+        let with_total =
+            |codes: Vec<&str>| -> Vec<String> { std::iter::once(TOTAL).chain(codes).map(str::to_string).collect() };
         let sexes = with_total(if card.sex { vec!["F", "M"] } else { Vec::new() });
-        let groups = with_total(card.groups.iter().flat_map(|groups| groups.codes.iter().map(String::as_str)).collect());
+        let groups =
+            with_total(card.groups.iter().flat_map(|groups| groups.codes.iter().map(String::as_str)).collect());
         let mut details: Vec<String> = card.details.iter().map(|(code, _)| code.clone()).collect();
         if details.is_empty() || card.detail_total {
             details.insert(0, TOTAL.into());
@@ -236,7 +245,10 @@ impl Grid<'_> {
                         let denominator = match found {
                             Some(row) => row.denominator,
                             // A composition's base is there even when the row is not.
-                            None => rows.get(&self.base_key(&key)).filter(|_| self.base_key(&key) != key).map_or(Some(0), |row| row.denominator),
+                            None => rows
+                                .get(&self.base_key(&key))
+                                .filter(|_| self.base_key(&key) != key)
+                                .map_or(Some(0), |row| row.denominator),
                         };
                         let counts = match (found, absent) {
                             (Some(row), _) => Ok(Counts {
@@ -278,9 +290,11 @@ impl Grid<'_> {
         // In a composition a part above its whole is a wrong query. A rate may have its base from another source, where
         // a beneficiary need not be an inhabitant.
         let composition = card.share_of == ShareOf::Total || card.base_over.detail;
-        if let Some(wrong) = cells.iter().filter(|_| composition).find(|cell| matches!(cell.counts, Ok(Counts { numerator, denominator: Some(base), .. }) if numerator > base))
-        {
-            let message = format!("a numerator is above its denominator in {} {}", wrong.key.ref_area_class, wrong.key.ref_area);
+        if let Some(wrong) = cells.iter().filter(|_| composition).find(
+            |cell| matches!(cell.counts, Ok(Counts { numerator, denominator: Some(base), .. }) if numerator > base),
+        ) {
+            let message =
+                format!("a numerator is above its denominator in {} {}", wrong.key.ref_area_class, wrong.key.ref_area);
             return Err(CountError::Faults(vec![Fault::new("I32", Place::file(&card.sql_file), message)]));
         }
         Ok(cells)

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, DictionaryArray, Int32Array, Int64Array, StringArray, StringBuilder, UInt16Array};
+use arrow::array::{
+    ArrayRef, Date32Array, DictionaryArray, Int32Array, Int64Array, StringArray, StringBuilder, UInt16Array,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt16Type};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -12,8 +14,11 @@ use crate::value::{Reader, Value, decoded};
 
 /// The schema in which an extract lands.
 pub fn landed_schema(extract: &Extract) -> SchemaRef {
-    let mut fields: Vec<Field> =
-        extract.columns.iter().map(|column| Field::new(&column.name, data_type(&column.kind), column.optional)).collect();
+    let mut fields: Vec<Field> = extract
+        .columns
+        .iter()
+        .map(|column| Field::new(&column.name, data_type(&column.kind), column.optional))
+        .collect();
     if let Form::Workbook { sheet_column, .. } = &extract.form {
         fields.push(Field::new(sheet_column, DataType::Utf8, false));
     }
@@ -72,7 +77,9 @@ impl<'e> Gatherer<'e> {
         for (column, value) in self.columns.iter_mut().zip(row) {
             match (column, *value) {
                 (Gathered::Numbers(found), Value::Number(number)) => found.push(Some(number)),
-                (Gathered::Days(found) | Gathered::PartialDays(found), Value::Number(number)) => found.push(i32::try_from(number).ok()),
+                (Gathered::Days(found) | Gathered::PartialDays(found), Value::Number(number)) => {
+                    found.push(i32::try_from(number).ok())
+                }
                 (Gathered::Codes(found), Value::Code(code)) => found.push(Some(code)),
                 (Gathered::Texts(found), Value::Text(bytes)) => {
                     decoded(bytes, self.encoding, &mut self.text);

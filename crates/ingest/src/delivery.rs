@@ -54,15 +54,24 @@ impl Delivery {
             match digest(&path) {
                 Ok((sha256, bytes)) if sha256 == file.sha256 && bytes == file.bytes => {}
                 Ok((_, bytes)) if bytes < file.bytes => faults.push(
-                    Fault::new("S32", place, format!("the file is truncated: {bytes} bytes, its receipt says {}", file.bytes))
-                        .hint("put the delivered file back, or receive it again"),
+                    Fault::new(
+                        "S32",
+                        place,
+                        format!("the file is truncated: {bytes} bytes, its receipt says {}", file.bytes),
+                    )
+                    .hint("put the delivered file back, or receive it again"),
                 ),
                 Ok(_) => faults.push(
-                    Fault::new("S33", place, "the file is not the one that was received: its hash differs from the receipt")
-                        .hint("put the delivered file back, or receive the new one with `liim receive`"),
+                    Fault::new(
+                        "S33",
+                        place,
+                        "the file is not the one that was received: its hash differs from the receipt",
+                    )
+                    .hint("put the delivered file back, or receive the new one with `liim receive`"),
                 ),
                 Err(_) => faults.push(
-                    Fault::new("S34", place, "the delivered file is not there").hint("put it back, or receive it again"),
+                    Fault::new("S34", place, "the delivered file is not there")
+                        .hint("put it back, or receive it again"),
                 ),
             }
         }
@@ -80,7 +89,10 @@ pub fn deliveries(project: &Project, extract: &ExtractId) -> Result<Vec<Delivery
             let file = folder.join("receipt.yaml");
             let shown = file.strip_prefix(&project.root).unwrap_or(&file).display().to_string();
             let Ok(text) = fs::read_to_string(&file) else {
-                faults.push(Fault::new("S35", Place::file(&shown), "the delivery has no receipt").hint("receive it with `liim receive`"));
+                faults.push(
+                    Fault::new("S35", Place::file(&shown), "the delivery has no receipt")
+                        .hint("receive it with `liim receive`"),
+                );
                 continue;
             };
             let receipt: Receipt = match serde_yaml::from_str(&text) {
@@ -96,7 +108,11 @@ pub fn deliveries(project: &Project, extract: &ExtractId) -> Result<Vec<Delivery
                 (Ok(period), Ok(delivered_on)) if receipt.extract == extract.to_string() => {
                     found.push(Delivery { extract: extract.clone(), period, delivered_on, receipt, folder });
                 }
-                _ => faults.push(Fault::new("S36", Place::file(&shown), "extract, period or day of the receipt do not fit its folder")),
+                _ => faults.push(Fault::new(
+                    "S36",
+                    Place::file(&shown),
+                    "extract, period or day of the receipt do not fit its folder",
+                )),
             }
         }
     }
@@ -136,14 +152,20 @@ pub struct Received {
 /// Receives a delivery: checks it against its contract, copies it in, writes its receipt.
 ///
 /// Nothing is written when the delivery breaks its contract as a whole or has more rejections than the contract allows.
-pub fn receive(project: &Project, extract: &Extract, reception: &Reception<'_>, threads: usize) -> Result<Received, LandError> {
+pub fn receive(
+    project: &Project,
+    extract: &Extract,
+    reception: &Reception<'_>,
+    threads: usize,
+) -> Result<Received, LandError> {
     let shown: Vec<String> = reception.files.iter().map(|file| file.display().to_string()).collect();
     let mut sums = Vec::new();
     for (file, shown) in reception.files.iter().zip(&shown) {
         sums.push(digest(file).map_err(|error| LandError::io(shown, error))?);
     }
     let earlier = deliveries(project, &extract.id)?;
-    let sources: Vec<Source<'_>> = reception.files.iter().zip(&shown).map(|(path, shown)| Source { path, shown }).collect();
+    let sources: Vec<Source<'_>> =
+        reception.files.iter().zip(&shown).map(|(path, shown)| Source { path, shown }).collect();
     let mut lines = Vec::new();
     let mut landed = Landed::default();
     for (number, source) in sources.iter().enumerate() {
@@ -222,13 +244,19 @@ pub fn within_tolerance(extract: &Extract, landed: &Landed, shown: &[String]) ->
     }
     let mut faults = Vec::new();
     for (reason, column, count, line) in grouped(&landed.rejections) {
-        let file = landed.rejections.iter().find(|rejection| rejection.reason == reason && rejection.line == line).map_or(0, |rejection| rejection.file);
+        let file = landed
+            .rejections
+            .iter()
+            .find(|rejection| rejection.reason == reason && rejection.line == line)
+            .map_or(0, |rejection| rejection.file);
         let mut place = Place::line(shown.get(file as usize).map_or("", String::as_str), line);
         place.column = column.map(|at| extract.columns[usize::from(at)].name.clone());
         let more = if count > 1 { format!("   (and {} more rows)", count - 1) } else { String::new() };
         let hint = format!(
             "{} of {} rows are rejected where {} allows {allowed}; ask the supplier, or set `tolerance` there",
-            landed.rejections.len(), landed.rows, extract.file
+            landed.rejections.len(),
+            landed.rows,
+            extract.file
         );
         faults.push(Fault::new("S40", place, format!("{}{more}", reason.words().1)).hint(hint));
     }

@@ -62,7 +62,9 @@ pub fn land(
         }
         if landed.rows == before {
             let hint = "ask the supplier whether nothing was meant to be in it";
-            return Err(LandError::Faults(vec![Fault::new("S20", Place::file(file.shown), "the file has no rows").hint(hint)]));
+            return Err(LandError::Faults(vec![
+                Fault::new("S20", Place::file(file.shown), "the file has no rows").hint(hint),
+            ]));
         }
     }
     Ok(landed)
@@ -95,12 +97,20 @@ impl Work<'_> {
         let broken = |error: std::io::Error| {
             // A gzip or zip stream that ends too early or does not match its check sum.
             let hint = "the delivery was cut off or damaged; ask for it again";
-            LandError::Faults(vec![Fault::new("S21", Place::file(self.shown), format!("the file cannot be read to its end ({})", error.kind())).hint(hint)])
+            LandError::Faults(vec![
+                Fault::new(
+                    "S21",
+                    Place::file(self.shown),
+                    format!("the file cannot be read to its end ({})", error.kind()),
+                )
+                .hint(hint),
+            ])
         };
         let mut first = chunks.next().map_err(broken)?;
         if let (Some(chunk), Form::Delimited { delimiter, .. }) = (&mut first, &self.extract.form) {
             let Some((_, _, line)) = lines(chunk).next() else { return Ok(()) };
-            header::check(line, &self.extract.columns, *delimiter, self.extract.encoding, self.shown).map_err(LandError::Faults)?;
+            header::check(line, &self.extract.columns, *delimiter, self.extract.encoding, self.shown)
+                .map_err(LandError::Faults)?;
             let end = memchr::memchr(b'\n', &chunk.bytes).map_or(chunk.bytes.len(), |at| at + 1);
             chunk.bytes.drain(..end);
             chunk.line += 1;
@@ -143,7 +153,9 @@ impl Work<'_> {
                 taken += 1;
                 if parsed.cut_off {
                     let hint = "the last line is incomplete: the delivery was cut off; ask for it again";
-                    return Err(LandError::Faults(vec![Fault::new("S30", Place::file(self.shown), "the file is truncated").hint(hint)]));
+                    return Err(LandError::Faults(vec![
+                        Fault::new("S30", Place::file(self.shown), "the file is truncated").hint(hint),
+                    ]));
                 }
                 landed.rows += parsed.rows;
                 landed.accepted += parsed.rows - parsed.rejections.len() as u64;
@@ -174,12 +186,14 @@ impl Work<'_> {
                     Form::FixedWidth { .. } => {
                         let mut start = 0;
                         row.clear();
-                        let read = self.extract.columns.iter().zip(self.readers).enumerate().try_for_each(|(at, (column, reader))| {
-                            let field = &bytes[start..start + column.width];
-                            start += column.width;
-                            row.push(reader.read(field, true).map_err(|reason| (reason, Some(at as u16)))?);
-                            Ok(())
-                        });
+                        let read = self.extract.columns.iter().zip(self.readers).enumerate().try_for_each(
+                            |(at, (column, reader))| {
+                                let field = &bytes[start..start + column.width];
+                                start += column.width;
+                                row.push(reader.read(field, true).map_err(|reason| (reason, Some(at as u16)))?);
+                                Ok(())
+                            },
+                        );
                         read.map(|()| gatherer.push(&row))
                     }
                     Form::Delimited { delimiter, quoted } => {
@@ -196,7 +210,10 @@ impl Work<'_> {
         // A last line without its end that is no whole record: the file was cut off, and more than that line is gone.
         let open_end = chunk.last && chunk.bytes.last().is_some_and(|byte| *byte != b'\n');
         let cut_off = open_end
-            && matches!(last, Some(RejectionReason::FieldCount | RejectionReason::RecordLength | RejectionReason::Quote));
+            && matches!(
+                last,
+                Some(RejectionReason::FieldCount | RejectionReason::RecordLength | RejectionReason::Quote)
+            );
         Ok(Parsed { batch: gatherer.finish(self.schema)?, rows, rejections, cut_off })
     }
 

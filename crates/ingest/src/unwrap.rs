@@ -43,9 +43,15 @@ pub(crate) fn with_bytes<T>(
                 let message = format!("the zip has {} members, not one", archive.len());
                 return Err(fault("S22", &message, "deliver one file in a zip"));
             }
-            let member = archive.by_index(0).map_err(|_| fault("S21", "the zip's member cannot be read", "ask for the delivery again"))?;
+            let member = archive
+                .by_index(0)
+                .map_err(|_| fault("S21", "the zip's member cannot be read", "ask for the delivery again"))?;
             if member.enclosed_name().is_none_or(|name| name.components().count() != 1) {
-                return Err(fault("S23", "the zip's member has a path in its name", "deliver the file without folders"));
+                return Err(fault(
+                    "S23",
+                    "the zip's member has a path in its name",
+                    "deliver the file without folders",
+                ));
             }
             let limit = (member.compressed_size() * MOST_RATIO).clamp(1 << 20, MOST_BYTES);
             read(&mut Limited { inner: member, left: limit })

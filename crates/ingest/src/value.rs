@@ -103,8 +103,10 @@ impl Reader {
             ColumnKind::PartialDay => partial_day(field).map(Value::Number).ok_or(RejectionReason::NotADate),
             ColumnKind::Month | ColumnKind::SchoolYear => {
                 let length = if self.kind == ColumnKind::Month { 7 } else { 9 };
-                let period: Option<Period> =
-                    std::str::from_utf8(field).ok().filter(|text| text.len() == length && !text.contains('Q')).and_then(|text| text.parse().ok());
+                let period: Option<Period> = std::str::from_utf8(field)
+                    .ok()
+                    .filter(|text| text.len() == length && !text.contains('Q'))
+                    .and_then(|text| text.parse().ok());
                 period.map(|period| Value::Number(period.start().0.into())).ok_or(RejectionReason::NotADate)
             }
         }

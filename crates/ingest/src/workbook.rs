@@ -38,13 +38,20 @@ pub(crate) fn land(
     sink: &mut dyn FnMut(RecordBatch) -> Result<(), LandError>,
     landed: &mut Landed,
 ) -> Result<(), LandError> {
-    let fault = |code: &str, message: String, hint: &str| LandError::Faults(vec![Fault::new(code, Place::file(file.shown), message).hint(hint)]);
-    let mut book: Xlsx<_> = open_workbook(file.path)
-        .map_err(|_| fault("S21", "not a whole workbook".into(), "the delivery was cut off or is of another form; ask for it again"))?;
+    let fault = |code: &str, message: String, hint: &str| {
+        LandError::Faults(vec![Fault::new(code, Place::file(file.shown), message).hint(hint)])
+    };
+    let mut book: Xlsx<_> = open_workbook(file.path).map_err(|_| {
+        fault("S21", "not a whole workbook".into(), "the delivery was cut off or is of another form; ask for it again")
+    })?;
     let names = book.sheet_names();
     for sheet in sheets {
         if !names.contains(sheet) {
-            return Err(fault("S31", format!("sheet `{sheet}` is missing"), &format!("the contract wants the sheets {}", sheets.join(", "))));
+            return Err(fault(
+                "S31",
+                format!("sheet `{sheet}` is missing"),
+                &format!("the contract wants the sheets {}", sheets.join(", ")),
+            ));
         }
         let mut rows = Rows { extract, readers, schema, sheet, file: number, landed, sink };
         rows.sheet(&mut book, file)?;
@@ -67,7 +74,9 @@ impl Rows<'_, '_> {
         let shown = format!("{}, sheet {}", file.shown, self.sheet);
         let damaged = |_| {
             let hint = "the workbook was damaged on its way; ask for it again";
-            LandError::Faults(vec![Fault::new("S21", Place::file(&shown), "the sheet cannot be read to its end").hint(hint)])
+            LandError::Faults(vec![
+                Fault::new("S21", Place::file(&shown), "the sheet cannot be read to its end").hint(hint),
+            ])
         };
         let mut cells = book.worksheet_cells_reader(self.sheet).map_err(damaged)?;
         let wanted = self.readers.len();
@@ -94,7 +103,8 @@ impl Rows<'_, '_> {
                 row.iter_mut().for_each(|written| *written = Written::Empty);
                 beyond = false;
                 if gathered == BATCH_ROWS || position.is_none() {
-                    let full = std::mem::replace(&mut gatherer, Gatherer::new(self.extract, self.readers, Some(self.sheet)));
+                    let full =
+                        std::mem::replace(&mut gatherer, Gatherer::new(self.extract, self.readers, Some(self.sheet)));
                     if let Some(batch) = full.finish(self.schema)? {
                         (self.sink)(batch)?;
                     }
@@ -127,12 +137,21 @@ impl Rows<'_, '_> {
             if *written != Written::Text(column.name.clone()) {
                 let hint = "the first row must be the header that the contract gives";
                 return Err(LandError::Faults(vec![
-                    Fault::new("S27", Place::line(shown, 1), format!("column `{}` is not where the contract says", column.name)).hint(hint),
+                    Fault::new(
+                        "S27",
+                        Place::line(shown, 1),
+                        format!("column `{}` is not where the contract says", column.name),
+                    )
+                    .hint(hint),
                 ]));
             }
         }
         if beyond {
-            return Err(LandError::Faults(vec![Fault::new("S28", Place::line(shown, 1), "a column is not in the contract")]));
+            return Err(LandError::Faults(vec![Fault::new(
+                "S28",
+                Place::line(shown, 1),
+                "a column is not in the contract",
+            )]));
         }
         Ok(())
     }
@@ -156,7 +175,9 @@ impl Rows<'_, '_> {
         let mut digits: Vec<String> = Vec::new();
         for (written, column) in row.iter().zip(&self.extract.columns) {
             digits.push(match (written, &column.kind) {
-                (Written::Number(value), ColumnKind::Count | ColumnKind::Year) if value.fract() == 0.0 && *value >= 0.0 && *value < 1e15 => {
+                (Written::Number(value), ColumnKind::Count | ColumnKind::Year)
+                    if value.fract() == 0.0 && *value >= 0.0 && *value < 1e15 =>
+                {
                     format!("{value:.0}")
                 }
                 _ => String::new(),

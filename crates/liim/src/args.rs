@@ -204,5 +204,10 @@ fn size(text: &str) -> Result<usize, String> {
         "GiB" | "G" => 1usize << 30,
         _ => return Err("write a size such as 512MiB or 4GiB".to_string()),
     };
-    digits.parse::<usize>().ok().and_then(|count| count.checked_mul(factor)).filter(|bytes| *bytes > 0).ok_or_else(|| "write a size such as 512MiB or 4GiB".to_string())
+    digits
+        .parse::<usize>()
+        .ok()
+        .and_then(|count| count.checked_mul(factor))
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "write a size such as 512MiB or 4GiB".to_string())
 }

@@ -24,7 +24,13 @@ impl Stage {
     pub fn end(self, result: impl std::fmt::Display) {
         let seconds = self.begun.elapsed().as_secs_f64();
         let peak = peak_mib();
-        tracing::info!(stage = self.name, seconds = format!("{seconds:.2}"), peak_mib = peak, "{}: {result}", self.what);
+        tracing::info!(
+            stage = self.name,
+            seconds = format!("{seconds:.2}"),
+            peak_mib = peak,
+            "{}: {result}",
+            self.what
+        );
     }
 }
 

@@ -147,7 +147,9 @@ fn codes(project: &Project) -> TextRows {
     ]) {
         add("reason", reason.word(), None, title);
     }
-    for (code, title) in [("", "Ongewijzigd"), ("n", "Nieuw"), ("r", "Herzien"), ("b", "Breuk door een andere definitie")] {
+    for (code, title) in
+        [("", "Ongewijzigd"), ("n", "Nieuw"), ("r", "Herzien"), ("b", "Breuk door een andere definitie")]
+    {
         add("changed", code, None, title);
     }
     for (code, title) in [
@@ -169,7 +171,8 @@ fn sources(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
     for delivery in chosen.all() {
         let contract = project.contracts.get(&delivery.extract.supplier);
         let title = project.extract(&delivery.extract).map(|extract| extract.title.clone()).unwrap_or_default();
-        let of = |part: fn(&catalog::contract::Contract) -> &String| some(contract.map(part).cloned().unwrap_or_default());
+        let of =
+            |part: fn(&catalog::contract::Contract) -> &String| some(contract.map(part).cloned().unwrap_or_default());
         for file in &delivery.receipt.files {
             rows.push(vec![
                 some(&edition.id),
@@ -218,7 +221,10 @@ fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
                 }
             }
             for delivery in chosen.register.iter().filter(|_| personal) {
-                let read = card.reads.iter().any(|read| read.extract == delivery.extract && read.at.of(*period) == delivery.period);
+                let read = card
+                    .reads
+                    .iter()
+                    .any(|read| read.extract == delivery.extract && read.at.of(*period) == delivery.period);
                 if !read {
                     add(&delivery.extract.to_string(), &delivery.period.to_string(), "(linking)", digest_of(delivery));
                 }

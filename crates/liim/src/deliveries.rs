@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catalog::Period;
 use catalog::contract::{Covers, ExtractId, Linking};
 use catalog::pipeline::Edition;
 use catalog::project::Project;
-use catalog::Period;
 use ingest::delivery::{Delivery, deliveries};
 
 use crate::failure::Failure;
@@ -38,7 +38,9 @@ impl Chosen {
         self.all()
             .into_iter()
             .flat_map(|delivery| {
-                delivery.receipt.files.iter().map(|file| (format!("{} {} {}", delivery.extract, delivery.period, file.name), file.sha256.clone()))
+                delivery.receipt.files.iter().map(|file| {
+                    (format!("{} {} {}", delivery.extract, delivery.period, file.name), file.sha256.clone())
+                })
             })
             .collect()
     }
@@ -90,7 +92,8 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
     if linked {
         for extract in project.extracts() {
             let found = known.get(&extract.id).map(Vec::as_slice).unwrap_or_default();
-            let history = extract.covers == Covers::History && matches!(extract.linking, Linking::Nationalities { .. } | Linking::Filiations { .. });
+            let history = extract.covers == Covers::History
+                && matches!(extract.linking, Linking::Nationalities { .. } | Linking::Filiations { .. });
             let persons = matches!(extract.linking, Linking::Persons { .. });
             if !history && !persons {
                 continue;
@@ -110,7 +113,9 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
         let keys: Vec<Delivery> = chosen
             .by_period
             .values()
-            .filter(|delivery| project.extract(&delivery.extract).is_some_and(|extract| matches!(extract.linking, Linking::Key { .. })))
+            .filter(|delivery| {
+                project.extract(&delivery.extract).is_some_and(|extract| matches!(extract.linking, Linking::Key { .. }))
+            })
             .cloned()
             .collect();
         chosen.register.extend(keys);

@@ -64,7 +64,11 @@ impl Failure {
                 text.join("\n\n")
             }
             Failure::Nothing(text) => text.clone(),
-            Failure::Broken(text) | Failure::Usage(text) | Failure::NotReproduced(text) | Failure::Locked(text) | Failure::TryLater(text) => {
+            Failure::Broken(text)
+            | Failure::Usage(text)
+            | Failure::NotReproduced(text)
+            | Failure::Locked(text)
+            | Failure::TryLater(text) => {
                 format!("error: {text}")
             }
         }

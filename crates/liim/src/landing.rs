@@ -71,7 +71,8 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     };
     let folder = warehouse.landed_folder(&delivery.extract, delivery.period, &fingerprint(project, extract, delivery));
     let (rows, summary_file) = (folder.join("rows.parquet"), folder.join("landed.json"));
-    let known = std::fs::read_to_string(&summary_file).ok().and_then(|text| serde_json::from_str::<Summary>(&text).ok());
+    let known =
+        std::fs::read_to_string(&summary_file).ok().and_then(|text| serde_json::from_str::<Summary>(&text).ok());
     let files = delivery.files(&project.root);
     let shown: Vec<String> = files.iter().map(|(_, shown)| shown.clone()).collect();
     if let Some(summary) = known.filter(|_| rows.exists()) {
@@ -89,7 +90,12 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     rejections(warehouse, extract, &folder.join("rejections.parquet"), &landed)?;
     for (reason, column, count, line) in grouped(&landed.rejections) {
         let column = column.map_or("", |at| extract.columns[usize::from(at)].name.as_str());
-        tracing::warn!("{} {}: {count} rows: {} {column}, first at line {line}", delivery.extract, delivery.period, reason.words().1);
+        tracing::warn!(
+            "{} {}: {count} rows: {} {column}, first at line {line}",
+            delivery.extract,
+            delivery.period,
+            reason.words().1
+        );
     }
     within_tolerance(extract, &landed, &shown)?;
     let summary = Summary {
@@ -98,7 +104,12 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
         rejected: grouped(&landed.rejections)
             .into_iter()
             .map(|(reason, column, count, line)| {
-                (reason.words().0.to_string(), column.map(|at| extract.columns[usize::from(at)].name.clone()), count, line)
+                (
+                    reason.words().0.to_string(),
+                    column.map(|at| extract.columns[usize::from(at)].name.clone()),
+                    count,
+                    line,
+                )
             })
             .collect(),
     };
@@ -110,14 +121,20 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
 
 /// Of everything that determines what lands.
 fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> String {
-    let lists = ["municipalities.csv", "nationalities.csv"]
-        .map(|name| project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default());
+    let lists = ["municipalities.csv", "nationalities.csv"].map(|name| {
+        project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
+    });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
     sha256(format!("landing 1\n{extract:?}\n{lists:?}\n{files:?}").as_bytes())
 }
 
 /// The complete list of rejections: reason, file, line, byte and column, never a value.
-fn rejections(warehouse: &Warehouse, extract: &Extract, path: &std::path::Path, landed: &Landed) -> Result<(), Failure> {
+fn rejections(
+    warehouse: &Warehouse,
+    extract: &Extract,
+    path: &std::path::Path,
+    landed: &Landed,
+) -> Result<(), Failure> {
     let schema = Arc::new(Schema::new(vec![
         Field::new("reason", DataType::Utf8, false),
         Field::new("file", DataType::UInt32, false),
@@ -133,9 +150,9 @@ fn rejections(warehouse: &Warehouse, extract: &Extract, path: &std::path::Path, 
             Arc::new(UInt32Array::from_iter_values(all.iter().map(|rejection| rejection.file))),
             Arc::new(UInt64Array::from_iter_values(all.iter().map(|rejection| rejection.line))),
             Arc::new(UInt64Array::from_iter_values(all.iter().map(|rejection| rejection.byte))),
-            Arc::new(StringArray::from_iter(all.iter().map(|rejection| {
-                rejection.column.map(|at| extract.columns[usize::from(at)].name.as_str())
-            }))),
+            Arc::new(StringArray::from_iter(
+                all.iter().map(|rejection| rejection.column.map(|at| extract.columns[usize::from(at)].name.as_str())),
+            )),
         ],
     )
     .map_err(|_| Failure::Broken("rejections could not be put into columns".into()))?;

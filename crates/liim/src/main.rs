@@ -23,7 +23,9 @@ fn main() -> ExitCode {
     let global = &command.global;
     let outcome = match &command.verb {
         Verb::Init { dir } => verbs::init::init(dir),
-        Verb::Synth { scale, seed, calibrate, out } => verbs::synth::synth(global, *scale, *seed, calibrate.clone(), out.as_deref()),
+        Verb::Synth { scale, seed, calibrate, out } => {
+            verbs::synth::synth(global, *scale, *seed, calibrate.clone(), out.as_deref())
+        }
         Verb::Receive { extract, files, period, delivered_on, extracted_on } => {
             verbs::receive::receive(global, extract, files, *period, *delivered_on, *extracted_on)
         }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use catalog::Period;
 use catalog::card::Card;
 use catalog::cell::{Cell, Reason, Wording};
 use catalog::contract::{ExtractId, Linking};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
-use catalog::Period;
 use link::{Linker, Permutation, RegisterBuilder, Tally};
 use protect::{Protected, RawQuality, Stamp};
 use warehouse::edition::{Publication, Published, publish};
@@ -105,7 +105,13 @@ impl Workshop<'_> {
         let register = builder.finish();
         let numbers = Permutation::new(&key::read(self.project)?, &edition.id, register.count());
         let (origins, schemes) = self.needs(edition);
-        let mut linker = Linker::new(&register, &numbers, &self.project.reference, origins, schemes.iter().map(String::as_str).collect());
+        let mut linker = Linker::new(
+            &register,
+            &numbers,
+            &self.project.reference,
+            origins,
+            schemes.iter().map(String::as_str).collect(),
+        );
         let mut tables = BTreeMap::new();
         for ((id, period), delivery) in &chosen.by_period {
             let Some(extract) = self.project.extract(id) else { continue };
@@ -114,7 +120,10 @@ impl Workshop<'_> {
                 tables.insert((id.clone(), *period), rows);
                 continue;
             }
-            if matches!(extract.linking, Linking::Key { .. } | Linking::Nationalities { .. } | Linking::Filiations { .. }) {
+            if matches!(
+                extract.linking,
+                Linking::Key { .. } | Linking::Nationalities { .. } | Linking::Filiations { .. }
+            ) {
                 continue;
             }
             let path = self.warehouse.work_table(&edition.id, id, *period);
@@ -180,7 +189,8 @@ impl Workshop<'_> {
                 for (extract, attributes) in indicators::tables(self.project, card, origin) {
                     let at = card.reads.iter().find(|read| read.extract == *extract).map(|read| read.at.of(*period));
                     let Some(file) = at.and_then(|of| tables.get(&(extract.clone(), of))) else { continue };
-                    let columns: Vec<(String, String)> = attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
+                    let columns: Vec<(String, String)> =
+                        attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
                     session.register_files(&extract.table(), std::slice::from_ref(file), &columns)?;
                 }
                 let counted = indicators::count(self.project, &session, card, *period)?;
@@ -214,17 +224,25 @@ impl Workshop<'_> {
     fn protect(&self, edition: &Edition, cells: &[Cell], quality: Vec<RawQuality>) -> Result<Protected, Failure> {
         let stage = Stage::begin("protect", format!("protecting {}", edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
-        let words: BTreeMap<String, Wording> =
-            edition.indicators.iter().filter_map(|choice| Some((choice.indicator.clone(), wording(self.project, choice)?))).collect();
+        let words: BTreeMap<String, Wording> = edition
+            .indicators
+            .iter()
+            .filter_map(|choice| Some((choice.indicator.clone(), wording(self.project, choice)?)))
+            .collect();
         let rules = &self.project.pipeline.protection;
-        let mut protected = protect::protect(cells, &words, rules, &self.project.reference, &stamp).with_quality(quality, &rules.usual);
+        let mut protected =
+            protect::protect(cells, &words, rules, &self.project.reference, &stamp).with_quality(quality, &rules.usual);
         let earlier = match &edition.follows {
             Some(id) => warehouse::edition::open(self.warehouse, id)?.observations()?,
             None => Vec::new(),
         };
         protected = protected.following(&stamp, earlier);
         let withheld = protected.by_reason().get(Reason::Withheld.word()).copied().unwrap_or(0);
-        stage.end(format!("{} rows, {withheld} withheld, protection: {}", protected.observations().len(), protect::METHOD));
+        stage.end(format!(
+            "{} rows, {withheld} withheld, protection: {}",
+            protected.observations().len(),
+            protect::METHOD
+        ));
         Ok(protected)
     }
 }
@@ -257,7 +275,11 @@ fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Ve
         _ => {
             let unlinked = tally.rows - tally.linked;
             if unlinked > 0 {
-                tracing::warn!(rows = tally.rows, unlinked, "{id} {period}: rows of persons whom the register does not know");
+                tracing::warn!(
+                    rows = tally.rows,
+                    unlinked,
+                    "{id} {period}: rows of persons whom the register does not know"
+                );
             }
             vec![count("rows", tally.rows), count("linked", tally.linked), count("unlinked", unlinked)]
         }
@@ -271,9 +293,10 @@ fn link_columns(linking: &Linking) -> Vec<&str> {
         Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
             vec![person, order, from, until, nationality, registered_on]
         }
-        Linking::Filiations { person, parent, number, sex, until, registered_on } => vec![person, parent, number, sex, until, registered_on],
+        Linking::Filiations { person, parent, number, sex, until, registered_on } => {
+            vec![person, parent, number, sex, until, registered_on]
+        }
         Linking::Key { coded, person } => vec![coded, person],
         _ => Vec::new(),
     }
 }
-

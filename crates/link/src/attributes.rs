@@ -64,7 +64,9 @@ impl<'g> Groups<'g> {
         let table = self.days.entry(day.0).or_insert_with(|| {
             countries
                 .iter()
-                .map(|country| country.and_then(|country| scheme.of_country(country, day)).map_or(unknown, |group| group as u16))
+                .map(|country| {
+                    country.and_then(|country| scheme.of_country(country, day)).map_or(unknown, |group| group as u16)
+                })
                 .collect()
         });
         table.get(usize::from(code)).copied().unwrap_or(unknown)

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray, UInt16Array, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray, UInt16Array, UInt32Array,
+};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt16Type};
 use arrow::record_batch::RecordBatch;
@@ -76,7 +78,13 @@ impl<'l> Linker<'l> {
     }
 
     /// Links a landed batch of an extract delivered for a period.
-    pub fn link(&mut self, extract: &Extract, period: Period, batch: &RecordBatch, tally: &mut Tally) -> Result<RecordBatch, LinkError> {
+    pub fn link(
+        &mut self,
+        extract: &Extract,
+        period: Period,
+        batch: &RecordBatch,
+        tally: &mut Tally,
+    ) -> Result<RecordBatch, LinkError> {
         tally.rows += batch.num_rows() as u64;
         match &extract.linking {
             Linking::Persons { person, register, area, .. } => {
@@ -110,7 +118,11 @@ impl<'l> Linker<'l> {
                 let nationality = texts(batch, nationality)?;
                 let mut made = self.attributes(&vec![None; batch.num_rows()], dates);
                 for at in 0..batch.num_rows() {
-                    let code = if nationality.is_valid(at) { nationality.value(at).parse().unwrap_or(NO_CODE) } else { NO_CODE };
+                    let code = if nationality.is_valid(at) {
+                        nationality.value(at).parse().unwrap_or(NO_CODE)
+                    } else {
+                        NO_CODE
+                    };
                     made.nationality[at] = self.code_names[usize::from(code)];
                     for (groups, (_, scheme)) in made.nationality_groups.iter_mut().zip(&mut self.schemes) {
                         groups[at] = scheme.of(code, Day(made.as_of[at]));
@@ -163,9 +175,15 @@ impl<'l> Linker<'l> {
 
     fn positions(&self, batch: &RecordBatch, person: &str, coded: bool) -> Result<Vec<Option<u32>>, LinkError> {
         Ok(if coded {
-            texts(batch, person)?.iter().map(|coded| coded.and_then(|coded| self.register.position_of_coded(coded))).collect()
+            texts(batch, person)?
+                .iter()
+                .map(|coded| coded.and_then(|coded| self.register.position_of_coded(coded)))
+                .collect()
         } else {
-            numbers(batch, person)?.iter().map(|number| number.and_then(|number| self.register.position(number))).collect()
+            numbers(batch, person)?
+                .iter()
+                .map(|number| number.and_then(|number| self.register.position(number)))
+                .collect()
         })
     }
 
@@ -247,7 +265,10 @@ impl<'l> Linker<'l> {
             coded(made.sex, ["F", "M"].into_iter())?,
             Arc::new(Int32Array::from(made.age)),
             cast(register.unwrap_or(&none), &code)?,
-            Arc::new(DictionaryArray::<UInt16Type>::try_new(UInt16Array::from(made.nationality), Arc::clone(&self.codes) as ArrayRef)?),
+            Arc::new(DictionaryArray::<UInt16Type>::try_new(
+                UInt16Array::from(made.nationality),
+                Arc::clone(&self.codes) as ArrayRef,
+            )?),
         ];
         for (groups, (_, scheme)) in made.nationality_groups.into_iter().zip(&self.schemes) {
             columns.push(coded(groups.into_iter().map(Some).collect(), scheme.codes())?);

@@ -81,7 +81,9 @@ impl Protected {
         for count in counts {
             // Rows in are what is left when the small count and the rest are both withheld.
             let at_risk = count.measure != "rows"
-                && small.iter().any(|(stage, source, period)| *stage == count.stage && *source == count.source && *period == count.time_period);
+                && small.iter().any(|(stage, source, period)| {
+                    *stage == count.stage && *source == count.source && *period == count.time_period
+                });
             let reason = if at_risk { Reason::Withheld } else { Reason::Shown };
             self.quality.push(Quality {
                 value: (reason == Reason::Shown).then_some(count.value),
@@ -100,7 +102,8 @@ impl Protected {
     /// Sets the rows beside the edition they follow: rows of indicators that were not counted again are carried, and
     /// counted rows say how they changed.
     pub fn following(mut self, stamp: &Stamp, earlier: Vec<Observation>) -> Protected {
-        let counted: std::collections::BTreeSet<String> = self.observations.iter().map(|row| row.key.indicator.clone()).collect();
+        let counted: std::collections::BTreeSet<String> =
+            self.observations.iter().map(|row| row.key.indicator.clone()).collect();
         let mut known: HashMap<CellKey, Observation> = HashMap::new();
         for row in earlier {
             if counted.contains(&row.key.indicator) {
@@ -161,12 +164,15 @@ pub fn protect(
     reference: &Reference,
     stamp: &Stamp,
 ) -> Protected {
-    let decided: Vec<Result<Counts, Reason>> = cells.iter().map(|cell| decide(cell, protection.of(&cell.source))).collect();
+    let decided: Vec<Result<Counts, Reason>> =
+        cells.iter().map(|cell| decide(cell, protection.of(&cell.source))).collect();
     let members = Members::of(cells, &decided);
     let mut observations: Vec<Observation> = cells
         .iter()
         .zip(&decided)
-        .filter_map(|(cell, outcome)| Some(observation(cell, outcome, words.get(&cell.key.indicator)?, &members, reference, stamp)))
+        .filter_map(|(cell, outcome)| {
+            Some(observation(cell, outcome, words.get(&cell.key.indicator)?, &members, reference, stamp))
+        })
         .collect();
     observations.sort_by(|a, b| a.key.cmp(&b.key));
     Protected { observations, quality: Vec::new() }
@@ -199,7 +205,10 @@ impl Members {
                 && let Ok(Counts { numerator, denominator: Some(denominator), .. }) = outcome
                 && *denominator > 0
             {
-                shares.entry(without_area(&cell.key)).or_default().insert(cell.key.ref_area.clone(), (*numerator, *denominator));
+                shares
+                    .entry(without_area(&cell.key))
+                    .or_default()
+                    .insert(cell.key.ref_area.clone(), (*numerator, *denominator));
             }
         }
         Members { shares }
@@ -207,12 +216,7 @@ impl Members {
 }
 
 fn without_area(key: &CellKey) -> CellKey {
-    CellKey {
-        ref_area: String::new(),
-        ref_area_class: String::new(),
-        area_level: AreaLevel::Region,
-        ..key.clone()
-    }
+    CellKey { ref_area: String::new(), ref_area_class: String::new(), area_level: AreaLevel::Region, ..key.clone() }
 }
 
 fn observation(

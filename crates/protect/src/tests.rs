@@ -59,7 +59,10 @@ fn one_to_four_contributors_are_withheld_with_everything_that_shows_them() {
         let withheld = (1..=4).contains(&contributors);
         assert_eq!(row.reason == Reason::Withheld, withheld, "{contributors} contributors");
         if withheld {
-            assert_eq!((row.numerator, row.divisor, row.denominator, row.value, row.share), (None, None, None, None, None));
+            assert_eq!(
+                (row.numerator, row.divisor, row.denominator, row.value, row.share),
+                (None, None, None, None, None)
+            );
         } else {
             assert_eq!(row.value, Some(contributors as f64));
         }
@@ -119,7 +122,8 @@ fn a_small_count_about_the_work_takes_its_neighbours_with_it() {
     let usual = rules().usual;
     let found = Protected::default()
         .with_quality(vec![count("rows", 100), count("accepted", 97), count("rejected", 3)], &usual);
-    let values: Vec<(&str, Option<i64>)> = found.quality().iter().map(|row| (row.measure.as_str(), row.value)).collect();
+    let values: Vec<(&str, Option<i64>)> =
+        found.quality().iter().map(|row| (row.measure.as_str(), row.value)).collect();
     assert_eq!(values, [("accepted", None), ("rejected", None), ("rows", Some(100))]);
     let found = Protected::default().with_quality(vec![count("rows", 100), count("rejected", 0)], &usual);
     assert!(found.quality().iter().all(|row| row.value.is_some()));

@@ -59,7 +59,8 @@ pub struct Book {
     members: BTreeMap<(String, String), Vec<String>>,
 }
 
-const THEMES: [&str; 7] = ["demografie", "inburgering", "tewerkstelling", "onderwijs", "huisvesting", "welzijn", "participatie"];
+const THEMES: [&str; 7] =
+    ["demografie", "inburgering", "tewerkstelling", "onderwijs", "huisvesting", "welzijn", "participatie"];
 
 impl Book {
     /// Opens a published edition, every file held against its manifest.
@@ -67,7 +68,9 @@ impl Book {
         let texts = |table: &str| -> Result<Vec<BTreeMap<String, Option<String>>>, ReportError> {
             Ok(read_texts(&edition.verified(&format!("{table}.parquet"))?)?)
         };
-        let of = |row: &BTreeMap<String, Option<String>>, column: &str| row.get(column).cloned().flatten().unwrap_or_default();
+        let of = |row: &BTreeMap<String, Option<String>>, column: &str| {
+            row.get(column).cloned().flatten().unwrap_or_default()
+        };
         let mut indicators: Vec<Words> = texts("indicators")?
             .iter()
             .map(|row| Words {
@@ -81,12 +84,23 @@ impl Book {
                 origin: Some(of(row, "origin_definition")).filter(|text| !text.is_empty()),
             })
             .collect();
-        indicators.sort_by_key(|words| (THEMES.iter().position(|theme| *theme == words.theme), words.id != "vreemde-nationaliteit", words.id.clone()));
+        indicators.sort_by_key(|words| {
+            (
+                THEMES.iter().position(|theme| *theme == words.theme),
+                words.id != "vreemde-nationaliteit",
+                words.id.clone(),
+            )
+        });
         let areas = texts("areas")?
             .iter()
             .filter_map(|row| {
                 let level = AreaLevel::WORDS.iter().find(|(word, _)| *word == of(row, "area_level"))?.1;
-                Some(AreaWords { code: of(row, "ref_area"), class: of(row, "ref_area_class"), level, name: of(row, "name") })
+                Some(AreaWords {
+                    code: of(row, "ref_area"),
+                    class: of(row, "ref_area_class"),
+                    level,
+                    name: of(row, "name"),
+                })
             })
             .collect();
         let codes = texts("codes")?.iter().map(|row| ((of(row, "list"), of(row, "code")), of(row, "title"))).collect();
@@ -118,13 +132,20 @@ impl Book {
             let key = (area.code.clone(), area.class.clone());
             let members = self.members.get(&key)?;
             let has_rows = self.rows.keys().any(|(_, code, class)| *code == area.code && *class == area.class);
-            let names = members.iter().filter_map(|code| self.area(code, AreaLevel::Municipality)).map(|area| area.name.as_str()).collect();
+            let names = members
+                .iter()
+                .filter_map(|code| self.area(code, AreaLevel::Municipality))
+                .map(|area| area.name.as_str())
+                .collect();
             (has_rows && members.iter().any(|member| member == municipality)).then_some((area, names))
         })
     }
 
     /// Rows of an indicator in an area.
     pub fn rows(&self, indicator: &str, area: &AreaWords) -> &[Observation] {
-        self.rows.get(&(indicator.to_string(), area.code.clone(), area.class.clone())).map(Vec::as_slice).unwrap_or_default()
+        self.rows
+            .get(&(indicator.to_string(), area.code.clone(), area.class.clone()))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 }

@@ -19,9 +19,14 @@ struct Beside<'b> {
 /// The page of a municipality, as HTML.
 pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
     let own = book.area(municipality, AreaLevel::Municipality).ok_or_else(|| {
-        ReportError::NoArea(format!("edition {} has no municipality {municipality}; NIS codes of 2011 are used", book.manifest.edition))
+        ReportError::NoArea(format!(
+            "edition {} has no municipality {municipality}; NIS codes of 2011 are used",
+            book.manifest.edition
+        ))
     })?;
-    let flanders = book.area(FLANDERS, AreaLevel::Region).ok_or_else(|| ReportError::NoArea("the edition has no figures of Flanders".into()))?;
+    let flanders = book
+        .area(FLANDERS, AreaLevel::Region)
+        .ok_or_else(|| ReportError::NoArea("the edition has no figures of Flanders".into()))?;
     let beside = Beside { own, cluster: book.cluster_of(municipality), flanders };
     let mut themes: Vec<&str> = Vec::new();
     for words in &book.indicators {
@@ -111,18 +116,25 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
 
 fn table(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: &str) -> Markup {
     let of = |area: &AreaWords| -> Vec<&Observation> {
-        book.rows(&words.id, area).iter().filter(|row| row.key.time_period.to_string() == period && row.key.detail == detail).collect()
+        book.rows(&words.id, area)
+            .iter()
+            .filter(|row| row.key.time_period.to_string() == period && row.key.detail == detail)
+            .collect()
     };
     let own = of(beside.own);
     let cluster = beside.cluster.as_ref().map(|(area, _)| of(area)).unwrap_or_default();
     let flanders = of(beside.flanders);
     let matching = |rows: &[&'_ Observation], row: &Observation| -> Option<Observation> {
-        rows.iter().find(|other| other.key.sex == row.key.sex && other.key.group == row.key.group).map(|found| (*found).clone())
+        rows.iter()
+            .find(|other| other.key.sex == row.key.sex && other.key.group == row.key.group)
+            .map(|found| (*found).clone())
     };
     // The total first, then by sex, then by group in the order of the scheme.
     let scheme = own.first().map(|row| row.key.group_scheme.clone()).unwrap_or_default();
-    let mut ordered: Vec<&Observation> = own.iter().copied().filter(|row| row.key.sex == TOTAL || row.key.group == TOTAL).collect();
-    ordered.sort_by_key(|row| (row.key.group != TOTAL, order(&row.key.group), row.key.sex != TOTAL, row.key.sex.clone()));
+    let mut ordered: Vec<&Observation> =
+        own.iter().copied().filter(|row| row.key.sex == TOTAL || row.key.group == TOTAL).collect();
+    ordered
+        .sort_by_key(|row| (row.key.group != TOTAL, order(&row.key.group), row.key.sex != TOTAL, row.key.sex.clone()));
     let shares = own.iter().any(|row| row.key.share_of != ShareOf::None);
     let label = |row: &Observation| -> String {
         match (row.key.sex.as_str(), row.key.group.as_str()) {
@@ -167,8 +179,17 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: 
 /// Position of a group on the page, and whether it is part of the one above it.
 fn order(group: &str) -> (usize, bool) {
     const ORDER: [(&str, bool); 11] = [
-        (TOTAL, false), ("BE", false), ("VREEMD", false), ("EU", false), ("EU-BUUR", true), ("EU-ANDER", true),
-        ("NIET-EU", false), ("KANDIDAAT", true), ("MAGHREB", true), ("ANDER", true), ("ONBEKEND", true),
+        (TOTAL, false),
+        ("BE", false),
+        ("VREEMD", false),
+        ("EU", false),
+        ("EU-BUUR", true),
+        ("EU-ANDER", true),
+        ("NIET-EU", false),
+        ("KANDIDAAT", true),
+        ("MAGHREB", true),
+        ("ANDER", true),
+        ("ONBEKEND", true),
     ];
     ORDER.iter().position(|(code, _)| *code == group).map_or((ORDER.len(), false), |at| (at, ORDER[at].1))
 }
@@ -180,7 +201,9 @@ fn decimals(row: &Observation) -> usize {
 
 fn value(row: Option<&Observation>, of: impl Fn(&Observation) -> Option<f64>, decimals: usize) -> Markup {
     match row {
-        Some(row) if row.reason == Reason::Withheld => html! { td.withheld { abbr title="niet getoond: te weinig personen" { "×" } } },
+        Some(row) if row.reason == Reason::Withheld => {
+            html! { td.withheld { abbr title="niet getoond: te weinig personen" { "×" } } }
+        }
         Some(row) => match of(row) {
             Some(figure) => html! { td { (number(figure, decimals)) } },
             None => html! { td.withheld { "·" } },
@@ -191,7 +214,9 @@ fn value(row: Option<&Observation>, of: impl Fn(&Observation) -> Option<f64>, de
 
 fn mean(row: Option<&Observation>) -> Markup {
     match row.and_then(|row| Some((row.mean_of_scores?, row.members?, row.members_with_data?))) {
-        Some((figure, members, with_data)) => html! { td title={ (with_data) " van " (members) " gemeenten" } { (number(figure, 2)) } },
+        Some((figure, members, with_data)) => {
+            html! { td title={ (with_data) " van " (members) " gemeenten" } { (number(figure, 2)) } }
+        }
         None => html! { td.withheld { "·" } },
     }
 }
@@ -201,7 +226,12 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: &
     let total = |area: &AreaWords| -> Option<Observation> {
         book.rows(&words.id, area)
             .iter()
-            .find(|row| row.key.time_period.to_string() == period && row.key.detail == detail && row.key.sex == TOTAL && row.key.group == group_of_bars(words))
+            .find(|row| {
+                row.key.time_period.to_string() == period
+                    && row.key.detail == detail
+                    && row.key.sex == TOTAL
+                    && row.key.group == group_of_bars(words)
+            })
             .cloned()
     };
     let own = total(beside.own).and_then(|row| row.share);

@@ -113,7 +113,12 @@ pub fn publish(warehouse: &Warehouse, publication: &Publication<'_>) -> Result<P
         cut_off: edition.cut_off.to_string(),
         follows,
         protection: protect::METHOD.to_string(),
-        cells: publication.protected.by_reason().into_iter().map(|(reason, count)| (reason.to_string(), count)).collect(),
+        cells: publication
+            .protected
+            .by_reason()
+            .into_iter()
+            .map(|(reason, count)| (reason.to_string(), count))
+            .collect(),
         definitions: publication.definitions.clone(),
         deliveries: publication.deliveries.clone(),
         warnings: publication.warnings.clone(),
@@ -141,11 +146,17 @@ pub fn settle(warehouse: &Warehouse) -> Result<(), WarehouseError> {
     let mut editions = list(warehouse)?;
     // A followed edition comes before its follower; ids order the rest.
     editions.sort_by(|a, b| a.manifest.edition.cmp(&b.manifest.edition));
-    let mut waiting: Vec<&Published> =
-        editions.iter().filter(|edition| !ledger.iter().any(|(line, _)| line.edition == edition.manifest.edition)).collect();
+    let mut waiting: Vec<&Published> = editions
+        .iter()
+        .filter(|edition| !ledger.iter().any(|(line, _)| line.edition == edition.manifest.edition))
+        .collect();
     while !waiting.is_empty() {
         let ready = waiting.iter().position(|edition| {
-            edition.manifest.follows.as_ref().is_none_or(|followed| !waiting.iter().any(|other| other.manifest.edition == followed.edition))
+            edition
+                .manifest
+                .follows
+                .as_ref()
+                .is_none_or(|followed| !waiting.iter().any(|other| other.manifest.edition == followed.edition))
         });
         let edition = waiting.remove(ready.unwrap_or(0));
         let line = LedgerLine {
@@ -225,7 +236,12 @@ impl Published {
     pub fn verified(&self, file: &str) -> Result<PathBuf, WarehouseError> {
         let path = self.folder.join(file);
         let altered = |what: &str| WarehouseError::Altered { file: path.display().to_string(), what: what.to_string() };
-        let known = self.manifest.files.iter().find(|known| known.path == file).ok_or_else(|| altered("the manifest does not name it"))?;
+        let known = self
+            .manifest
+            .files
+            .iter()
+            .find(|known| known.path == file)
+            .ok_or_else(|| altered("the manifest does not name it"))?;
         let bytes = fs::read(&path).map_err(|error| WarehouseError::io(&path, error))?;
         if sha256(&bytes) == known.sha256 { Ok(path) } else { Err(altered("its hash is not the manifest's")) }
     }
@@ -252,7 +268,12 @@ fn files(base: &Path, rows: &BTreeMap<String, u64>) -> Result<Vec<ManifestFile>,
     for path in paths {
         let bytes = fs::read(&path).map_err(|error| WarehouseError::io(&path, error))?;
         let name = path.strip_prefix(base).unwrap_or(&path).display().to_string();
-        found.push(ManifestFile { rows: rows.get(&name).copied(), path: name, sha256: sha256(&bytes), bytes: bytes.len() as u64 });
+        found.push(ManifestFile {
+            rows: rows.get(&name).copied(),
+            path: name,
+            sha256: sha256(&bytes),
+            bytes: bytes.len() as u64,
+        });
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
@@ -298,7 +319,8 @@ pub fn read_ledger(warehouse: &Warehouse) -> Result<Vec<(LedgerLine, String)>, W
     let mut found: Vec<(LedgerLine, String)> = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let altered = |what: String| WarehouseError::Altered { file: path.display().to_string(), what };
-        let read: LedgerLine = serde_json::from_str(line).map_err(|_| altered(format!("line {} cannot be read", number + 1)))?;
+        let read: LedgerLine =
+            serde_json::from_str(line).map_err(|_| altered(format!("line {} cannot be read", number + 1)))?;
         let previous = found.last().map_or_else(|| "0".repeat(64), |(_, hash)| hash.clone());
         if read.previous != previous || read.number != number as u64 + 1 {
             return Err(altered(format!("line {} does not follow the line before it", number + 1)));

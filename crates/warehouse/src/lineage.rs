@@ -54,7 +54,8 @@ fn outputs(plan: &LogicalPlan, deciding: &mut Sources) -> Vec<Sources> {
         }
         LogicalPlan::Window(window) => {
             let mut input = outputs(&window.input, deciding);
-            let made: Vec<Sources> = window.window_expr.iter().map(|expr| of(expr, window.input.schema(), &input)).collect();
+            let made: Vec<Sources> =
+                window.window_expr.iter().map(|expr| of(expr, window.input.schema(), &input)).collect();
             input.extend(made);
             input
         }

@@ -78,8 +78,12 @@ pub(crate) fn write_published(
     metadata: &[(&str, &str)],
 ) -> Result<(), WarehouseError> {
     let file = File::create_new(path).map_err(|error| WarehouseError::io(path, error))?;
-    let sorting = sorted_by.iter().map(|at| SortingColumn { column_idx: *at as i32, descending: false, nulls_first: false }).collect();
-    let metadata = metadata.iter().map(|(key, value)| KeyValue::new(format!("liim.{key}"), value.to_string())).collect();
+    let sorting = sorted_by
+        .iter()
+        .map(|at| SortingColumn { column_idx: *at as i32, descending: false, nulls_first: false })
+        .collect();
+    let metadata =
+        metadata.iter().map(|(key, value)| KeyValue::new(format!("liim.{key}"), value.to_string())).collect();
     let properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_string())
         .set_writer_version(WriterVersion::PARQUET_1_0)

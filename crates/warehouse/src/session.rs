@@ -49,7 +49,8 @@ impl Session {
             .worker_threads(limits.threads.max(1))
             .build()
             .map_err(|error| WarehouseError::Io { file: "threads".into(), error })?;
-        let mut config = SessionConfig::new().with_target_partitions(limits.threads.max(1)).with_information_schema(false);
+        let mut config =
+            SessionConfig::new().with_target_partitions(limits.threads.max(1)).with_information_schema(false);
         config.options_mut().sql_parser.enable_ident_normalization = true;
         let mut builder = RuntimeEnvBuilder::new();
         if let Some(folder) = &limits.spill {
@@ -64,7 +65,12 @@ impl Session {
     }
 
     /// Makes stored files a table. `columns` gives the name in the files for each name in the table.
-    pub fn register_files(&self, table: &str, files: &[PathBuf], columns: &[(String, String)]) -> Result<(), WarehouseError> {
+    pub fn register_files(
+        &self,
+        table: &str,
+        files: &[PathBuf],
+        columns: &[(String, String)],
+    ) -> Result<(), WarehouseError> {
         let paths: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
         let frame = self.runtime.block_on(self.context.read_parquet(paths, ParquetReadOptions::default()))?;
         let chosen: Vec<_> = columns.iter().map(|(stored, name)| col(format!("\"{stored}\"")).alias(name)).collect();
@@ -103,7 +109,8 @@ impl Session {
     /// Types a query without running it.
     pub fn plan(&self, sql: &str) -> Result<Planned, WarehouseError> {
         let plan = self.runtime.block_on(self.context.state().create_logical_plan(sql))?;
-        let columns = plan.schema().fields().iter().map(|field| (field.name().clone(), type_of(field.data_type()))).collect();
+        let columns =
+            plan.schema().fields().iter().map(|field| (field.name().clone(), type_of(field.data_type()))).collect();
         Ok(Planned { columns, reads: reads(&plan) })
     }
 
@@ -159,4 +166,3 @@ pub fn arrow_schema(fields: &[Field]) -> SchemaRef {
         .collect();
     Arc::new(Schema::new(fields))
 }
-

@@ -30,7 +30,12 @@ impl Warehouse {
     pub fn writing(root: &Path) -> Result<Warehouse, WarehouseError> {
         fs::create_dir_all(root).map_err(|error| WarehouseError::io(root, error))?;
         let path = root.join(".lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| WarehouseError::io(&path, error))?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| WarehouseError::io(&path, error))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(WarehouseError::Locked(root.to_path_buf())),
@@ -114,7 +119,10 @@ impl Warehouse {
 }
 
 /// Rows of a stored table, batch by batch, with the named columns in the file's order; all when none are named.
-pub fn rows(path: &Path, columns: &[&str]) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + use<>, WarehouseError> {
+pub fn rows(
+    path: &Path,
+    columns: &[&str],
+) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + use<>, WarehouseError> {
     Ok(parquet_file::read(path, columns)?.map(|batch| Ok(batch?)))
 }
 

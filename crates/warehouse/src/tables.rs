@@ -23,7 +23,10 @@ pub(crate) fn observation_batch(protected: &Protected) -> Result<RecordBatch, Wa
     sorted.sort_by_cached_key(|row| published_key(row));
     if let Some(pair) = sorted.windows(2).find(|pair| published_key(pair[0]) == published_key(pair[1])) {
         let key = &pair[0].key;
-        let what = format!("two rows have one key: {} {} {} {} {}", key.indicator, key.ref_area, key.time_period, key.sex, key.group);
+        let what = format!(
+            "two rows have one key: {} {} {} {} {}",
+            key.indicator, key.ref_area, key.time_period, key.sex, key.group
+        );
         return Err(WarehouseError::Engine(what));
     }
     let columns = table.fields.iter().map(|field| column(&field.name, field.kind, &sorted)).collect();
@@ -206,7 +209,11 @@ pub(crate) fn text_batch(table: &PublishedTable, rows: &TextRows) -> Result<Reco
 }
 
 /// The quality table as a batch.
-pub(crate) fn quality_batch(table: &PublishedTable, edition: &str, rows: &[Quality]) -> Result<RecordBatch, WarehouseError> {
+pub(crate) fn quality_batch(
+    table: &PublishedTable,
+    edition: &str,
+    rows: &[Quality],
+) -> Result<RecordBatch, WarehouseError> {
     let columns = table
         .fields
         .iter()
@@ -239,11 +246,13 @@ pub fn read_texts(path: &Path) -> Result<Vec<std::collections::BTreeMap<String, 
         for at in 0..batch.num_rows() {
             let mut row = std::collections::BTreeMap::new();
             for (field, column) in schema.fields().iter().zip(batch.columns()) {
-                let text = match (column.as_any().downcast_ref::<StringArray>(), column.as_any().downcast_ref::<Int64Array>()) {
-                    (Some(texts), _) => texts.is_valid(at).then(|| texts.value(at).to_string()),
-                    (_, Some(numbers)) => numbers.is_valid(at).then(|| numbers.value(at).to_string()),
-                    _ => None,
-                };
+                let text =
+                    match (column.as_any().downcast_ref::<StringArray>(), column.as_any().downcast_ref::<Int64Array>())
+                    {
+                        (Some(texts), _) => texts.is_valid(at).then(|| texts.value(at).to_string()),
+                        (_, Some(numbers)) => numbers.is_valid(at).then(|| numbers.value(at).to_string()),
+                        _ => None,
+                    };
                 row.insert(field.name().clone(), text);
             }
             found.push(row);

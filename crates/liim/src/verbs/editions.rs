@@ -44,7 +44,8 @@ pub fn editions(global: &Global, json: bool) -> Result<(), Failure> {
         })
         .collect();
     if json {
-        let text = serde_json::to_string_pretty(&Output { version: 1, editions }).map_err(|error| Failure::Broken(error.to_string()))?;
+        let text = serde_json::to_string_pretty(&Output { version: 1, editions })
+            .map_err(|error| Failure::Broken(error.to_string()))?;
         terminal::say(&text);
         return Ok(());
     }
@@ -53,7 +54,15 @@ pub fn editions(global: &Global, json: bool) -> Result<(), Failure> {
     }
     for line in editions {
         let follows = line.follows.map(|id| format!(", follows {id}")).unwrap_or_default();
-        terminal::say(&format!("{}  {} {}{follows}  {} rows  protection: {}  {}", line.edition, line.monitor, line.kind, line.rows, line.protection, &line.manifest_sha256[..12]));
+        terminal::say(&format!(
+            "{}  {} {}{follows}  {} rows  protection: {}  {}",
+            line.edition,
+            line.monitor,
+            line.kind,
+            line.rows,
+            line.protection,
+            &line.manifest_sha256[..12]
+        ));
     }
     Ok(())
 }

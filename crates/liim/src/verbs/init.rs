@@ -25,7 +25,8 @@ pub fn init(dir: &Path) -> Result<(), Failure> {
     }
     fs::create_dir_all(dir.join("warehouse")).map_err(|error| broken(dir, error))?;
     let ignored = dir.join(".gitignore");
-    fs::write(&ignored, "/warehouse\n/keys\n/truth\n/reports\n/sources/*/deliveries\n").map_err(|error| broken(&ignored, error))?;
+    fs::write(&ignored, "/warehouse\n/keys\n/truth\n/reports\n/sources/*/deliveries\n")
+        .map_err(|error| broken(&ignored, error))?;
     let path = dir.join("keys/person-numbers.key");
     if !path.exists() {
         key::make(&path).map_err(|error| broken(&path, error))?;

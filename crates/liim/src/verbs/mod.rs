@@ -32,7 +32,11 @@ fn warehouse_folder(global: &Global) -> PathBuf {
 }
 
 fn limits(global: &Global) -> Limits {
-    Limits { threads: threads(global), memory: global.memory_limit, spill: Some(warehouse_folder(global).join("work").join("spill")) }
+    Limits {
+        threads: threads(global),
+        memory: global.memory_limit,
+        spill: Some(warehouse_folder(global).join("work").join("spill")),
+    }
 }
 
 /// A date without a clock of ours: the day the system says it is.

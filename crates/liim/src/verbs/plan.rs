@@ -60,7 +60,8 @@ pub fn plan(global: &Global, edition: Option<&str>, json: bool) -> Result<(), Fa
         editions.push(of(&project, &warehouse, edition)?.0);
     }
     if json {
-        let text = serde_json::to_string_pretty(&Output { version: 1, editions }).map_err(|error| Failure::Broken(error.to_string()))?;
+        let text = serde_json::to_string_pretty(&Output { version: 1, editions })
+            .map_err(|error| Failure::Broken(error.to_string()))?;
         terminal::say(&text);
         return Ok(());
     }
@@ -84,7 +85,8 @@ pub fn plan(global: &Global, edition: Option<&str>, json: bool) -> Result<(), Fa
 pub fn named<'p>(project: &'p Project, id: &str) -> Result<&'p Edition, Failure> {
     project.pipeline.edition(id).ok_or_else(|| {
         let known: Vec<&str> = project.pipeline.editions.iter().map(|edition| edition.id.as_str()).collect();
-        let hint = did_you_mean(id, known.iter().copied()).map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean {near}?"));
+        let hint = did_you_mean(id, known.iter().copied())
+            .map_or_else(|| format!("known: {}", known.join(", ")), |near| format!("did you mean {near}?"));
         Failure::Usage(format!("pipeline.yaml has no edition {id}; {hint}"))
     })
 }
@@ -118,7 +120,11 @@ pub fn of(project: &Project, warehouse: &Warehouse, edition: &Edition) -> Result
             why.push(format!("{extract}{of} is missing; it may be published without it"));
         } else {
             waiting = true;
-            why.push(format!("{extract}{of} is missing, by {} at the latest; needed for {}", edition.cut_off, users.join(", ")));
+            why.push(format!(
+                "{extract}{of} is missing, by {} at the latest; needed for {}",
+                edition.cut_off,
+                users.join(", ")
+            ));
         }
     }
     let state = match (waiting, why.is_empty()) {

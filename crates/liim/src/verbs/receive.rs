@@ -30,21 +30,38 @@ pub fn receive(
         return Err(Failure::Usage(format!("no contract describes `{extract}`; {hint}")));
     };
     if !contract.fits(period) {
-        return Err(Failure::Usage(format!("{extract} is not delivered for a period like {period}; see `period` in {}", contract.file)));
+        return Err(Failure::Usage(format!(
+            "{extract} is not delivered for a period like {period}; see `period` in {}",
+            contract.file
+        )));
     }
     let delivered_on = delivered_on.unwrap_or_else(super::today);
-    let reception = Reception { period, delivered_on, extracted_on, files, delivered_by: &project.contracts[&contract.id.supplier].title };
+    let reception = Reception {
+        period,
+        delivered_on,
+        extracted_on,
+        files,
+        delivered_by: &project.contracts[&contract.id.supplier].title,
+    };
     let received = take_in(&project, contract, &reception, super::threads(global))?;
     for (reason, column, count, line) in grouped(&received.landed.rejections) {
         let column = column.map_or("", |at| contract.columns[usize::from(at)].name.as_str());
         tracing::warn!("{count} rows: {} {column}, first at line {line}", reason.words().1);
     }
     let landed = &received.landed;
-    tracing::info!("{extract} {period}: {} rows = {} accepted + {} rejected", landed.rows, landed.accepted, landed.rejections.len());
+    tracing::info!(
+        "{extract} {period}: {} rows = {} accepted + {} rejected",
+        landed.rows,
+        landed.accepted,
+        landed.rejections.len()
+    );
     if received.identical {
         tracing::info!("the same files were received before; nothing new was written");
     } else if received.delivery.receipt.sequence > 1 {
-        tracing::info!("this is delivery {} of {period}; the earlier ones are kept", received.delivery.receipt.sequence);
+        tracing::info!(
+            "this is delivery {} of {period}; the earlier ones are kept",
+            received.delivery.receipt.sequence
+        );
     }
     let all = ingest::delivery::deliveries(&project, &contract.id)?;
     let newest = all.iter().rfind(|delivery| delivery.period == period);
@@ -56,15 +73,22 @@ pub fn receive(
         .editions
         .iter()
         .filter(|edition| {
-            edition.indicators.iter().filter_map(|choice| Some((project.card(choice)?, choice))).any(|(card, choice)| {
-                choice.periods.iter().any(|own| card.deliveries(*own).any(|(id, of)| *id == contract.id && of == period))
-            })
+            edition.indicators.iter().filter_map(|choice| Some((project.card(choice)?, choice))).any(
+                |(card, choice)| {
+                    choice
+                        .periods
+                        .iter()
+                        .any(|own| card.deliveries(*own).any(|(id, of)| *id == contract.id && of == period))
+                },
+            )
         })
         .filter(|edition| edition.cut_off >= delivered_on)
         .map(|edition| edition.id.as_str())
         .collect();
     if users.is_empty() && matches!(contract.covers, catalog::contract::Covers::Period) {
-        tracing::warn!("received on {delivered_on}, no edition will use it: none reads {extract} of {period} and is cut off on that day or later (see --delivered-on)");
+        tracing::warn!(
+            "received on {delivered_on}, no edition will use it: none reads {extract} of {period} and is cut off on that day or later (see --delivered-on)"
+        );
     }
     terminal::say(&received.delivery.folder.display().to_string());
     Ok(())

@@ -50,7 +50,10 @@ pub fn run(global: &Global, editions: &[String], all: bool) -> Result<(), Failur
         Some(failure) => Err(silent(failure)),
         None if done == 0 => Err(Failure::Nothing("nothing to do".to_string())),
         None => {
-            terminal::talk(&format!("the newest edition of each monitor is at {}", super::warehouse_folder(global).join("latest").display()));
+            terminal::talk(&format!(
+                "the newest edition of each monitor is at {}",
+                super::warehouse_folder(global).join("latest").display()
+            ));
             Ok(())
         }
     }
@@ -78,7 +81,10 @@ fn one(project: &Project, warehouse: &Warehouse, workshop: &Workshop<'_>, editio
         }
         State::Waiting => {
             let why = planned.why.join("\n  ");
-            return Err(Failure::TryLater(format!("{} cannot be made yet:\n  {why}\n  take a delivery in with `liim receive`", edition.id)));
+            return Err(Failure::TryLater(format!(
+                "{} cannot be made yet:\n  {why}\n  take a delivery in with `liim receive`",
+                edition.id
+            )));
         }
         State::ToMake | State::ToMakeWithout => {}
     }
@@ -88,6 +94,11 @@ fn one(project: &Project, warehouse: &Warehouse, workshop: &Workshop<'_>, editio
         return Err(Failure::TryLater(format!("{} follows {followed}, which is not published yet", edition.id)));
     }
     let done = workshop.make(edition, &chosen)?;
-    terminal::say(&format!("{}\tpublished\t{}\t{}", edition.id, done.published.folder.display(), done.published.manifest_sha256));
+    terminal::say(&format!(
+        "{}\tpublished\t{}\t{}",
+        edition.id,
+        done.published.folder.display(),
+        done.published.manifest_sha256
+    ));
     if done.without { Err(Failure::Handled) } else { Ok(()) }
 }

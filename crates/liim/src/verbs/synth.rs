@@ -7,7 +7,13 @@ use crate::failure::Failure;
 use crate::terminal;
 
 /// Writes synthetic deliveries into the project, or elsewhere.
-pub fn synth(global: &Global, scale: f64, seed: u64, calibrate: Option<PathBuf>, out: Option<&Path>) -> Result<(), Failure> {
+pub fn synth(
+    global: &Global,
+    scale: f64,
+    seed: u64,
+    calibrate: Option<PathBuf>,
+    out: Option<&Path>,
+) -> Result<(), Failure> {
     super::project(global)?;
     let options = synth::Options {
         out: out.unwrap_or(&global.project).to_path_buf(),
@@ -17,7 +23,8 @@ pub fn synth(global: &Global, scale: f64, seed: u64, calibrate: Option<PathBuf>,
         calibrate,
         threads: super::threads(global),
     };
-    let summary = synth::write(&options, &|step| tracing::info!("{step}")).map_err(|error| Failure::Broken(format!("failed to write synthetic deliveries: {error}")))?;
+    let summary = synth::write(&options, &|step| tracing::info!("{step}"))
+        .map_err(|error| Failure::Broken(format!("failed to write synthetic deliveries: {error}")))?;
     for file in &summary.files {
         terminal::say(&format!("{}\t{}\t{}\t{}", file.extract, file.period, file.name, file.lines));
     }

@@ -1,0 +1,176 @@
+//! The real Statbel tables of 2010, 2011 and 2012, published and counted again another way.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use catalog::cell::{AreaLevel, Observation};
+
+use crate::project::{Folder, done, observations, shared_data, statbel_zip, synthetic};
+
+/// Total and foreign persons by Flemish municipality and sex, by plain reading of the published text.
+fn counted_by_hand(zip: &Path) -> BTreeMap<(String, String), (i64, i64)> {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(zip).unwrap()).unwrap();
+    let mut text = String::new();
+    archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+    let mut found: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let fields: Vec<&str> = line.split('|').collect();
+        if fields[9] != "02000" {
+            continue;
+        }
+        let persons: i64 = fields[20].parse().unwrap();
+        for sex in [fields[12], "_T"] {
+            let sums = found.entry((fields[0].to_string(), sex.to_string())).or_default();
+            sums.0 += persons;
+            sums.1 += if fields[13] == "ETR" { persons } else { 0 };
+        }
+    }
+    found
+}
+
+fn receive(folder: &Folder, data: &Path, year: u16, delivered_on: &str) {
+    let zip = statbel_zip(data, year);
+    let period = format!("{year}-01-01");
+    done(
+        folder,
+        &["receive", "statbel/bevolking", zip.to_str().unwrap(), "--period", &period, "--delivered-on", delivered_on],
+    );
+}
+
+fn total<'o>(rows: &'o [Observation], area: &str, period: &str, sex: &str) -> &'o Observation {
+    let mut found = rows.iter().filter(|row| {
+        let key = &row.key;
+        key.indicator == "vreemde-nationaliteit"
+            && key.ref_area == area
+            && key.time_period.to_string() == period
+            && key.sex == sex
+            && key.group == "_T"
+    });
+    let row = found.next().unwrap();
+    assert!(found.next().is_none(), "two totals of {area} {period} {sex}");
+    row
+}
+
+#[test]
+fn the_real_population_is_published_to_the_person() {
+    let Some(data) = shared_data("the_real_population_is_published_to_the_person") else { return };
+    let folder = synthetic("statbel", "0.002");
+    receive(&folder, &data, 2010, "2011-12-01");
+    receive(&folder, &data, 2011, "2011-12-01");
+    receive(&folder, &data, 2012, "2012-12-01");
+    done(&folder, &["-q", "run", "--all"]);
+
+    let first = observations(&folder, "2011-12-21");
+    let illustrative = observations(&folder, "2013-03-15");
+    // The figures of PROVENANCE and of the specification.
+    for (rows, area, period, sex, foreign, all) in [
+        (&first, "02000", "2011-01-01", "_T", 427_986, 6_306_638),
+        (&first, "02000", "2011-01-01", "F", 206_975, 3_193_269),
+        (&first, "02000", "2011-01-01", "M", 221_011, 3_113_369),
+        (&first, "11002", "2011-01-01", "_T", 86_813, 493_548),
+        (&first, "71016", "2011-01-01", "_T", 8_476, 64_986),
+        (&first, "13002", "2011-01-01", "_T", 1_252, 2_594),
+        (&first, "73028", "2011-01-01", "_T", 3, 85),
+        (&first, "73028", "2011-01-01", "F", 0, 40),
+        (&first, "02000", "2010-01-01", "_T", 399_433, 6_251_983),
+        (&illustrative, "02000", "2012-01-01", "_T", 453_399, 6_350_765),
+    ] {
+        let row = total(rows, area, period, sex);
+        assert_eq!(row.numerator, Some(foreign), "{area} {period} {sex}");
+        if (area, sex) != ("73028", "F") {
+            assert_eq!(row.denominator, Some(all), "{area} {period} {sex}");
+        }
+    }
+    assert_eq!(total(&first, "02000", "2011-01-01", "_T").share, Some(6.8));
+    assert_eq!(total(&first, "02000", "2011-01-01", "_T").mean_of_scores, Some(5.04));
+    assert_eq!(total(&first, "02000", "2011-01-01", "_T").members_with_data, Some(308));
+
+    for (rows, year) in [(&first, 2010), (&first, 2011), (&illustrative, 2012)] {
+        let period = format!("{year}-01-01");
+        let by_hand = counted_by_hand(&statbel_zip(&data, year));
+        let mut municipalities = 0;
+        for ((area, sex), (all, foreign)) in &by_hand {
+            let row = total(rows, area, &period, sex);
+            assert_eq!((row.numerator, row.denominator), (Some(*foreign), Some(*all)), "{area} {period} {sex}");
+            municipalities += usize::from(sex == "_T");
+        }
+        assert_eq!(municipalities, 308, "{year}");
+        let published = rows.iter().filter(|row| {
+            row.key.area_level == AreaLevel::Municipality
+                && row.key.indicator == "vreemde-nationaliteit"
+                && row.key.time_period.to_string() == period
+                && row.key.sex == "_T"
+                && row.key.group == "_T"
+        });
+        assert_eq!(published.count(), 308, "{year}");
+    }
+}
+
+#[test]
+fn the_grid_is_full_and_every_blank_has_its_reason() {
+    let folder = synthetic("grid", "0.002");
+    done(&folder, &["-q", "run", "--all"]);
+    for edition in ["2011-12-21", "2012-03-15", "2013-03-15"] {
+        let rows = observations(&folder, edition);
+        for row in &rows {
+            let shown = row.reason == catalog::cell::Reason::Shown;
+            assert_eq!(row.value.is_some(), shown, "{row:?}");
+            assert_eq!(row.numerator.is_some(), shown, "{row:?}");
+            assert!(
+                row.share.is_none_or(|share| (0.0..=100.0).contains(&share) || row.key.indicator == "leefloon"),
+                "{row:?}"
+            );
+        }
+        let mut areas: BTreeMap<(String, String), std::collections::BTreeSet<String>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.key.area_level == AreaLevel::Municipality) {
+            areas
+                .entry((row.key.indicator.clone(), row.key.time_period.to_string()))
+                .or_default()
+                .insert(row.key.ref_area.clone());
+        }
+        assert!(areas.values().all(|found| found.len() == 308));
+        // The government's table: sex is available for nationality and origin only, of what is counted here.
+        for row in &rows {
+            let by_sex = matches!(row.key.indicator.as_str(), "vreemde-nationaliteit" | "vreemde-herkomst");
+            assert!(by_sex || row.key.sex == "_T", "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn an_update_carries_the_rows_of_the_edition_it_follows() {
+    let folder = synthetic("carry", "0.002");
+    done(&folder, &["-q", "run", "--all"]);
+    let first = observations(&folder, "2011-12-21");
+    let update = observations(&folder, "2012-03-15");
+    let carried: Vec<&Observation> = update.iter().filter(|row| row.key.indicator != "deelname-secundair").collect();
+    assert_eq!(carried.len(), first.len());
+    for (before, after) in first.iter().zip(carried) {
+        let expected = Observation { edition_id: "2012-03-15".into(), changed: String::new(), ..before.clone() };
+        assert_eq!(*after, expected);
+    }
+    let added = update.iter().filter(|row| row.key.indicator == "deelname-secundair");
+    assert!(added.clone().count() > 0);
+    assert!(added.clone().all(|row| row.changed == "n"));
+    // A share of pupils by form of education: within a group the forms make up the whole.
+    let flanders = update.iter().filter(|row| {
+        row.key.indicator == "deelname-secundair" && row.key.ref_area == "02000" && row.key.group == "BE"
+    });
+    let (mut parts, mut whole) = (0, 0);
+    for row in flanders {
+        assert!(row.denominator.is_some());
+        if row.key.detail == "_T" { whole = row.numerator.unwrap() } else { parts += row.numerator.unwrap() }
+    }
+    assert_eq!(parts, whole);
+    // Another definition is a break, not a revision.
+    let illustrative = observations(&folder, "2013-03-15");
+    let herkomst = illustrative.iter().filter(|row| row.key.indicator == "vreemde-herkomst");
+    for row in herkomst {
+        let expected = if row.key.time_period.to_string() == "2011-01-01" { "b" } else { "n" };
+        assert_eq!(
+            (row.changed.as_str(), row.method.as_str(), row.level.as_str()),
+            (expected, "vier-criteria-2013", "L3")
+        );
+    }
+}

@@ -1,0 +1,25 @@
+//! The one test binary of the monitor; each module is a kind of test with a purpose of its own.
+//!
+//! Small parts are tested where they stand, in the pure crates. What needs the engine or the whole command is here, so
+//! that the engine is linked once.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod command;
+mod decision;
+mod golden;
+mod laws;
+mod lineage;
+mod project;
+mod readers;
+mod refusal;
+mod reproducible;
+mod story;
+mod truth;

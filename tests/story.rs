@@ -1,0 +1,204 @@
+//! Stories: a village of a few persons written out, and the cells that a statistician works out by hand.
+
+use catalog::cell::Observation;
+use catalog::insz::{Century, check_digits};
+
+use crate::project::{Folder, done, observations, project};
+
+/// The number of a person born on a day, the serial odd for a man and even for a woman.
+fn insz(birth: u64, serial: u64) -> String {
+    let nine = birth % 1_000_000 * 1_000 + serial;
+    let century = if birth >= 20_000_000 { Century::Twenty } else { Century::Nineteen };
+    format!("{:011}", nine * 100 + check_digits(nine, century))
+}
+
+/// A line of rijksregister/personen.
+fn person(insz: &str, birth: u64, sex: u8, register: char, area: &str) -> String {
+    format!("{insz}{birth}{sex}{register}{area:<5}{:<30}{:<8}\r\n", "Herstappe", "")
+}
+
+const PIPELINE: &str = r#"
+title: Verhaal
+publisher: Test
+licence: Test
+contact: test
+key_file: keys/person-numbers.key
+clusters: facility-2019
+protection: { threshold: 1, zeros: shown, why: Een verhaal toont alles. }
+editions:
+  verhaal:
+    monitor: verhaal
+    kind: first
+    title: Verhaal
+    cut_off: "2011-12-15"
+    why: Verhaal.
+    indicators:
+"#;
+
+fn tell(name: &str, indicators: &str, deliveries: &[(&str, &str, &str, &str)]) -> Vec<Observation> {
+    let folder: Folder = project(name);
+    folder.write("pipeline.yaml", format!("{PIPELINE}{indicators}"));
+    for (extract, period, file, text) in deliveries {
+        let path = folder.write(&format!("in/{file}"), text);
+        done(
+            &folder,
+            &["-q", "receive", extract, path.to_str().unwrap(), "--period", period, "--delivered-on", "2011-07-15"],
+        );
+    }
+    done(&folder, &["-q", "run", "--all"]);
+    observations(&folder, "verhaal")
+}
+
+fn cell<'o>(rows: &'o [Observation], area: &str, sex: &str, group: &str) -> &'o Observation {
+    rows.iter()
+        .find(|row| row.key.ref_area == area && row.key.sex == sex && row.key.group == group)
+        .unwrap_or_else(|| panic!("no cell {area} {sex} {group}"))
+}
+
+/// Herstappe on 1 January 2011: six inhabitants and a parent who lives in Liège.
+///
+/// | who | born | first nationality | now | parents |
+/// |---|---|---|---|---|
+/// | Anna | 1960 | Belgian | Belgian | unknown |
+/// | Bilal | 1965 | Moroccan | Belgian since 1995 | unknown |
+/// | Chris | 1990 | Belgian | Belgian | Bilal, Anna |
+/// | Dirk | 1970 | Dutch | Dutch | unknown |
+/// | Eva | 2005 | Belgian | Belgian | Pavel (in Liège, Polish first), Anna |
+/// | Farid | 1980 | asylum seeker, waiting register | Iraqi | unknown |
+#[test]
+fn a_village_by_own_history_and_by_four_criteria() {
+    let anna = insz(19_600_501, 2);
+    let bilal = insz(19_650_612, 3);
+    let chris = insz(19_900_713, 5);
+    let dirk = insz(19_700_814, 7);
+    let eva = insz(20_050_915, 8);
+    let farid = insz(19_801_016, 9);
+    let pavel = insz(19_621_117, 11);
+    let personen = [
+        person(&anna, 19_600_501, 2, 'B', "73028"),
+        person(&bilal, 19_650_612, 1, 'B', "73028"),
+        person(&chris, 19_900_713, 1, 'B', "73028"),
+        person(&dirk, 19_700_814, 1, 'V', "73028"),
+        person(&eva, 20_050_915, 2, 'B', "73028"),
+        person(&farid, 19_801_016, 1, 'W', "73028"),
+        person(&pavel, 19_621_117, 1, 'B', "62063"),
+    ]
+    .concat();
+    let history = |who: &str, number: u8, from: &str, until: &str, code: &str| {
+        format!("{who};{number};{from};{until};{code};;{from}\n")
+    };
+    let nationaliteit = [
+        "insz;volgnr;datum_begin;datum_einde;nationaliteit;reden;geregistreerd_op\n".to_string(),
+        history(&anna, 1, "1960-05-01", "", "150"),
+        history(&bilal, 2, "1995-03-01", "", "150"),
+        history(&bilal, 1, "1970-01-01", "1995-02-28", "354"),
+        history(&chris, 1, "1990-07-13", "", "150"),
+        history(&dirk, 1, "2001-01-01", "", "129"),
+        history(&eva, 1, "2005-09-15", "", "150"),
+        history(&farid, 1, "2010-01-01", "", "254"),
+        history(&pavel, 1, "1985-01-01", "2004-12-31", "139"),
+        history(&pavel, 2, "2005-01-01", "", "150"),
+    ]
+    .concat();
+    let tie = |child: &str, number: u8, parent: &str, sex: u8| {
+        format!("{child};{number};{parent};{sex};geboorte;1990-01-01;;1990-01-01\n")
+    };
+    let afstamming = [
+        "insz;ouder_nr;ouder_insz;ouder_geslacht;aard;datum_begin;datum_einde;geregistreerd_op\n".to_string(),
+        tie(&chris, 1, &bilal, 1),
+        tie(&chris, 2, &anna, 2),
+        tie(&eva, 1, &pavel, 1),
+        tie(&eva, 2, &anna, 2),
+    ]
+    .concat();
+    let deliveries = [
+        ("rijksregister/personen", "2011-01-01", "personen.txt", personen.as_str()),
+        ("rijksregister/nationaliteit", "2011-01-01", "nationaliteit.csv", &nationaliteit),
+        ("rijksregister/afstamming", "2011-01-01", "afstamming.csv", &afstamming),
+    ];
+
+    // Own history: Bilal was Moroccan first, Dirk is Dutch. Farid is in the waiting register and Pavel lives elsewhere.
+    let own = tell(
+        "own",
+        "      vreemde-herkomst: { periods: [\"2011-01-01\"], origin: eigen-historiek-2011 }\n",
+        &deliveries,
+    );
+    for (sex, group, foreign, all) in [
+        ("_T", "_T", 2, 5),
+        ("M", "_T", 2, 3),
+        ("F", "_T", 0, 2),
+        ("_T", "MAGHREB", 1, 5),
+        ("_T", "EU-BUUR", 1, 5),
+        ("_T", "EU", 1, 5),
+        ("_T", "EU-ANDER", 0, 5),
+    ] {
+        let row = cell(&own, "73028", sex, group);
+        assert_eq!((row.numerator, row.denominator), (Some(foreign), Some(all)), "own history, {sex} {group}");
+    }
+    assert_eq!(cell(&own, "02000", "_T", "_T").share, Some(40.0));
+    assert_eq!(cell(&own, "70000", "_T", "_T").numerator, Some(2));
+    assert_eq!(cell(&own, "71016", "_T", "_T").numerator, Some(0), "nobody lives there, and zero is a value");
+
+    // Four criteria: Chris by the father, who was Moroccan first; Eva by hers, who was Polish first.
+    let four = tell(
+        "four",
+        "      vreemde-herkomst: { periods: [\"2011-01-01\"], origin: vier-criteria-2013 }\n",
+        &deliveries,
+    );
+    for (sex, group, foreign) in [
+        ("_T", "_T", 4),
+        ("M", "_T", 3),
+        ("F", "_T", 1),
+        ("_T", "MAGHREB", 2),
+        ("_T", "EU-BUUR", 1),
+        ("F", "EU-ANDER", 1),
+        ("_T", "NIET-EU", 2),
+    ] {
+        assert_eq!(cell(&four, "73028", sex, group).numerator, Some(foreign), "four criteria, {sex} {group}");
+    }
+}
+
+/// Two persons with a living wage in 2010. Gulsen was Turkish and became Belgian on 1 July: each month counts in the
+/// group of that month's end. Her December stands in the files of two years and counts once. Hugo had six months.
+#[test]
+fn a_fact_has_the_attributes_of_its_own_day() {
+    let gulsen = insz(19_850_302, 4);
+    let hugo = insz(19_750_403, 5);
+    let personen = [person(&gulsen, 19_850_302, 2, 'B', "71016"), person(&hugo, 19_750_403, 1, 'B', "71016")].concat();
+    let nationaliteit = format!(
+        "insz;volgnr;datum_begin;datum_einde;nationaliteit;reden;geregistreerd_op\n\
+         {gulsen};1;1985-03-02;2010-06-30;262;;1985-03-02\n{gulsen};2;2010-07-01;;150;;2010-07-20\n{hugo};1;1975-04-03;;150;;1975-04-03\n"
+    );
+    let afstamming = format!(
+        "insz;ouder_nr;ouder_insz;ouder_geslacht;aard;datum_begin;datum_einde;geregistreerd_op\n\
+         {gulsen};1;{hugo};1;geboorte;1985-03-02;1985-03-03;1985-03-02\n"
+    );
+    let sleutel = format!("gecodeerd;insz\na1;{gulsen}\nb2;{hugo}\n");
+    let mut leefloon = String::from("maand;gecodeerd;stelsel;categorie;gemeente;bron_jaar\n");
+    for month in 1..=12 {
+        leefloon.push_str(&format!("2010-{month:02};a1;LL;1;71016;2010\n"));
+    }
+    leefloon.push_str("2010-12;a1;LL;1;71016;2011\n");
+    for month in 1..=6 {
+        leefloon.push_str(&format!("2010-{month:02};b2;LL;1;71016;2010\n"));
+    }
+    let rows = tell(
+        "leefloon",
+        "      leefloon: { periods: [\"2010-01-01/P1Y\"], origin: vreemde-nationaliteit }\n",
+        &[
+            ("rijksregister/personen", "2010-01-01", "personen.txt", personen.as_str()),
+            ("rijksregister/nationaliteit", "2011-01-01", "nationaliteit.csv", &nationaliteit),
+            ("rijksregister/afstamming", "2011-01-01", "afstamming.csv", &afstamming),
+            ("ksz/sleutel", "2010", "sleutel.csv", &sleutel),
+            ("ksz/leefloon", "2010", "leefloon.csv", &leefloon),
+        ],
+    );
+    for (group, months, base) in [("_T", 18, 24), ("BE", 12, 12), ("KANDIDAAT", 6, 12), ("VREEMD", 6, 12), ("EU", 0, 0)]
+    {
+        let row = cell(&rows, "71016", "_T", group);
+        assert_eq!((row.numerator, row.denominator, row.divisor), (Some(months), Some(base), Some(12)), "{group}");
+    }
+    assert_eq!(cell(&rows, "71016", "_T", "_T").value, Some(1.5));
+    assert_eq!(cell(&rows, "71016", "_T", "KANDIDAAT").share, Some(50.0));
+    assert_eq!(cell(&rows, "71016", "_T", "EU").share, None, "a share of nobody is no share");
+}
