@@ -126,9 +126,9 @@ fn read(card: &Card, batch: &RecordBatch, rows: &mut BTreeMap<Key, Contribution>
             None => card.source.clone(),
         };
         let own = Contribution {
-            numerator: numerator.is_valid(at).then(|| numerator.value(at)).unwrap_or(0),
-            denominator: denominator.map(|array| array.is_valid(at).then(|| array.value(at)).unwrap_or(0)),
-            contributors: contributors.is_valid(at).then(|| contributors.value(at)).unwrap_or(0),
+            numerator: number(numerator, at),
+            denominator: denominator.map(|array| number(array, at)),
+            contributors: number(contributors, at),
             source,
         };
         match rows.get_mut(&key) {
@@ -139,4 +139,9 @@ fn read(card: &Card, batch: &RecordBatch, rows: &mut BTreeMap<Key, Contribution>
         }
     }
     Ok(())
+}
+
+/// A sum over no rows is null, and adds nothing.
+fn number(array: &Int64Array, at: usize) -> i64 {
+    if array.is_valid(at) { array.value(at) } else { 0 }
 }

@@ -70,6 +70,8 @@ pub fn land(
     Ok(landed)
 }
 
+type Results = Receiver<Result<Parsed, LandError>>;
+
 struct Work<'w> {
     extract: &'w Extract,
     readers: &'w [Reader],
@@ -117,7 +119,7 @@ impl Work<'_> {
             chunk.byte += end as u64;
         }
         std::thread::scope(|scope| {
-            let (ways, results): (Vec<SyncSender<Chunk>>, Vec<Receiver<Result<Parsed, LandError>>>) = (0..threads)
+            let (ways, results): (Vec<SyncSender<Chunk>>, Vec<Results>) = (0..threads)
                 .map(|_| {
                     let (way, chunks) = sync_channel::<Chunk>(1);
                     let (give, take) = sync_channel(1);

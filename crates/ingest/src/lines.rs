@@ -113,7 +113,7 @@ mod tests {
         while let Some(chunk) = chunks.next().unwrap() {
             for (number, byte, line) in lines(&chunk) {
                 assert_eq!(number, expected);
-                assert!(text[byte as usize..].as_bytes().starts_with(line));
+                assert!(text.as_bytes()[byte as usize..].starts_with(line));
                 expected += 1;
             }
         }

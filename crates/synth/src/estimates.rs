@@ -1,8 +1,10 @@
-//! Own estimates: every rate, share and factor that no reference table gives, in one place.
+//! Own estimates: the rates, shares and factors that totals hang on and that no reference table gives.
 //!
-//! They are chosen so that the totals come near the published figures named beside them (design/domain.md,
-//! section 4); none of them is a published figure itself unless it says so. Shares are fractions of 1, rates are per
-//! person and year, curves are points (age in years, value) with straight lines between.
+//! They are chosen so that the totals come near the published figures that are named beside them; none of them is a
+//! published figure itself unless it says so. Shares are fractions of 1, rates are per person and year, curves are
+//! points (age in years, value) with straight lines between. Small choices that no total hangs on (how often a number
+//! is a BIS number, or a filiation an adoption), and how likely one person is to be in a monthly file compared with
+//! another, stand where they are used.
 
 /// A curve over age.
 pub(crate) type Curve = &'static [(f64, f64)];
@@ -74,8 +76,18 @@ pub(crate) const ONCE_OTHER: f64 = 0.01;
 pub(crate) const NATURALISED_BORN_HERE: Curve = &[(0.0, 0.7), (12.0, 0.5), (25.0, 0.42), (40.0, 0.2), (65.0, 0.06)];
 pub(crate) const FOREIGN_BORN_HERE: Curve =
     &[(0.0, 0.72), (6.0, 0.55), (12.0, 0.42), (18.0, 0.2), (25.0, 0.08), (60.0, 0.1)];
-/// Mean years since the settlement of foreign nationals; it decides the yearly inflow (about 45,000).
-pub(crate) const YEARS_SETTLED: f64 = 7.4;
+/// Mean years since the settlement of foreign nationals by age; it decides the yearly inflow (about 48,000).
+pub(crate) const YEARS_SETTLED: Curve = &[
+    (0.0, 4.5),
+    (8.0, 4.5),
+    (14.0, 6.6),
+    (21.0, 3.0),
+    (27.0, 4.1),
+    (35.0, 6.7),
+    (50.0, 12.5),
+    (65.0, 26.0),
+    (90.0, 60.0),
+];
 /// Weight of a year in which Belgians of foreign origin naturalised: (first year, weight until the next row).
 pub(crate) const NATURALISATION_YEARS: &[(i16, f64)] =
     &[(1985, 3.0), (1992, 11.0), (1993, 8.0), (2000, 22.0), (2002, 11.0), (2005, 4.8)];
@@ -136,6 +148,8 @@ pub(crate) const SAME_PROVINCE: f64 = 0.24;
 pub(crate) const TO_ABROAD: [f64; 2] = [0.0019, 0.040];
 pub(crate) const TO_ELSEWHERE: [f64; 2] = [0.0038, 0.017];
 pub(crate) const FROM_ELSEWHERE: [f64; 2] = [0.0056, 0.028];
+/// Of those elsewhere in Belgium, in Brussels for certain; the others in any municipality of Brussels or Wallonia.
+pub(crate) const IN_BRUSSELS: f64 = 0.5;
 /// Belgians who come from abroad.
 pub(crate) const RETURNING: f64 = 0.0014;
 /// Foreign nationals who come from abroad in a year after the calibrated date, by age, for each one present.

@@ -2,7 +2,7 @@
 
 use crate::counts::{AGES, Counts};
 use crate::estimates as own;
-use crate::person::{DATES, Person, Reason, Story, flag, off_the_dates, years};
+use crate::person::{DATES, Person, Reason, Story, flag, new_year, off_the_dates, years};
 use crate::random::{Draw, Mix, curve};
 use crate::reference::Reference;
 
@@ -14,10 +14,12 @@ pub(crate) struct Setting<'a> {
     pub(crate) scale: f64,
     /// Position of the calibrated date in [`DATES`].
     pub(crate) today: usize,
-    moves: Moves,
+    /// `[foreign]`.
+    moves: [Moves; 2],
 }
 
-/// Where movers come from and go to: municipalities weighted by their inhabitants.
+/// Where movers come from and go to: municipalities weighted by their inhabitants of the same nationality, Belgian or
+/// foreign, so that as many come as go.
 struct Moves {
     /// By position in [`Reference::flemish`]: within the arrondissement, within the province.
     near: Vec<(Mix, Mix)>,
@@ -52,10 +54,17 @@ pub(crate) fn people(setting: &Setting<'_>, at: usize) -> Vec<Person> {
 
 impl<'a> Setting<'a> {
     pub(crate) fn new(reference: &'a Reference, counts: &'a Counts, seed: u64, scale: f64) -> Setting<'a> {
-        let persons = |at: usize| counts.persons(at, false) + counts.persons(at, true);
+        let moves = [false, true].map(|foreign| Moves::new(reference, counts, foreign));
+        let today = usize::try_from(counts.year - 2010).unwrap_or(1).min(2);
+        Setting { reference, counts, seed, scale, today, moves }
+    }
+}
+
+impl Moves {
+    fn new(reference: &Reference, counts: &Counts, foreign: bool) -> Moves {
         let weighted = |like: &dyn Fn(usize) -> bool| {
             let municipalities = reference.flemish.iter().enumerate().filter(|(_, place)| like(**place));
-            Mix::new(municipalities.map(|(at, place)| (*place as u16 + 1, persons(at))))
+            Mix::new(municipalities.map(|(at, place)| (*place as u16 + 1, counts.persons(at, foreign))))
         };
         let all = &reference.municipalities;
         let near = |place: &usize| {
@@ -66,9 +75,7 @@ impl<'a> Setting<'a> {
             });
             (arrondissement, province)
         };
-        let moves = Moves { near: reference.flemish.iter().map(near).collect(), anywhere: weighted(&|_| true) };
-        let today = usize::try_from(counts.year - 2010).unwrap_or(1).min(2);
-        Setting { reference, counts, seed, scale, today, moves }
+        Moves { near: reference.flemish.iter().map(near).collect(), anywhere: weighted(&|_| true) }
     }
 }
 
@@ -147,20 +154,22 @@ impl<'a> Local<'a> {
             person.set(flag::WAITING, true);
             person.set(flag::BIS, self.draw.chance(0.5));
             person.first = mix.draw(&mut self.draw).unwrap_or(711);
-            person.birthplace = crate::person::ABROAD + person.first;
-            (person.begin, person.known) = (begin, begin);
+            self.settle(&mut person, begin);
             for (place, date) in person.place.iter_mut().zip(DATES) {
                 *place = if (begin..end).contains(&date) { self.home } else { 0 };
             }
-            self.people.push(person);
+            if end > new_year(2008) {
+                self.people.push(person);
+            }
         }
     }
 
     /// Another Flemish municipality, for a move to or from this place.
-    pub(crate) fn other_place(&mut self, place: u16) -> u16 {
+    pub(crate) fn other_place(&mut self, place: u16, foreign: bool) -> u16 {
         let setting = self.setting;
         let at = setting.reference.flemish.binary_search(&(usize::from(place) - 1)).unwrap_or(self.at);
-        let (arrondissement, province) = &setting.moves.near[at];
+        let moves = &setting.moves[usize::from(foreign)];
+        let (arrondissement, province) = &moves.near[at];
         let draw = &mut self.draw;
         let which = draw.unit();
         let near = if which < own::SAME_ARRONDISSEMENT {
@@ -170,16 +179,15 @@ impl<'a> Local<'a> {
         } else {
             None
         };
-        near.or_else(|| setting.moves.anywhere.draw(draw)).unwrap_or(place)
+        near.or_else(|| moves.anywhere.draw(draw)).unwrap_or(place)
     }
 
     /// A municipality of Brussels or Wallonia.
     pub(crate) fn place_elsewhere(&mut self) -> u16 {
-        let elsewhere = &self.setting.reference.elsewhere;
-        let at = self.draw.below(elsewhere.len());
-        // Half of them in the region that the codes put first, Brussels and its surroundings.
-        let at = if self.draw.chance(0.5) { self.draw.below(19.min(elsewhere.len())) } else { at };
-        elsewhere.get(at).map_or(self.home, |place| *place as u16 + 1)
+        let reference = self.setting.reference;
+        let brussels = self.draw.chance(own::IN_BRUSSELS) && !reference.brussels.is_empty();
+        let places = if brussels { &reference.brussels } else { &reference.elsewhere };
+        places.get(self.draw.below(places.len())).map_or(self.home, |place| *place as u16 + 1)
     }
 
     /// A day of the year that begins on a date, the date itself left out.
@@ -187,7 +195,7 @@ impl<'a> Local<'a> {
         self.draw.between(DATES[year] + 1, DATES[year] + 364)
     }
 
-    /// The share of change reasons among those who become Belgian at this age and time.
+    /// Why somebody of this age became Belgian.
     pub(crate) fn reason(&mut self, age: i32) -> Reason {
         match self.draw.unit() {
             _ if age < 18 => Reason::Grant,

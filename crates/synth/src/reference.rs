@@ -9,8 +9,9 @@ use catalog::Day;
 use crate::error::SynthError;
 use crate::text::latin;
 
-/// The Flemish Region.
+/// The Flemish Region, and the Brussels-Capital Region.
 const FLANDERS: &str = "02000";
+const BRUSSELS: &str = "04000";
 /// The day as of which areas and groups of countries are taken.
 const AREA_DAY: Day = Day(14_975);
 
@@ -21,6 +22,7 @@ pub(crate) struct Municipality {
     pub(crate) arrondissement: String,
     pub(crate) province: String,
     pub(crate) flemish: bool,
+    brussels: bool,
     /// The name as the register's file has it: 30 bytes of ISO-8859-1.
     pub(crate) birthplace: Vec<u8>,
 }
@@ -31,8 +33,9 @@ pub(crate) struct Reference {
     pub(crate) municipalities: Vec<Municipality>,
     /// Positions of the Flemish municipalities.
     pub(crate) flemish: Vec<usize>,
-    /// Positions of the others.
+    /// Positions of the others, and of those in Brussels among them.
     pub(crate) elsewhere: Vec<usize>,
+    pub(crate) brussels: Vec<usize>,
     /// Dutch names of arrondissements, provinces and regions.
     pub(crate) areas: HashMap<String, String>,
     /// By nationality code, 0 to 999: the name as a birthplace, and whether the state is in the European Union.
@@ -60,6 +63,7 @@ impl Reference {
         let calibration = folder.join("calibration");
         let municipalities = municipalities(&folder.join("municipalities.csv"))?;
         let (flemish, elsewhere) = (0..municipalities.len()).partition(|at| municipalities[*at].flemish);
+        let brussels = (0..municipalities.len()).filter(|at| municipalities[*at].brussels).collect();
         let areas = Table::read(&folder.join("areas.csv"), &["code", "name"])?;
         let mut citizens: HashMap<String, Vec<(u16, f64)>> = HashMap::new();
         let table = Table::read(&calibration.join("citizenship_mix.csv"), &["province", "code", "persons"])?;
@@ -81,6 +85,7 @@ impl Reference {
             municipalities,
             flemish,
             elsewhere,
+            brussels,
             areas: areas.rows().map(|row| (row.text(0).to_string(), row.text(1).to_string())).collect(),
             nations: nations(folder)?,
             citizens,
@@ -127,6 +132,7 @@ fn municipalities(path: &Path) -> Result<Vec<Municipality>, SynthError> {
             arrondissement: row.text(2).to_string(),
             province: row.text(3).to_string(),
             flemish: row.text(4) == FLANDERS,
+            brussels: row.text(4) == BRUSSELS,
             birthplace: latin(row.text(1), 30),
         });
     }

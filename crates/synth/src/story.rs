@@ -44,7 +44,7 @@ impl Local<'_> {
 
     /// Somebody born here as a Belgian; what differs is set by the caller.
     pub(crate) fn stranger(&mut self, birth: i32, story: Story) -> Person {
-        let birthplace = if self.draw.chance(0.6) { self.home } else { self.other_place(self.home) };
+        let birthplace = if self.draw.chance(0.6) { self.home } else { self.other_place(self.home, false) };
         Person {
             birth,
             death: NEVER,
@@ -77,7 +77,7 @@ impl Local<'_> {
         person.first = self.citizens.draw(&mut self.draw).unwrap_or(711);
         let born_here = self.draw.chance(curve(own::FOREIGN_BORN_HERE, f64::from(age)));
         if !born_here {
-            let ago = years(self.draw.wait(own::YEARS_SETTLED)) + 1;
+            let ago = years(self.draw.wait(curve(own::YEARS_SETTLED, f64::from(age)))) + 1;
             let lived = today - person.birth;
             let ago = if ago < lived { ago } else { self.draw.between(1, lived) };
             self.settle(person, today - ago);

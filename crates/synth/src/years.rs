@@ -32,7 +32,7 @@ impl Local<'_> {
                 if self.lives_in_flanders(at, 0) && self.people[at].known < new_year(2008) {
                     let mut person = self.like(at);
                     person.place = [0; 3];
-                    match self.leaves(&person, DATES[0]) {
+                    match self.leaves(&person, new_year(year), true) {
                         Where::Dead => die(&mut person, self.draw.between(new_year(year) + 1, new_year(year + 1) - 1)),
                         Where::Abroad => {}
                         Where::Here | Where::At(_) => continue,
@@ -68,7 +68,7 @@ impl Local<'_> {
         if person.birth > before || person.known > before {
             return;
         }
-        match self.leaves(&person, before) {
+        match self.leaves(&person, before, true) {
             Where::Here => {}
             how => self.left(at, date, &how),
         }
@@ -83,7 +83,7 @@ impl Local<'_> {
             self.people[at].stayed(elsewhere, date);
             return;
         } else if self.draw.chance(moving(&person, before)) {
-            self.other_place(place)
+            self.other_place(place, foreign == 1)
         } else {
             place
         };
@@ -107,14 +107,16 @@ impl Local<'_> {
     /// What happens to an inhabitant in the year after a date.
     fn year_after(&mut self, at: usize, date: usize) {
         let person = self.people[at];
-        let place = match self.leaves(&person, DATES[date]) {
+        let place = match self.leaves(&person, DATES[date], false) {
             Where::Dead => {
                 self.people[at].death = self.day_of_year(date);
                 0
             }
             Where::Abroad => 0,
             Where::At(elsewhere) => elsewhere,
-            Where::Here if self.draw.chance(moving(&person, DATES[date])) => self.other_place(person.place[date]),
+            Where::Here if self.draw.chance(moving(&person, DATES[date])) => {
+                self.other_place(person.place[date], person.is_foreign(DATES[date]))
+            }
             Where::Here => person.place[date],
         };
         self.people[at].place[date + 1] = place;
@@ -168,11 +170,13 @@ impl Local<'_> {
         self.people.push(arrival);
     }
 
-    /// Whether and how somebody leaves Flanders in the year after a day.
-    fn leaves(&mut self, person: &Person, day: i32) -> Where {
+    /// Whether and how somebody leaves Flanders in the year after a day; looking back, how many like this one who is
+    /// still there did.
+    fn leaves(&mut self, person: &Person, day: i32, back: bool) -> Where {
         let age = age(person, day);
         let death = if person.is(flag::WOMAN) { own::DEATH_OF_WOMEN } else { own::DEATH_OF_MEN };
         let death = curve(death, age).exp();
+        let death = if back { death / (1.0 - death) } else { death };
         let foreign = usize::from(person.is_foreign(day));
         // Whoever is old or young leaves less often than others.
         let mobile = if (18.0..45.0).contains(&age) { 1.35 } else { 0.75 };
