@@ -129,3 +129,10 @@ pub fn files_below(base: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// The number of a person born on a day, the serial odd for a man and even for a woman.
+pub fn insz(birth: u64, serial: u64) -> String {
+    let nine = birth % 1_000_000 * 1_000 + serial;
+    let century = if birth >= 20_000_000 { catalog::insz::Century::Twenty } else { catalog::insz::Century::Nineteen };
+    format!("{:011}", nine * 100 + catalog::insz::check_digits(nine, century))
+}

@@ -1,16 +1,8 @@
 //! Stories: a village of a few persons written out, and the cells that a statistician works out by hand.
 
 use catalog::cell::Observation;
-use catalog::insz::{Century, check_digits};
 
-use crate::project::{Folder, done, observations, project};
-
-/// The number of a person born on a day, the serial odd for a man and even for a woman.
-fn insz(birth: u64, serial: u64) -> String {
-    let nine = birth % 1_000_000 * 1_000 + serial;
-    let century = if birth >= 20_000_000 { Century::Twenty } else { Century::Nineteen };
-    format!("{:011}", nine * 100 + check_digits(nine, century))
-}
+use crate::project::{Folder, done, insz, observations, project};
 
 /// A line of rijksregister/personen.
 fn person(insz: &str, birth: u64, sex: u8, register: char, area: &str) -> String {

@@ -96,7 +96,11 @@ pub fn origin_group(origin: &str, scheme: &str) -> String {
 pub fn kept_columns(extract: &Extract) -> Vec<usize> {
     let replaced: Vec<&str> = match &extract.linking {
         Linking::None => Vec::new(),
-        Linking::Persons { .. } | Linking::Nationalities { .. } | Linking::Filiations { .. } | Linking::Key { .. } => {
+        Linking::Persons { .. }
+        | Linking::Nationalities { .. }
+        | Linking::Filiations { .. }
+        | Linking::Key { .. }
+        | Linking::Replacements { .. } => {
             return Vec::new();
         }
         Linking::Facts { as_of, area, .. } => as_of_column(as_of).into_iter().chain(area.as_deref()).collect(),
@@ -141,7 +145,7 @@ pub fn landed_type(kind: &ColumnKind) -> Type {
         ColumnKind::Text | ColumnKind::Coded | ColumnKind::Code(_) => Type::Text,
         ColumnKind::Insz | ColumnKind::Count | ColumnKind::Decimal(_) | ColumnKind::Year => Type::Integer,
         ColumnKind::PartialDay => Type::Small,
-        ColumnKind::Day | ColumnKind::Month | ColumnKind::SchoolYear => Type::Day,
+        ColumnKind::Day | ColumnKind::Month | ColumnKind::Quarter | ColumnKind::SchoolYear => Type::Day,
     }
 }
 

@@ -30,7 +30,7 @@ fn data_type(kind: &ColumnKind) -> DataType {
         ColumnKind::Text | ColumnKind::Coded => DataType::Utf8,
         ColumnKind::Code(_) => DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8)),
         ColumnKind::Insz | ColumnKind::Count | ColumnKind::Decimal(_) | ColumnKind::Year => DataType::Int64,
-        ColumnKind::Day | ColumnKind::Month | ColumnKind::SchoolYear => DataType::Date32,
+        ColumnKind::Day | ColumnKind::Month | ColumnKind::Quarter | ColumnKind::SchoolYear => DataType::Date32,
         ColumnKind::PartialDay => DataType::Int32,
     }
 }

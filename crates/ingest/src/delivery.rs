@@ -14,8 +14,9 @@ use catalog::receipt::{DeliveredFile, Receipt};
 use catalog::{Day, Fault, Period, Place};
 use sha2::{Digest, Sha256};
 
+use crate::LandError;
 use crate::land::{Landed, Source, land};
-use crate::{LandError, grouped};
+use crate::tolerance::{usual_volume, within_tolerance};
 
 /// A delivery found in the sources folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,17 +167,10 @@ pub fn receive(
     let earlier = deliveries(project, &extract.id)?;
     let sources: Vec<Source<'_>> =
         reception.files.iter().zip(&shown).map(|(path, shown)| Source { path, shown }).collect();
-    let mut lines = Vec::new();
-    let mut landed = Landed::default();
-    for (number, source) in sources.iter().enumerate() {
-        let mut one = land(extract, &project.reference, std::slice::from_ref(source), threads, &mut |_| Ok(()))?;
-        one.rejections.iter_mut().for_each(|rejection| rejection.file = number as u32);
-        lines.push(one.rows);
-        landed.rows += one.rows;
-        landed.accepted += one.accepted;
-        landed.rejections.extend(one.rejections);
-    }
+    let landed = land(extract, &project.reference, reception.period, &sources, threads, &mut |_| Ok(()))?;
+    let lines = landed.rows_by_file.clone();
     within_tolerance(extract, &landed, &shown)?;
+    usual_volume(extract, &earlier, reception, landed.rows)?;
     let same = earlier.iter().find(|delivery| {
         delivery.period == reception.period
             && delivery.receipt.files.iter().map(|file| &file.sha256).eq(sums.iter().map(|(sha256, _)| sha256))
@@ -234,33 +228,6 @@ pub fn receive(
         folder,
     };
     Ok(Received { delivery, landed, identical: false })
-}
-
-/// Whether the rejections stay within what the contract allows.
-pub fn within_tolerance(extract: &Extract, landed: &Landed, shown: &[String]) -> Result<(), LandError> {
-    let allowed = (landed.rows as f64 * extract.tolerance).floor() as usize;
-    if landed.rejections.len() <= allowed {
-        return Ok(());
-    }
-    let mut faults = Vec::new();
-    for (reason, column, count, line) in grouped(&landed.rejections) {
-        let file = landed
-            .rejections
-            .iter()
-            .find(|rejection| rejection.reason == reason && rejection.line == line)
-            .map_or(0, |rejection| rejection.file);
-        let mut place = Place::line(shown.get(file as usize).map_or("", String::as_str), line);
-        place.column = column.map(|at| extract.columns[usize::from(at)].name.clone());
-        let more = if count > 1 { format!("   (and {} more rows)", count - 1) } else { String::new() };
-        let hint = format!(
-            "{} of {} rows are rejected where {} allows {allowed}; ask the supplier, or set `tolerance` there",
-            landed.rejections.len(),
-            landed.rows,
-            extract.file
-        );
-        faults.push(Fault::new("S40", place, format!("{}{more}", reason.words().1)).hint(hint));
-    }
-    Err(LandError::Faults(faults))
 }
 
 /// SHA-256 and length of a file.

@@ -1,21 +1,22 @@
-//! Landing: a delivered file under its contract becomes typed rows and rejections, and every line is accounted for.
+//! Landing: a delivery under its contract becomes typed rows and rejections, and every line is accounted for.
 
 use std::io::Read;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{Extract, Form};
 use catalog::reference::Reference;
-use catalog::{Fault, Place};
+use catalog::{Fault, Period, Place};
 
-use crate::batch::{Gatherer, landed_schema};
-use crate::lines::{Chunk, Chunks, LONGEST_LINE, lines};
-use crate::rejection::{Rejection, RejectionReason};
+use crate::batch::landed_schema;
+use crate::keys::{Fingerprint, RowKey, repeated};
+use crate::lines::{Chunk, Chunks, lines};
+use crate::rejection::Rejection;
+use crate::rows::{Parsed, Rules};
 use crate::unwrap::with_bytes;
-use crate::value::{Reader, Value};
-use crate::{LandError, fields, header, workbook};
+use crate::value::Reader;
+use crate::{LandError, header, offsets, workbook};
 
 /// What landing a delivery came to; `rows = accepted + rejected` always.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +27,11 @@ pub struct Landed {
     pub accepted: u64,
     /// Rows that did not.
     pub rejections: Vec<Rejection>,
+    /// Data rows of each file.
+    pub rows_by_file: Vec<u64>,
+    /// Positions, among the rows handed out, of those found at the end to repeat a key: they are rejected and must be
+    /// taken away again. In order.
+    pub withdrawn: Vec<usize>,
 }
 
 /// A file of a delivery: where it lies, and what to call it in words.
@@ -37,210 +43,169 @@ pub struct Source<'p> {
     pub shown: &'p str,
 }
 
-/// Lands the files of one delivery. Batches come in file order whatever the number of threads; memory stays bounded
-/// by a few chunks a thread.
+/// A row handed out: file, line or sheet row, fingerprint.
+pub(crate) struct Handed {
+    pub(crate) file: u32,
+    pub(crate) line: u64,
+    pub(crate) key: RowKey,
+}
+
+/// What has been landed so far.
+#[derive(Default)]
+pub(crate) struct Progress {
+    pub(crate) landed: Landed,
+    pub(crate) handed: Vec<Handed>,
+}
+
+/// Takes the rows that are accepted.
+pub(crate) type Sink<'s> = &'s mut dyn FnMut(RecordBatch) -> Result<(), LandError>;
+
+/// Lands the files of one delivery. Batches come in file order whatever the number of threads; memory stays bounded by
+/// a few chunks a thread and, where keys must be unique, some thirty bytes a row.
 pub fn land(
     extract: &Extract,
     reference: &Reference,
+    period: Period,
     files: &[Source<'_>],
     threads: usize,
-    sink: &mut dyn FnMut(RecordBatch) -> Result<(), LandError>,
+    sink: Sink<'_>,
 ) -> Result<Landed, LandError> {
     let schema = landed_schema(extract);
     let readers: Vec<Reader> =
         extract.columns.iter().map(|column| Reader::new(column, extract.encoding, reference)).collect();
-    let mut landed = Landed::default();
+    let fingerprint = Fingerprint::new(&extract.unique);
+    let rules = Rules { extract, readers: &readers, schema: &schema, period, fingerprint: &fingerprint };
+    let mut progress = Progress::default();
     for (number, file) in files.iter().enumerate() {
-        let before = landed.rows;
+        let before = progress.landed.rows;
         if let Form::Workbook { sheets, .. } = &extract.form {
-            workbook::land(extract, &readers, sheets, &schema, file, number as u32, sink, &mut landed)?;
+            workbook::land(&rules, sheets, file, number as u32, sink, &mut progress)?;
         } else {
             with_bytes(file.path, file.shown, extract.container, |stream| {
-                let work = Work { extract, readers: &readers, schema: &schema, shown: file.shown, file: number as u32 };
-                work.stream(stream, threads.max(1), sink, &mut landed)
+                delimited_or_fixed(&rules, stream, file.shown, number as u32, threads.max(1), sink, &mut progress)
             })?;
         }
-        if landed.rows == before {
+        progress.landed.rows_by_file.push(progress.landed.rows - before);
+        if progress.landed.rows == before && !extract.may_be_empty {
             let hint = "ask the supplier whether nothing was meant to be in it";
             return Err(LandError::Faults(vec![
-                Fault::new("S20", Place::file(file.shown), "the file has no rows").hint(hint),
+                Fault::new("S20", Place::file(file.shown), "the file has a header and no rows").hint(hint),
             ]));
         }
     }
+    let mut landed = progress.landed;
+    let keys: Vec<RowKey> = progress.handed.iter().map(|row| row.key).collect();
+    for (position, reason) in repeated(&keys) {
+        let row = &progress.handed[position];
+        let rejection = Rejection { reason, file: row.file, line: row.line, byte: 0, column: None };
+        landed.rejections.push(rejection);
+        landed.withdrawn.push(position);
+        landed.accepted -= 1;
+    }
+    if !landed.withdrawn.is_empty() && !matches!(extract.form, Form::Workbook { .. }) {
+        offsets::fill(extract, files, &mut landed.rejections)?;
+    }
+    landed.rejections.sort_unstable_by_key(|rejection| (rejection.file, rejection.line, rejection.reason));
     Ok(landed)
 }
 
 type Results = Receiver<Result<Parsed, LandError>>;
 
-struct Work<'w> {
-    extract: &'w Extract,
-    readers: &'w [Reader],
-    schema: &'w SchemaRef,
-    shown: &'w str,
+fn delimited_or_fixed(
+    rules: &Rules<'_>,
+    stream: &mut dyn Read,
+    shown: &str,
     file: u32,
-}
-
-struct Parsed {
-    batch: Option<RecordBatch>,
-    rows: u64,
-    rejections: Vec<Rejection>,
-    cut_off: bool,
-}
-
-impl Work<'_> {
-    fn stream(
-        &self,
-        stream: &mut dyn Read,
-        threads: usize,
-        sink: &mut dyn FnMut(RecordBatch) -> Result<(), LandError>,
-        landed: &mut Landed,
-    ) -> Result<(), LandError> {
-        let mut chunks = Chunks::new(stream);
-        let broken = |error: std::io::Error| {
-            // A gzip or zip stream that ends too early or does not match its check sum.
-            let hint = "the delivery was cut off or damaged; ask for it again";
-            LandError::Faults(vec![
-                Fault::new(
-                    "S21",
-                    Place::file(self.shown),
-                    format!("the file cannot be read to its end ({})", error.kind()),
-                )
-                .hint(hint),
-            ])
-        };
-        let mut first = chunks.next().map_err(broken)?;
-        if let (Some(chunk), Form::Delimited { delimiter, .. }) = (&mut first, &self.extract.form) {
-            let Some((_, _, line)) = lines(chunk).next() else { return Ok(()) };
-            header::check(line, &self.extract.columns, *delimiter, self.extract.encoding, self.shown)
+    threads: usize,
+    sink: Sink<'_>,
+    progress: &mut Progress,
+) -> Result<(), LandError> {
+    let fault = |code: &str, message: String, hint: &str| {
+        LandError::Faults(vec![Fault::new(code, Place::file(shown), message).hint(hint)])
+    };
+    // A gzip or zip stream that ends too early, does not match its check sum, or unpacks without end.
+    let broken = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::FileTooLarge => {
+            fault("S37", "the file unpacks to far more than a delivery holds".into(), "ask what was sent")
+        }
+        kind => fault(
+            "S21",
+            format!("the file cannot be read to its end ({kind})"),
+            "the delivery was cut off or damaged; ask for it again",
+        ),
+    };
+    let mut chunks = Chunks::new(stream);
+    let mut first = chunks.next().map_err(broken)?;
+    let mut head: Vec<u8> = Vec::new();
+    if first.as_ref().is_none_or(|chunk| chunk.bytes.is_empty()) {
+        return Err(fault("S19", "the file is empty".into(), "ask for the delivery again"));
+    }
+    if let (Some(chunk), Form::Delimited { delimiter, .. }) = (&mut first, &rules.extract.form) {
+        if let Some((_, _, line)) = lines(chunk).next() {
+            head = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).to_vec();
+            header::check(line, &rules.extract.columns, *delimiter, rules.extract.encoding, shown)
                 .map_err(LandError::Faults)?;
-            let end = memchr::memchr(b'\n', &chunk.bytes).map_or(chunk.bytes.len(), |at| at + 1);
-            chunk.bytes.drain(..end);
-            chunk.line += 1;
-            chunk.byte += end as u64;
         }
-        std::thread::scope(|scope| {
-            let (ways, results): (Vec<SyncSender<Chunk>>, Vec<Results>) = (0..threads)
-                .map(|_| {
-                    let (way, chunks) = sync_channel::<Chunk>(1);
-                    let (give, take) = sync_channel(1);
-                    scope.spawn(move || {
-                        for chunk in chunks {
-                            if give.send(self.parse(&chunk)).is_err() {
-                                break;
-                            }
+        let end = memchr::memchr(b'\n', &chunk.bytes).map_or(chunk.bytes.len(), |at| at + 1);
+        chunk.bytes.drain(..end);
+        chunk.line += 1;
+        chunk.byte += end as u64;
+    }
+    let head = head.as_slice();
+    let mut beyond_ascii = (0, 0);
+    let mut settle = |parsed: Parsed| -> Result<(), LandError> {
+        if parsed.cut_off {
+            let hint = "the last line is incomplete: the delivery was cut off; ask for it again";
+            return Err(fault("S30", "the file is truncated".into(), hint));
+        }
+        beyond_ascii = (beyond_ascii.0 + parsed.beyond_ascii.0, beyond_ascii.1 + parsed.beyond_ascii.1);
+        progress.landed.rows += parsed.rows;
+        progress.landed.accepted += parsed.rows - parsed.rejections.len() as u64;
+        progress.landed.rejections.extend(parsed.rejections);
+        progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed { file, line, key }));
+        parsed.batch.map_or(Ok(()), &mut *sink)
+    };
+    std::thread::scope(|scope| {
+        let (ways, results): (Vec<SyncSender<Chunk>>, Vec<Results>) = (0..threads)
+            .map(|_| {
+                let (way, chunks) = sync_channel::<Chunk>(1);
+                let (give, take) = sync_channel(1);
+                scope.spawn(move || {
+                    for chunk in chunks {
+                        if give.send(rules.parse(&chunk, head, file)).is_err() {
+                            break;
                         }
-                    });
-                    (way, take)
-                })
-                .unzip();
-            // Chunks go round the threads and come back in the same order.
-            let mut sent = 0usize;
-            let mut taken = 0usize;
-            let mut next = first.take();
-            loop {
-                while let Some(chunk) = next.take() {
-                    if ways[sent % threads].send(chunk).is_err() {
-                        return Err(LandError::Stopped);
                     }
-                    sent += 1;
-                    if sent - taken < threads {
-                        next = chunks.next().map_err(broken)?;
-                    }
+                });
+                (way, take)
+            })
+            .unzip();
+        // Chunks go round the threads and come back in the same order.
+        let (mut sent, mut taken) = (0usize, 0usize);
+        let mut next = first.take();
+        loop {
+            while let Some(chunk) = next.take() {
+                if ways[sent % threads].send(chunk).is_err() {
+                    return Err(LandError::Stopped);
                 }
-                if taken == sent {
-                    return Ok(());
-                }
-                next = chunks.next().map_err(broken)?;
-                let parsed = results[taken % threads].recv().map_err(|_| LandError::Stopped)??;
-                taken += 1;
-                if parsed.cut_off {
-                    let hint = "the last line is incomplete: the delivery was cut off; ask for it again";
-                    return Err(LandError::Faults(vec![
-                        Fault::new("S30", Place::file(self.shown), "the file is truncated").hint(hint),
-                    ]));
-                }
-                landed.rows += parsed.rows;
-                landed.accepted += parsed.rows - parsed.rejections.len() as u64;
-                landed.rejections.extend(parsed.rejections);
-                if let Some(batch) = parsed.batch {
-                    sink(batch)?;
+                sent += 1;
+                if sent - taken < threads {
+                    next = chunks.next().map_err(broken)?;
                 }
             }
-        })
-    }
-
-    fn parse(&self, chunk: &Chunk) -> Result<Parsed, LandError> {
-        let mut gatherer = Gatherer::new(self.extract, self.readers, None);
-        let mut rejections = Vec::new();
-        let mut rows = 0;
-        let mut scratch = Vec::new();
-        let mut cuts = Vec::new();
-        let mut last = None;
-        let wanted = self.readers.len();
-        let mut row: Vec<Value<'_>> = Vec::with_capacity(wanted);
-        for (line, byte, bytes) in lines(chunk) {
-            rows += 1;
-            let outcome = if bytes.len() > LONGEST_LINE {
-                Err((RejectionReason::LineTooLong, None))
-            } else {
-                match &self.extract.form {
-                    Form::FixedWidth { record } if bytes.len() != *record => Err((RejectionReason::RecordLength, None)),
-                    Form::FixedWidth { .. } => {
-                        let mut start = 0;
-                        row.clear();
-                        let read = self.extract.columns.iter().zip(self.readers).enumerate().try_for_each(
-                            |(at, (column, reader))| {
-                                let field = &bytes[start..start + column.width];
-                                start += column.width;
-                                row.push(reader.read(field, true).map_err(|reason| (reason, Some(at as u16)))?);
-                                Ok(())
-                            },
-                        );
-                        read.map(|()| gatherer.push(&row))
-                    }
-                    Form::Delimited { delimiter, quoted } => {
-                        self.delimited(bytes, *delimiter, *quoted, &mut scratch, &mut cuts, &mut gatherer)
-                    }
-                    Form::Workbook { .. } => Ok(()),
-                }
-            };
-            last = outcome.err().map(|(reason, _)| reason);
-            if let Err((reason, column)) = outcome {
-                rejections.push(Rejection { reason, file: self.file, line, byte, column });
+            if taken == sent {
+                return Ok(());
             }
+            next = chunks.next().map_err(broken)?;
+            let parsed = results[taken % threads].recv().map_err(|_| LandError::Stopped)??;
+            taken += 1;
+            settle(parsed)?;
         }
-        // A last line without its end that is no whole record: the file was cut off, and more than that line is gone.
-        let open_end = chunk.last && chunk.bytes.last().is_some_and(|byte| *byte != b'\n');
-        let cut_off = open_end
-            && matches!(
-                last,
-                Some(RejectionReason::FieldCount | RejectionReason::RecordLength | RejectionReason::Quote)
-            );
-        Ok(Parsed { batch: gatherer.finish(self.schema)?, rows, rejections, cut_off })
+    })?;
+    let (lines, utf8) = beyond_ascii;
+    if lines > 0 && lines == utf8 {
+        let message = format!("the file is UTF-8, the contract says {:?}", rules.extract.encoding);
+        return Err(fault("S24", message, "ask for the file in that encoding, or change `encoding` in the contract"));
     }
-
-    fn delimited(
-        &self,
-        bytes: &[u8],
-        delimiter: u8,
-        quoted: bool,
-        scratch: &mut Vec<u8>,
-        cuts: &mut Vec<(usize, usize, bool)>,
-        gatherer: &mut Gatherer<'_>,
-    ) -> Result<(), (RejectionReason, Option<u16>)> {
-        fields::delimited(bytes, delimiter, quoted, scratch, cuts).map_err(|reason| (reason, None))?;
-        if cuts.len() != self.readers.len() {
-            return Err((RejectionReason::FieldCount, None));
-        }
-        let mut row: [Value<'_>; MOST_COLUMNS] = [Value::Null; MOST_COLUMNS];
-        for (at, (&(start, end, unescaped), reader)) in cuts.iter().zip(self.readers).enumerate() {
-            let field = if unescaped { &scratch[start..end] } else { &bytes[start..end] };
-            row[at] = reader.read(field, false).map_err(|reason| (reason, Some(at as u16)))?;
-        }
-        gatherer.push(&row[..self.readers.len()]);
-        Ok(())
-    }
+    Ok(())
 }
-
-/// No extract has more columns; a row's values then need no allocation.
-pub(crate) const MOST_COLUMNS: usize = 64;

@@ -12,9 +12,13 @@ mod batch;
 pub mod delivery;
 mod fields;
 mod header;
+mod keys;
 mod land;
 mod lines;
+mod offsets;
 mod rejection;
+mod rows;
+mod tolerance;
 mod unwrap;
 mod value;
 mod workbook;
@@ -22,6 +26,7 @@ mod workbook;
 pub use batch::landed_schema;
 pub use land::{Landed, Source, land};
 pub use rejection::{Rejection, RejectionReason, grouped};
+pub use tolerance::within_tolerance;
 
 /// Why landing could not go on.
 #[derive(Debug, Error)]

@@ -15,6 +15,10 @@ pub enum RejectionReason {
     Encoding,
     /// A line longer than any record can be.
     LineTooLong,
+    /// A line with nothing in it.
+    BlankLine,
+    /// The header again, among the rows.
+    HeaderRepeated,
     /// A value that must be there is not.
     Missing,
     /// Not eleven digits where a national number is expected.
@@ -31,6 +35,16 @@ pub enum RejectionReason {
     NotADate,
     /// A number cell in a workbook where a code must be text.
     NumberForCode,
+    /// A date cell or serial number in a workbook where a date must be text.
+    SerialDate,
+    /// A day, month, quarter or year outside the period of the delivery.
+    OutsidePeriod,
+    /// Two values in the wrong order: a last day before the first, a part above its whole.
+    Order,
+    /// The same row once more.
+    DuplicateKey,
+    /// Another row with the same key: nobody can tell which of the two is right, so both are rejected.
+    DuplicateKeyDiffers,
 }
 
 impl RejectionReason {
@@ -42,6 +56,8 @@ impl RejectionReason {
             RejectionReason::Quote => ("quote", "quote not closed"),
             RejectionReason::Encoding => ("encoding", "bytes that the encoding does not have"),
             RejectionReason::LineTooLong => ("line-too-long", "line longer than a record can be"),
+            RejectionReason::BlankLine => ("blank-line", "line with nothing in it"),
+            RejectionReason::HeaderRepeated => ("header-repeated", "header again among the rows"),
             RejectionReason::Missing => ("missing", "value missing"),
             RejectionReason::NotANumberOfAPerson => ("not-an-insz", "not eleven digits"),
             RejectionReason::CheckDigit => ("check-digit", "check digits wrong"),
@@ -50,6 +66,13 @@ impl RejectionReason {
             RejectionReason::NotANumber => ("not-a-number", "not a whole number"),
             RejectionReason::NotADate => ("not-a-date", "not a date"),
             RejectionReason::NumberForCode => ("number-for-code", "number where a code must be text"),
+            RejectionReason::SerialDate => ("serial-date", "date serial where a date must be text"),
+            RejectionReason::OutsidePeriod => ("outside-period", "outside the period of the delivery"),
+            RejectionReason::Order => ("order", "values in the wrong order"),
+            RejectionReason::DuplicateKey => ("duplicate-key", "the same row once more"),
+            RejectionReason::DuplicateKeyDiffers => {
+                ("duplicate-key-differs", "rows of one key that differ, all of them")
+            }
         }
     }
 }

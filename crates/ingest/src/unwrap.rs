@@ -69,7 +69,7 @@ impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let got = self.inner.read(buffer)?;
         self.left = self.left.checked_sub(got as u64).ok_or_else(|| {
-            std::io::Error::new(std::io::ErrorKind::InvalidData, "the file unpacks to far more than it packs")
+            std::io::Error::new(std::io::ErrorKind::FileTooLarge, "the file unpacks to far more than it packs")
         })?;
         Ok(got)
     }

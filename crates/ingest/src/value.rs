@@ -6,7 +6,7 @@ use arrow::array::StringArray;
 use catalog::contract::{Codes, Column, ColumnKind, Encoding};
 use catalog::insz::{self, InszFault};
 use catalog::reference::Reference;
-use catalog::{Day, Period};
+use catalog::{Day, Period, PeriodKind};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -52,6 +52,17 @@ pub(crate) struct Reader {
     optional: bool,
     encoding: Encoding,
     pub(crate) codes: Option<CodeList>,
+}
+
+/// Whether a value lies within the period of its delivery; what is not there is not outside.
+pub(crate) fn within(value: Value<'_>, kind: &ColumnKind, period: Period) -> bool {
+    match (value, kind) {
+        (Value::Number(year), ColumnKind::Year) => {
+            (i64::from(period.start().year())..=i64::from(period.end().year())).contains(&year)
+        }
+        (Value::Number(day), _) => (i64::from(period.start().0)..=i64::from(period.end().0)).contains(&day),
+        _ => true,
+    }
 }
 
 impl Reader {
@@ -101,12 +112,14 @@ impl Reader {
             }
             ColumnKind::Day => day(field).map(|day| Value::Number(day.0.into())).ok_or(RejectionReason::NotADate),
             ColumnKind::PartialDay => partial_day(field).map(Value::Number).ok_or(RejectionReason::NotADate),
-            ColumnKind::Month | ColumnKind::SchoolYear => {
-                let length = if self.kind == ColumnKind::Month { 7 } else { 9 };
-                let period: Option<Period> = std::str::from_utf8(field)
-                    .ok()
-                    .filter(|text| text.len() == length && !text.contains('Q'))
-                    .and_then(|text| text.parse().ok());
+            ColumnKind::Month | ColumnKind::Quarter | ColumnKind::SchoolYear => {
+                let kind = match self.kind {
+                    ColumnKind::Month => PeriodKind::Month,
+                    ColumnKind::Quarter => PeriodKind::Quarter,
+                    _ => PeriodKind::SchoolYear,
+                };
+                let period: Option<Period> = std::str::from_utf8(field).ok().and_then(|text| text.parse().ok());
+                let period = period.filter(|period| period.kind() == kind);
                 period.map(|period| Value::Number(period.start().0.into())).ok_or(RejectionReason::NotADate)
             }
         }

@@ -2,17 +2,16 @@
 
 use std::io::{Read, Seek};
 
-use arrow::datatypes::SchemaRef;
-use arrow::record_batch::RecordBatch;
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook};
-use catalog::contract::{ColumnKind, Extract};
+use catalog::contract::ColumnKind;
 use catalog::{Fault, Place};
 
 use crate::LandError;
 use crate::batch::Gatherer;
-use crate::land::{Landed, MOST_COLUMNS, Source};
+use crate::land::{Handed, Progress, Sink, Source};
 use crate::rejection::{Rejection, RejectionReason};
-use crate::value::{Reader, Value};
+use crate::rows::{MOST_COLUMNS, Refusal, Rules};
+use crate::value::Value;
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 65_536;
@@ -27,46 +26,48 @@ enum Written {
 }
 
 /// Lands the sheets of a workbook.
-#[allow(clippy::too_many_arguments)] // one call, from `land`, of what it has at hand
 pub(crate) fn land(
-    extract: &Extract,
-    readers: &[Reader],
+    rules: &Rules<'_>,
     sheets: &[String],
-    schema: &SchemaRef,
     file: &Source<'_>,
     number: u32,
-    sink: &mut dyn FnMut(RecordBatch) -> Result<(), LandError>,
-    landed: &mut Landed,
+    sink: Sink<'_>,
+    progress: &mut Progress,
 ) -> Result<(), LandError> {
     let fault = |code: &str, message: String, hint: &str| {
         LandError::Faults(vec![Fault::new(code, Place::file(file.shown), message).hint(hint)])
     };
     let mut book: Xlsx<_> = open_workbook(file.path).map_err(|_| {
-        fault("S21", "not a whole workbook".into(), "the delivery was cut off or is of another form; ask for it again")
+        let hint = "the delivery was cut off or is of another form; ask for it again";
+        fault("S21", "not a whole workbook".into(), hint)
     })?;
     let names = book.sheet_names();
     for sheet in sheets {
         if !names.contains(sheet) {
-            return Err(fault(
-                "S31",
-                format!("sheet `{sheet}` is missing"),
-                &format!("the contract wants the sheets {}", sheets.join(", ")),
-            ));
+            let hint = format!("the contract wants the sheets {}", sheets.join(", "));
+            return Err(fault("S31", format!("sheet `{sheet}` is missing"), &hint));
         }
-        let mut rows = Rows { extract, readers, schema, sheet, file: number, landed, sink };
+        let merged = book.merge_cells_by_sheet_name(sheet).unwrap_or_default();
+        if merged.iter().any(|area| area.end.0 > 0) {
+            let hint = "a merged cell belongs to one row only, and nobody can tell which; ask for a sheet without";
+            return Err(fault("S44", format!("sheet `{sheet}` has merged cells"), hint));
+        }
+        let mut rows = Rows { rules, sheet, file: number, progress, sink };
         rows.sheet(&mut book, file)?;
     }
     Ok(())
 }
 
+/// A value this far from the table is a slip of a hand, not a column or a row of the extract.
+const FAR_COLUMN: u32 = 100;
+const FAR_ROW: u32 = 1_000;
+
 struct Rows<'r, 's> {
-    extract: &'r Extract,
-    readers: &'r [Reader],
-    schema: &'r SchemaRef,
+    rules: &'r Rules<'r>,
     sheet: &'r str,
     file: u32,
-    landed: &'r mut Landed,
-    sink: &'s mut dyn FnMut(RecordBatch) -> Result<(), LandError>,
+    progress: &'r mut Progress,
+    sink: Sink<'s>,
 }
 
 impl Rows<'_, '_> {
@@ -79,12 +80,12 @@ impl Rows<'_, '_> {
             ])
         };
         let mut cells = book.worksheet_cells_reader(self.sheet).map_err(damaged)?;
-        let wanted = self.readers.len();
+        let wanted = self.rules.readers.len();
         let mut header: Option<()> = None;
         let mut row: Vec<Written> = vec![Written::Empty; wanted];
         let mut beyond = false;
         let mut current: Option<u32> = None;
-        let mut gatherer = Gatherer::new(self.extract, self.readers, Some(self.sheet));
+        let mut gatherer = Gatherer::new(self.rules.extract, self.rules.readers, Some(self.sheet));
         let mut gathered = 0usize;
         loop {
             let cell = cells.next_cell().map_err(damaged)?;
@@ -103,15 +104,28 @@ impl Rows<'_, '_> {
                 row.iter_mut().for_each(|written| *written = Written::Empty);
                 beyond = false;
                 if gathered == BATCH_ROWS || position.is_none() {
-                    let full =
-                        std::mem::replace(&mut gatherer, Gatherer::new(self.extract, self.readers, Some(self.sheet)));
-                    if let Some(batch) = full.finish(self.schema)? {
+                    let full = std::mem::replace(
+                        &mut gatherer,
+                        Gatherer::new(self.rules.extract, self.rules.readers, Some(self.sheet)),
+                    );
+                    if let Some(batch) = full.finish(self.rules.schema)? {
                         (self.sink)(batch)?;
                     }
                     gathered = 0;
                 }
             }
             let (Some(cell), Some((line, column))) = (cell, position) else { break };
+            let far = column >= FAR_COLUMN || line > current.unwrap_or(0) + FAR_ROW;
+            if far && !matches!(cell.get_value(), DataRef::Empty) {
+                let hint = "somebody typed something far from the table; ask for a clean sheet";
+                return Err(LandError::Faults(vec![
+                    Fault::new("S43", Place::line(&shown, u64::from(line) + 1), "a cell lies far away from the table")
+                        .hint(hint),
+                ]));
+            }
+            if far {
+                continue;
+            }
             current = Some(line);
             let written = match cell.get_value() {
                 DataRef::Empty => continue,
@@ -133,7 +147,7 @@ impl Rows<'_, '_> {
     }
 
     fn header(&self, row: &[Written], beyond: bool, shown: &str) -> Result<(), LandError> {
-        for (column, written) in self.extract.columns.iter().zip(row) {
+        for (column, written) in self.rules.extract.columns.iter().zip(row) {
             if *written != Written::Text(column.name.clone()) {
                 let hint = "the first row must be the header that the contract gives";
                 return Err(LandError::Faults(vec![
@@ -157,43 +171,54 @@ impl Rows<'_, '_> {
     }
 
     fn row(&mut self, row: &[Written], beyond: bool, line: u32, gatherer: &mut Gatherer<'_>) {
-        self.landed.rows += 1;
-        let outcome = if beyond { Err((RejectionReason::FieldCount, None)) } else { self.values(row, gatherer) };
+        self.progress.landed.rows += 1;
+        let line = u64::from(line) + 1;
+        let outcome = if beyond { Err((RejectionReason::FieldCount, None)) } else { self.values(row, line, gatherer) };
         match outcome {
-            Ok(()) => self.landed.accepted += 1,
-            Err((reason, column)) => self.landed.rejections.push(Rejection {
-                reason,
-                file: self.file,
-                line: u64::from(line) + 1,
-                byte: 0,
-                column,
-            }),
+            Ok(()) => self.progress.landed.accepted += 1,
+            Err((reason, column)) => {
+                self.progress.landed.rejections.push(Rejection { reason, file: self.file, line, byte: 0, column });
+            }
         }
     }
 
-    fn values(&self, row: &[Written], gatherer: &mut Gatherer<'_>) -> Result<(), (RejectionReason, Option<u16>)> {
-        let mut digits: Vec<String> = Vec::new();
-        for (written, column) in row.iter().zip(&self.extract.columns) {
-            digits.push(match (written, &column.kind) {
+    fn values(&mut self, row: &[Written], line: u64, gatherer: &mut Gatherer<'_>) -> Result<(), Refusal> {
+        let columns = &self.rules.extract.columns;
+        // A whole number is what it is in a cell too, where a number is wanted.
+        let digits: Vec<String> = row
+            .iter()
+            .zip(columns)
+            .map(|(written, column)| match (written, &column.kind) {
                 (Written::Number(value), ColumnKind::Count | ColumnKind::Year)
                     if value.fract() == 0.0 && *value >= 0.0 && *value < 1e15 =>
                 {
                     format!("{value:.0}")
                 }
                 _ => String::new(),
-            });
-        }
+            })
+            .collect();
         let mut values = [Value::Null; MOST_COLUMNS];
-        for (at, reader) in self.readers.iter().enumerate() {
+        for (at, reader) in self.rules.readers.iter().enumerate() {
             let field = match &row[at] {
                 Written::Empty => "",
                 Written::Text(text) => text,
                 Written::Number(_) if !digits[at].is_empty() => &digits[at],
-                Written::Number(_) | Written::Other => return Err((RejectionReason::NumberForCode, Some(at as u16))),
+                Written::Number(_) | Written::Other => {
+                    let dated =
+                        matches!(columns[at].kind, ColumnKind::Day | ColumnKind::PartialDay | ColumnKind::Month);
+                    let reason = if dated { RejectionReason::SerialDate } else { RejectionReason::NumberForCode };
+                    return Err((reason, Some(at as u16)));
+                }
             };
             values[at] = reader.read(field.as_bytes(), false).map_err(|reason| (reason, Some(at as u16)))?;
         }
-        gatherer.push(&values[..self.readers.len()]);
+        let values = &values[..self.rules.readers.len()];
+        self.rules.check(values)?;
+        if self.rules.fingerprint.is_wanted() {
+            let key = self.rules.fingerprint.of(values, Some(self.sheet));
+            self.progress.handed.push(Handed { file: self.file, line, key });
+        }
+        gatherer.push(values);
         Ok(())
     }
 }

@@ -93,7 +93,10 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
         for extract in project.extracts() {
             let found = known.get(&extract.id).map(Vec::as_slice).unwrap_or_default();
             let history = extract.covers == Covers::History
-                && matches!(extract.linking, Linking::Nationalities { .. } | Linking::Filiations { .. });
+                && matches!(
+                    extract.linking,
+                    Linking::Nationalities { .. } | Linking::Filiations { .. } | Linking::Replacements { .. }
+                );
             let persons = matches!(extract.linking, Linking::Persons { .. });
             if !history && !persons {
                 continue;
@@ -110,6 +113,11 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
                 }
             }
         }
+        // Replaced numbers are followed before anything else, so they are taken in first.
+        chosen.register.sort_by_key(|delivery| {
+            let extract = project.extract(&delivery.extract);
+            !extract.is_some_and(|extract| matches!(extract.linking, Linking::Replacements { .. }))
+        });
         let keys: Vec<Delivery> = chosen
             .by_period
             .values()

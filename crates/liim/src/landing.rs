@@ -1,16 +1,18 @@
 //! Landing a delivery once: what is determined by the same bytes, contract and code lists is not made again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{StringArray, UInt32Array, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use catalog::contract::Extract;
 use catalog::digest::sha256;
 use catalog::project::Project;
-use ingest::delivery::{Delivery, within_tolerance};
-use ingest::{LandError, Landed, Source, grouped, landed_schema};
+use ingest::delivery::Delivery;
+use ingest::{LandError, Landed, Source, grouped, landed_schema, within_tolerance};
 use protect::RawQuality;
 use serde::{Deserialize, Serialize};
 use warehouse::store::Warehouse;
@@ -82,11 +84,15 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     let stage = Stage::begin("land", format!("landing {} {}", delivery.extract, delivery.period));
     delivery.verify(&project.root)?;
     let sources: Vec<Source<'_>> = files.iter().map(|(path, shown)| Source { path, shown }).collect();
-    let mut writer = warehouse.write_private(&rows, &landed_schema(extract))?;
-    let landed = ingest::land(extract, &project.reference, &sources, threads, &mut |batch| {
+    let schema = landed_schema(extract);
+    let mut writer = warehouse.write_private(&rows, &schema)?;
+    let landed = ingest::land(extract, &project.reference, delivery.period, &sources, threads, &mut |batch| {
         writer.write(&batch).map_err(|error| LandError::Sink(error.to_string()))
     })?;
     writer.finish()?;
+    if !landed.withdrawn.is_empty() {
+        withdraw(warehouse, &rows, &schema, &landed.withdrawn)?;
+    }
     rejections(warehouse, extract, &folder.join("rejections.parquet"), &landed)?;
     for (reason, column, count, line) in grouped(&landed.rejections) {
         let column = column.map_or("", |at| extract.columns[usize::from(at)].name.as_str());
@@ -119,22 +125,47 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     Ok(Landing { rows, summary })
 }
 
+/// Takes away rows that were found, at the end, to repeat a key.
+fn withdraw(warehouse: &Warehouse, path: &Path, schema: &SchemaRef, positions: &[usize]) -> Result<(), Failure> {
+    let all = path.with_extension("all");
+    std::fs::rename(path, &all).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
+    let mut writer = warehouse.write_private(path, schema)?;
+    let mut positions = positions.iter().copied().peekable();
+    let mut first = 0;
+    for batch in warehouse::store::rows(&all, &[])? {
+        let batch = batch?;
+        let mut kept = vec![true; batch.num_rows()];
+        while let Some(position) = positions.next_if(|position| *position < first + batch.num_rows()) {
+            kept[position - first] = false;
+        }
+        first += batch.num_rows();
+        let kept = filter_record_batch(&batch, &kept.into())
+            .and_then(|batch| cast_batch(&batch, schema))
+            .map_err(|_| Failure::Broken("landed rows could not be put into columns".into()))?;
+        writer.write(&kept)?;
+    }
+    writer.finish()?;
+    std::fs::remove_file(&all).map_err(|error| Failure::Broken(format!("{}: {error}", all.display())))
+}
+
+/// Codes come back from a stored table as plain text.
+fn cast_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let columns: Result<Vec<_>, _> =
+        batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type())).collect();
+    RecordBatch::try_new(Arc::clone(schema), columns?)
+}
+
 /// Of everything that determines what lands.
 fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> String {
     let lists = ["municipalities.csv", "nationalities.csv"].map(|name| {
         project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
-    sha256(format!("landing 1\n{extract:?}\n{lists:?}\n{files:?}").as_bytes())
+    sha256(format!("landing 2 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
 }
 
 /// The complete list of rejections: reason, file, line, byte and column, never a value.
-fn rejections(
-    warehouse: &Warehouse,
-    extract: &Extract,
-    path: &std::path::Path,
-    landed: &Landed,
-) -> Result<(), Failure> {
+fn rejections(warehouse: &Warehouse, extract: &Extract, path: &Path, landed: &Landed) -> Result<(), Failure> {
     let schema = Arc::new(Schema::new(vec![
         Field::new("reason", DataType::Utf8, false),
         Field::new("file", DataType::UInt32, false),

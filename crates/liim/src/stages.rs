@@ -122,7 +122,10 @@ impl Workshop<'_> {
             }
             if matches!(
                 extract.linking,
-                Linking::Key { .. } | Linking::Nationalities { .. } | Linking::Filiations { .. }
+                Linking::Key { .. }
+                    | Linking::Nationalities { .. }
+                    | Linking::Filiations { .. }
+                    | Linking::Replacements { .. }
             ) {
                 continue;
             }
@@ -141,6 +144,8 @@ impl Workshop<'_> {
             ("persons of whom only the number is known", findings.without_record),
             ("rows registered after the cut-off, not used", findings.after_cut_off),
             ("persons that stand twice in a delivery, the first row used", findings.repeated_persons),
+            ("numbers said to be replaced by two others, the later used", findings.replaced_twice),
+            ("numbers whose replacements go in a circle, left as they are", findings.circular),
             ("parents beyond a father and a mother, not used", findings.surplus_parents),
         ] {
             if count > 0 {
@@ -270,7 +275,12 @@ fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Ve
     match linking {
         Linking::Unlinked { .. } => vec![count("rows", tally.rows)],
         Linking::Persons { .. } => {
-            vec![count("rows", tally.rows), count("resident", tally.linked), count("not-resident", tally.not_resident)]
+            vec![
+                count("rows", tally.rows),
+                count("resident", tally.linked),
+                count("not-resident", tally.not_resident),
+                count("repeated", tally.repeated),
+            ]
         }
         _ => {
             let unlinked = tally.rows - tally.linked;
@@ -297,6 +307,7 @@ fn link_columns(linking: &Linking) -> Vec<&str> {
             vec![person, parent, number, sex, until, registered_on]
         }
         Linking::Key { coded, person } => vec![coded, person],
+        Linking::Replacements { old, new, on, registered_on } => vec![old, new, on, registered_on],
         _ => Vec::new(),
     }
 }

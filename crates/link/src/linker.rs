@@ -21,7 +21,7 @@ use crate::number::Permutation;
 use crate::register::{NO_CODE, Register};
 
 /// How many rows of an extract could be linked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Landed rows.
     pub rows: u64,
@@ -29,6 +29,10 @@ pub struct Tally {
     pub linked: u64,
     /// Rows left out because the person is not resident on the day.
     pub not_resident: u64,
+    /// Rows left out because the person, under another number, is there already.
+    pub repeated: u64,
+    /// Persons of the population that are there, by position.
+    seen: Vec<bool>,
 }
 
 /// Gives landed rows their attributes.
@@ -92,6 +96,16 @@ impl<'l> Linker<'l> {
                 let resident: BooleanArray = texts(batch, area)?.iter().map(|area| Some(area.is_some())).collect();
                 tally.not_resident += (batch.num_rows() - resident.true_count()) as u64;
                 let batch = filter_record_batch(batch, &resident)?;
+                let persons = self.positions(&batch, person, false)?;
+                tally.seen.resize(self.register.count() as usize, false);
+                let first: BooleanArray = persons
+                    .iter()
+                    .map(|person| {
+                        Some(person.is_none_or(|person| !std::mem::replace(&mut tally.seen[person as usize], true)))
+                    })
+                    .collect();
+                tally.repeated += (batch.num_rows() - first.true_count()) as u64;
+                let batch = filter_record_batch(&batch, &first)?;
                 let persons = self.positions(&batch, person, false)?;
                 tally.linked += batch.num_rows() as u64;
                 let day = vec![period.start().0; batch.num_rows()];
@@ -162,7 +176,7 @@ impl<'l> Linker<'l> {
                 ColumnKind::Text | ColumnKind::Coded => DataType::Utf8,
                 ColumnKind::Code(_) => code(),
                 ColumnKind::Insz | ColumnKind::Count | ColumnKind::Decimal(_) | ColumnKind::Year => DataType::Int64,
-                ColumnKind::Day | ColumnKind::Month | ColumnKind::SchoolYear => DataType::Date32,
+                ColumnKind::Day | ColumnKind::Month | ColumnKind::Quarter | ColumnKind::SchoolYear => DataType::Date32,
                 ColumnKind::PartialDay => DataType::Int32,
             };
             fields.push(Field::new(&column.name, kind, column.optional));

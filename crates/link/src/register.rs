@@ -2,7 +2,8 @@
 //!
 //! Written rules. A row registered after the cut-off does not exist. Of two deliveries of a person the newer tells sex
 //! and birth date. An unknown month counts as July, an unknown day as the 15th (the 1st of July when both). A
-//! nationality history is ordered by first day, then by its own order; the first entry is the first nationality, and
+//! replaced number is followed to its last before anything else; of two replacements the later day counts, and a circle
+//! leaves its numbers as they are. A nationality history is ordered by first day, then by its own order; the first entry is the first nationality, and
 //! the entry in force on a day is the last that has begun, unless it has ended by then.
 
 use arrow::array::Array;
@@ -37,6 +38,12 @@ pub struct Findings {
     pub repeated_persons: u64,
     /// Filiations to a third parent, or to a second parent of the same place.
     pub surplus_parents: u64,
+    /// Numbers that another has taken the place of.
+    pub replaced: u64,
+    /// Numbers said to be replaced by two others; the later change counts.
+    pub replaced_twice: u64,
+    /// Numbers whose replacements lead back to themselves; they stay as they are.
+    pub circular: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +74,7 @@ pub struct RegisterBuilder {
     entries: Vec<Entry>,
     filiations: Vec<Filiation>,
     keys: HashMap<Box<str>, u32, FixedState>,
+    replaced: HashMap<i64, (i32, i64), FixedState>,
     findings: Findings,
 }
 
@@ -96,6 +104,7 @@ impl RegisterBuilder {
             entries: Vec::new(),
             filiations: Vec::new(),
             keys: HashMap::default(),
+            replaced: HashMap::default(),
             findings: Findings::default(),
         }
     }
@@ -115,6 +124,9 @@ impl RegisterBuilder {
             Linking::Filiations { person, parent, number, sex, until, registered_on } => {
                 self.filiations(batch, [person, parent, number, sex, until, registered_on])
             }
+            Linking::Replacements { old, new, on, registered_on } => {
+                self.replacements(batch, [old, new, on, registered_on])
+            }
             Linking::Key { coded, person } => {
                 let (coded, person) = (texts(batch, coded)?, numbers(batch, person)?);
                 for at in 0..batch.num_rows() {
@@ -127,7 +139,39 @@ impl RegisterBuilder {
         }
     }
 
+    fn replacements(&mut self, batch: &RecordBatch, names: [&String; 4]) -> Result<(), LinkError> {
+        let (old, new) = (numbers(batch, names[0])?, numbers(batch, names[1])?);
+        let (on, registered_on) = (days(batch, names[2])?, days(batch, names[3])?);
+        for at in 0..batch.num_rows() {
+            if registered_on.value(at) > self.cut_off.0 {
+                self.findings.after_cut_off += 1;
+                continue;
+            }
+            let change = (on.value(at), new.value(at));
+            let known = self.replaced.entry(old.value(at)).or_insert(change);
+            if known.1 != change.1 {
+                self.findings.replaced_twice += 1;
+                *known = change.max(*known);
+            }
+        }
+        Ok(())
+    }
+
+    /// The number that stands for a number now: the last of its replacements.
+    fn last_number(&self, number: i64) -> i64 {
+        let mut current = number;
+        for _ in 0..=self.replaced.len() {
+            match self.replaced.get(&current) {
+                Some((_, next)) if *next == number => return number,
+                Some((_, next)) => current = *next,
+                None => return current,
+            }
+        }
+        number // the chain runs into a circle further on
+    }
+
     fn position(&mut self, number: i64) -> Result<u32, LinkError> {
+        let number = if self.replaced.is_empty() { number } else { self.last_number(number) };
         if let Some(position) = self.numbers.get(&number) {
             return Ok(*position);
         }
@@ -253,6 +297,16 @@ impl RegisterBuilder {
             let child = first.child as usize;
             fathers[child] = father.map_or(NOBODY, |tie| tie.parent);
             mothers[child] = mother.map_or(NOBODY, |tie| tie.parent);
+        }
+        self.findings.replaced = self.replaced.len() as u64;
+        for old in self.replaced.keys().copied().collect::<Vec<_>>() {
+            let last = self.last_number(old);
+            if last == old {
+                self.findings.circular += 1;
+            } else if let Some(position) = self.numbers.get(&last).copied() {
+                // A fact delivered under an old number finds its person.
+                self.numbers.insert(old, position);
+            }
         }
         self.findings.persons = persons as u64;
         self.findings.without_record = self.seen_in.iter().filter(|delivery| **delivery == u16::MAX).count() as u64;

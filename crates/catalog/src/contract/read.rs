@@ -1,325 +1,13 @@
-//! Contracts: what a supplier delivers, in which form, and what its columns mean.
-//!
-//! One `contract.yaml` per supplier, with its extracts. Everything that ingest, link and the grid need to know about
-//! a source stands there, so that a new extract needs no Rust.
+//! From the text of a contract to its checked values.
 
-use std::fmt;
+use super::{
+    AbsentMeans, AsOf, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Form,
+    Linking, REJECTION_REASONS, Tolerance,
+};
+use crate::document::Node;
+use crate::period::PeriodKind;
 
-use crate::document::{Document, Node};
-use crate::fault::Fault;
-use crate::period::{Period, PeriodKind};
-
-/// `supplier/extract`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ExtractId {
-    /// Folder under `sources/`.
-    pub supplier: String,
-    /// Name within the supplier's contract.
-    pub extract: String,
-}
-
-impl ExtractId {
-    /// Reads `supplier/extract`.
-    pub fn read(text: &str) -> Option<ExtractId> {
-        let (supplier, extract) = text.split_once('/')?;
-        let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        (plain(supplier) && plain(extract))
-            .then(|| ExtractId { supplier: supplier.to_string(), extract: extract.to_string() })
-    }
-
-    /// The name of the extract's table in queries: `supplier_extract`.
-    pub fn table(&self) -> String {
-        format!("{}_{}", self.supplier, self.extract).replace('-', "_")
-    }
-}
-
-impl fmt::Display for ExtractId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.supplier, self.extract)
-    }
-}
-
-/// How the text of a file is encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// UTF-8, with or without byte order mark.
-    Utf8,
-    /// ISO-8859-1.
-    Latin1,
-    /// Windows-1252.
-    Windows1252,
-}
-
-/// What a delivered file is wrapped in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Container {
-    /// Nothing.
-    Plain,
-    /// gzip.
-    Gzip,
-    /// A zip with exactly one member.
-    Zip,
-}
-
-/// The form of an extract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Form {
-    /// Lines of fields between delimiters, with a header line.
-    Delimited {
-        /// The byte between fields.
-        delimiter: u8,
-        /// Whether a field may stand in double quotes.
-        quoted: bool,
-    },
-    /// Lines of a fixed number of bytes, without header.
-    FixedWidth {
-        /// Bytes of a record, line end not counted.
-        record: usize,
-    },
-    /// A workbook with these sheets, each with a header row; the sheet's name becomes column `sheet_column`.
-    Workbook {
-        /// Sheets, in reading order.
-        sheets: Vec<String>,
-        /// Column that names the sheet.
-        sheet_column: String,
-    },
-}
-
-/// Where the allowed values of a code column come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Codes {
-    /// All municipalities of the reference table, and some further codes.
-    Municipalities(Vec<String>),
-    /// All register codes of nationalities, and some further codes.
-    Nationalities(Vec<String>),
-    /// These values as written, each with the code it lands as.
-    Listed(Vec<(String, String)>),
-}
-
-/// What a column holds and how it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// Free text; lands as string.
-    Text,
-    /// National or BIS number, checked; lands as int64.
-    Insz,
-    /// A supplier's pseudonym; lands as string.
-    Coded,
-    /// A code; lands as string.
-    Code(Codes),
-    /// A whole number of at least zero; lands as int64.
-    Count,
-    /// A number with a decimal comma and at most this many decimals; lands as int64 in units of the last decimal.
-    Decimal(u8),
-    /// A day, `YYYY-MM-DD` or `YYYYMMDD`; lands as date32.
-    Day,
-    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written.
-    PartialDay,
-    /// `YYYY-MM`; lands as date32, the first of the month.
-    Month,
-    /// `YYYY`; lands as int64.
-    Year,
-    /// `2010-2011`; lands as date32, 1 September of the first year.
-    SchoolYear,
-}
-
-/// A column of an extract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// Name, as in the header where there is one.
-    pub name: String,
-    /// What it holds.
-    pub kind: ColumnKind,
-    /// Whether it may be empty.
-    pub optional: bool,
-    /// Bytes, in a fixed-width record.
-    pub width: usize,
-}
-
-/// What a delivery covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Covers {
-    /// Its own period only.
-    Period,
-    /// Everything known up to its period: the newest known delivery stands for all earlier ones.
-    History,
-}
-
-/// What the absence of a combination in the source means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AbsentMeans {
-    /// That there is nobody: a true zero.
-    Zero,
-    /// Nothing: the source does not say.
-    NotInSource,
-}
-
-/// Which day a fact is of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AsOf {
-    /// The first day of the delivery's period.
-    PeriodStart,
-    /// The day in a column.
-    Day(String),
-    /// The last day of the month in a column.
-    MonthEnd(String),
-    /// 1 February within the school year in a column: the day of the verified enrolment counts.
-    FirstOfFebruary(String),
-}
-
-/// What linking does with an extract; the names are columns of the extract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Linking {
-    /// Nothing: the extract holds no persons and is counted as delivered.
-    None,
-    /// The register's persons on a day, and their parents.
-    Persons {
-        /// INSZ.
-        person: String,
-        /// Birth date.
-        birth: String,
-        /// Sex.
-        sex: String,
-        /// Register: population, foreigners', waiting.
-        register: String,
-        /// Municipality on the day.
-        area: String,
-    },
-    /// Nationality histories.
-    Nationalities {
-        /// INSZ.
-        person: String,
-        /// Order within the person.
-        order: String,
-        /// First day.
-        from: String,
-        /// Last day, empty while it lasts.
-        until: String,
-        /// Register code.
-        nationality: String,
-        /// Day the register learned it.
-        registered_on: String,
-    },
-    /// Who is whose parent.
-    Filiations {
-        /// INSZ of the child.
-        person: String,
-        /// INSZ of the parent.
-        parent: String,
-        /// 1 or 2.
-        number: String,
-        /// Sex of the parent.
-        sex: String,
-        /// Last day, empty while it lasts.
-        until: String,
-        /// Day the register learned it.
-        registered_on: String,
-    },
-    /// From a supplier's pseudonym to the INSZ; only linking reads it.
-    Key {
-        /// Pseudonym.
-        coded: String,
-        /// INSZ.
-        person: String,
-    },
-    /// Facts about persons, to be given their attributes as of the fact's own date.
-    Facts {
-        /// INSZ or pseudonym of the person.
-        person: String,
-        /// The extract that turns the pseudonym into an INSZ.
-        key: Option<ExtractId>,
-        /// The fact's own date.
-        as_of: AsOf,
-        /// The supplier's own area; the register's where there is none.
-        area: Option<String>,
-    },
-    /// Facts about units that cannot be linked, with a nationality of the supplier's own.
-    Unlinked {
-        /// Register code of the nationality, empty where unknown.
-        nationality: String,
-        /// The fact's own date.
-        as_of: AsOf,
-        /// Area.
-        area: String,
-    },
-}
-
-/// An extract as its contract describes it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Extract {
-    /// `supplier/extract`.
-    pub id: ExtractId,
-    /// Dutch title.
-    pub title: String,
-    /// Form.
-    pub form: Form,
-    /// Encoding.
-    pub encoding: Encoding,
-    /// Wrapping.
-    pub container: Container,
-    /// The kind of period that a delivery is about.
-    pub period: PeriodKind,
-    /// What a delivery covers.
-    pub covers: Covers,
-    /// What an absent combination means.
-    pub absent_means: AbsentMeans,
-    /// Columns, in file order.
-    pub columns: Vec<Column>,
-    /// Share of the rows that may be rejected, 0 to 1.
-    pub tolerance: f64,
-    /// What linking does with it.
-    pub linking: Linking,
-    /// The contract's file, for diagnostics.
-    pub file: String,
-}
-
-/// A supplier's contract.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Contract {
-    /// Folder under `sources/`.
-    pub supplier: String,
-    /// Dutch name.
-    pub title: String,
-    /// Why the data may be used.
-    pub legal_basis: String,
-    /// Whom to ask.
-    pub contact: String,
-    /// Licence of the source, or how it may be used.
-    pub licence: String,
-    /// Its extracts.
-    pub extracts: Vec<Extract>,
-}
-
-impl Contract {
-    /// Reads a contract.
-    pub fn read(file: &str, supplier: &str, text: &str) -> (Option<Contract>, Vec<Fault>) {
-        let document = Document::read(file, 'S', text);
-        let found = if document.is_readable() { contract(file, supplier, &document.root()) } else { None };
-        let faults = document.into_faults();
-        (found.filter(|_| faults.is_empty()), faults)
-    }
-}
-
-impl Extract {
-    /// Whether its rows are about persons and must stay in the confidential zone.
-    pub fn is_personal(&self) -> bool {
-        self.linking != Linking::None
-    }
-
-    /// Whether a period is of the kind that this extract is delivered for.
-    pub fn fits(&self, period: Period) -> bool {
-        period.kind() == self.period
-    }
-
-    /// Position of a column.
-    pub fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column.name == name)
-    }
-}
-
-fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
+pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
     root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "extracts"]);
     if let Some(node) = root.need("supplier")
         && let Some(name) = node.text()
@@ -359,8 +47,14 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         "period",
         "covers",
         "absent_means",
+        "may_be_empty",
         "columns",
+        "unique",
+        "within_period",
+        "ascending",
         "tolerance",
+        "volume_change",
+        "expected_within_days",
         "linking",
         "note",
     ]);
@@ -382,16 +76,9 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
     let absent_means = node
         .need("absent_means")
         .and_then(|found| found.one_of(&[("zero", AbsentMeans::Zero), ("not-in-source", AbsentMeans::NotInSource)]));
-    let tolerance = match node.get("tolerance") {
-        Some(found) => found.number().filter(|share| {
-            let fits = (0.0..=1.0).contains(share);
-            if !fits {
-                found.fault(10, "a tolerance is a share of the rows, between 0 and 1", "");
-            }
-            fits
-        }),
-        None => Some(0.0),
-    };
+    let tolerance = node.get("tolerance").map_or_else(Tolerance::default, |found| tolerance(&found));
+    let volume_change = node.get("volume_change").and_then(|found| found.number());
+    let expected_within_days = node.get("expected_within_days").and_then(|found| found.count());
     let columns_node = node.need("columns")?;
     let columns: Vec<Column> = columns_node.items().iter().filter_map(column).collect();
     for (at, column) in columns.iter().enumerate() {
@@ -400,6 +87,24 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         }
     }
     let form = node.need("form").and_then(|found| form(&found, &columns));
+    let named = |key: &str| node.get(key).map(|found| positions(&found, &columns)).unwrap_or_default();
+    let (unique, within_period) = (named("unique"), named("within_period"));
+    let ascending = node
+        .get("ascending")
+        .map(|found| {
+            let pairs = found.items();
+            pairs
+                .iter()
+                .filter_map(|pair| match positions(pair, &columns)[..] {
+                    [first, second] => Some((first, second)),
+                    _ => {
+                        pair.fault(10, "two columns are expected here", "write [first, second]");
+                        None
+                    }
+                })
+                .collect()
+        })
+        .unwrap_or_default();
     let linking = match node.get("linking") {
         Some(found) => linking(&found, &columns),
         None => Some(Linking::None),
@@ -413,11 +118,63 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         period: period?,
         covers: covers?,
         absent_means: absent_means?,
+        may_be_empty: node.get("may_be_empty").and_then(|found| found.truth()).unwrap_or(false),
         columns,
-        tolerance: tolerance?,
+        unique,
+        within_period,
+        ascending,
+        tolerance,
+        volume_change,
+        expected_within_days,
         linking: linking?,
         file: file.to_string(),
     })
+}
+
+fn tolerance(node: &Node<'_>) -> Tolerance {
+    let share = |node: &Node<'_>| {
+        let found = node.number().unwrap_or(0.0);
+        if !(0.0..=1.0).contains(&found) {
+            node.fault(10, "a tolerance is a share of the rows, between 0 and 1", "");
+        }
+        found
+    };
+    if !node.is_mapping() {
+        return Tolerance { all: share(node), reasons: Vec::new() };
+    }
+    let mut found = Tolerance::default();
+    for (reason, node) in node.entries() {
+        match reason.as_str() {
+            "all" => found.all = share(&node),
+            _ if REJECTION_REASONS.contains(&reason.as_str()) => found.reasons.push((reason, share(&node))),
+            _ => {
+                let near = crate::fault::did_you_mean(&reason, REJECTION_REASONS.iter().copied());
+                let hint = near.map_or_else(|| REJECTION_REASONS.join(", "), |near| format!("did you mean `{near}`?"));
+                node.fault(6, format!("`{reason}` is not a reason for a rejection"), hint);
+            }
+        }
+    }
+    found
+}
+
+fn positions(node: &Node<'_>, columns: &[Column]) -> Vec<usize> {
+    let names = node.items();
+    names
+        .iter()
+        .filter_map(|item| {
+            let name = item.text()?;
+            let found = columns.iter().position(|column| column.name == name);
+            if found.is_none() {
+                let near = crate::fault::did_you_mean(&name, columns.iter().map(|column| column.name.as_str()));
+                item.fault(
+                    12,
+                    format!("`{name}` is not a column of this extract"),
+                    near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default(),
+                );
+            }
+            found
+        })
+        .collect()
 }
 
 fn form(node: &Node<'_>, columns: &[Column]) -> Option<Form> {
@@ -474,6 +231,7 @@ fn column(node: &Node<'_>) -> Option<Column> {
         ("month", 10),
         ("year", 11),
         ("school-year", 12),
+        ("quarter", 13),
     ])? {
         0 => ColumnKind::Text,
         1 => ColumnKind::Insz,
@@ -495,6 +253,7 @@ fn column(node: &Node<'_>) -> Option<Column> {
         9 => ColumnKind::PartialDay,
         10 => ColumnKind::Month,
         11 => ColumnKind::Year,
+        13 => ColumnKind::Quarter,
         _ => ColumnKind::SchoolYear,
     };
     Some(Column {
@@ -544,6 +303,7 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         ("key", 3),
         ("facts", 4),
         ("unlinked", 5),
+        ("replacements", 6),
     ])?;
     let known: &[&str] = match role {
         0 => &["role", "person", "birth", "sex", "register", "area"],
@@ -551,6 +311,7 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         2 => &["role", "person", "parent", "number", "sex", "until", "registered_on"],
         3 => &["role", "coded", "person"],
         4 => &["role", "person", "key", "as_of", "area"],
+        6 => &["role", "old", "new", "on", "registered_on"],
         _ => &["role", "nationality", "as_of", "area"],
     };
     node.keys(known);
@@ -576,6 +337,12 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
             number: own_column("number")?,
             sex: own_column("sex")?,
             until: own_column("until")?,
+            registered_on: own_column("registered_on")?,
+        },
+        6 => Linking::Replacements {
+            old: own_column("old")?,
+            new: own_column("new")?,
+            on: own_column("on")?,
             registered_on: own_column("registered_on")?,
         },
         3 => Linking::Key { coded: own_column("coded")?, person: own_column("person")? },

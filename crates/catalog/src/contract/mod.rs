@@ -1,0 +1,380 @@
+//! Contracts: what a supplier delivers, in which form, and what its columns mean.
+//!
+//! One `contract.yaml` per supplier, with its extracts. Everything that ingest, link and the grid need to know about
+//! a source stands there, so that a new extract needs no Rust.
+
+use std::fmt;
+
+use crate::document::Document;
+use crate::fault::Fault;
+use crate::period::{Period, PeriodKind};
+
+mod read;
+
+/// `supplier/extract`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExtractId {
+    /// Folder under `sources/`.
+    pub supplier: String,
+    /// Name within the supplier's contract.
+    pub extract: String,
+}
+
+impl ExtractId {
+    /// Reads `supplier/extract`.
+    pub fn read(text: &str) -> Option<ExtractId> {
+        let (supplier, extract) = text.split_once('/')?;
+        let plain = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        (plain(supplier) && plain(extract))
+            .then(|| ExtractId { supplier: supplier.to_string(), extract: extract.to_string() })
+    }
+
+    /// The name of the extract's table in queries: `supplier_extract`.
+    pub fn table(&self) -> String {
+        format!("{}_{}", self.supplier, self.extract).replace('-', "_")
+    }
+}
+
+impl fmt::Display for ExtractId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.supplier, self.extract)
+    }
+}
+
+/// How the text of a file is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without byte order mark.
+    Utf8,
+    /// ISO-8859-1.
+    Latin1,
+    /// Windows-1252.
+    Windows1252,
+}
+
+/// What a delivered file is wrapped in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// Nothing.
+    Plain,
+    /// gzip.
+    Gzip,
+    /// A zip with exactly one member.
+    Zip,
+}
+
+/// The form of an extract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// Lines of fields between delimiters, with a header line.
+    Delimited {
+        /// The byte between fields.
+        delimiter: u8,
+        /// Whether a field may stand in double quotes.
+        quoted: bool,
+    },
+    /// Lines of a fixed number of bytes, without header.
+    FixedWidth {
+        /// Bytes of a record, line end not counted.
+        record: usize,
+    },
+    /// A workbook with these sheets, each with a header row; the sheet's name becomes column `sheet_column`.
+    Workbook {
+        /// Sheets, in reading order.
+        sheets: Vec<String>,
+        /// Column that names the sheet.
+        sheet_column: String,
+    },
+}
+
+/// Where the allowed values of a code column come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Codes {
+    /// All municipalities of the reference table, and some further codes.
+    Municipalities(Vec<String>),
+    /// All register codes of nationalities, and some further codes.
+    Nationalities(Vec<String>),
+    /// These values as written, each with the code it lands as.
+    Listed(Vec<(String, String)>),
+}
+
+/// What a column holds and how it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Free text; lands as string.
+    Text,
+    /// National or BIS number, checked; lands as int64.
+    Insz,
+    /// A supplier's pseudonym; lands as string.
+    Coded,
+    /// A code; lands as string.
+    Code(Codes),
+    /// A whole number of at least zero; lands as int64.
+    Count,
+    /// A number with a decimal comma and at most this many decimals; lands as int64 in units of the last decimal.
+    Decimal(u8),
+    /// A day, `YYYY-MM-DD` or `YYYYMMDD`; lands as date32.
+    Day,
+    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written.
+    PartialDay,
+    /// `YYYY-MM`; lands as date32, the first of the month.
+    Month,
+    /// `YYYY-Q1` to `YYYY-Q4`; lands as date32, the first day of the quarter.
+    Quarter,
+    /// `YYYY`; lands as int64.
+    Year,
+    /// `2010-2011`; lands as date32, 1 September of the first year.
+    SchoolYear,
+}
+
+/// A column of an extract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Name, as in the header where there is one.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+    /// Whether it may be empty.
+    pub optional: bool,
+    /// Bytes, in a fixed-width record.
+    pub width: usize,
+}
+
+/// What a delivery covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covers {
+    /// Its own period only.
+    Period,
+    /// Everything known up to its period: the newest known delivery stands for all earlier ones.
+    History,
+}
+
+/// What the absence of a combination in the source means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbsentMeans {
+    /// That there is nobody: a true zero.
+    Zero,
+    /// Nothing: the source does not say.
+    NotInSource,
+}
+
+/// Which day a fact is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AsOf {
+    /// The first day of the delivery's period.
+    PeriodStart,
+    /// The day in a column.
+    Day(String),
+    /// The last day of the month in a column.
+    MonthEnd(String),
+    /// 1 February within the school year in a column: the day of the verified enrolment counts.
+    FirstOfFebruary(String),
+}
+
+/// What linking does with an extract; the names are columns of the extract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Linking {
+    /// Nothing: the extract holds no persons and is counted as delivered.
+    None,
+    /// The register's persons on a day, and their parents.
+    Persons {
+        /// INSZ.
+        person: String,
+        /// Birth date.
+        birth: String,
+        /// Sex.
+        sex: String,
+        /// Register: population, foreigners', waiting.
+        register: String,
+        /// Municipality on the day.
+        area: String,
+    },
+    /// Nationality histories.
+    Nationalities {
+        /// INSZ.
+        person: String,
+        /// Order within the person.
+        order: String,
+        /// First day.
+        from: String,
+        /// Last day, empty while it lasts.
+        until: String,
+        /// Register code.
+        nationality: String,
+        /// Day the register learned it.
+        registered_on: String,
+    },
+    /// Who is whose parent.
+    Filiations {
+        /// INSZ of the child.
+        person: String,
+        /// INSZ of the parent.
+        parent: String,
+        /// 1 or 2.
+        number: String,
+        /// Sex of the parent.
+        sex: String,
+        /// Last day, empty while it lasts.
+        until: String,
+        /// Day the register learned it.
+        registered_on: String,
+    },
+    /// Numbers that another number has taken the place of: a BIS number, a second number of one person.
+    Replacements {
+        /// The number of before.
+        old: String,
+        /// The number of now.
+        new: String,
+        /// Day of the change.
+        on: String,
+        /// Day the register learned it.
+        registered_on: String,
+    },
+    /// From a supplier's pseudonym to the INSZ; only linking reads it.
+    Key {
+        /// Pseudonym.
+        coded: String,
+        /// INSZ.
+        person: String,
+    },
+    /// Facts about persons, to be given their attributes as of the fact's own date.
+    Facts {
+        /// INSZ or pseudonym of the person.
+        person: String,
+        /// The extract that turns the pseudonym into an INSZ.
+        key: Option<ExtractId>,
+        /// The fact's own date.
+        as_of: AsOf,
+        /// The supplier's own area; the register's where there is none.
+        area: Option<String>,
+    },
+    /// Facts about units that cannot be linked, with a nationality of the supplier's own.
+    Unlinked {
+        /// Register code of the nationality, empty where unknown.
+        nationality: String,
+        /// The fact's own date.
+        as_of: AsOf,
+        /// Area.
+        area: String,
+    },
+}
+
+/// An extract as its contract describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extract {
+    /// `supplier/extract`.
+    pub id: ExtractId,
+    /// Dutch title.
+    pub title: String,
+    /// Form.
+    pub form: Form,
+    /// Encoding.
+    pub encoding: Encoding,
+    /// Wrapping.
+    pub container: Container,
+    /// The kind of period that a delivery is about.
+    pub period: PeriodKind,
+    /// What a delivery covers.
+    pub covers: Covers,
+    /// What an absent combination means.
+    pub absent_means: AbsentMeans,
+    /// Whether a delivery without rows is a delivery.
+    pub may_be_empty: bool,
+    /// Columns, in file order.
+    pub columns: Vec<Column>,
+    /// Columns whose values together occur once in a delivery; none where rows may repeat.
+    pub unique: Vec<usize>,
+    /// Columns whose day, month, quarter or year must lie within the delivery's period.
+    pub within_period: Vec<usize>,
+    /// Pairs of columns whose values must not descend: a first day and a last, a part and a whole.
+    pub ascending: Vec<(usize, usize)>,
+    /// How many rows may be rejected.
+    pub tolerance: Tolerance,
+    /// By how much the number of rows may differ from the previous period's, as a share of it.
+    pub volume_change: Option<f64>,
+    /// Days after the end of the period by which the delivery is expected.
+    pub expected_within_days: Option<u64>,
+    /// What linking does with it.
+    pub linking: Linking,
+    /// The contract's file, for diagnostics.
+    pub file: String,
+}
+
+/// How many rows of a delivery may be rejected, as shares of its rows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tolerance {
+    /// For all reasons together.
+    pub all: f64,
+    /// For single reasons.
+    pub reasons: Vec<(String, f64)>,
+}
+
+/// A supplier's contract.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contract {
+    /// Folder under `sources/`.
+    pub supplier: String,
+    /// Dutch name.
+    pub title: String,
+    /// Why the data may be used.
+    pub legal_basis: String,
+    /// Whom to ask.
+    pub contact: String,
+    /// Licence of the source, or how it may be used.
+    pub licence: String,
+    /// Its extracts.
+    pub extracts: Vec<Extract>,
+}
+
+impl Contract {
+    /// Reads a contract.
+    pub fn read(file: &str, supplier: &str, text: &str) -> (Option<Contract>, Vec<Fault>) {
+        let document = Document::read(file, 'S', text);
+        let found = if document.is_readable() { read::contract(file, supplier, &document.root()) } else { None };
+        let faults = document.into_faults();
+        (found.filter(|_| faults.is_empty()), faults)
+    }
+}
+
+impl Extract {
+    /// Whether its rows are about persons and must stay in the confidential zone.
+    pub fn is_personal(&self) -> bool {
+        self.linking != Linking::None
+    }
+
+    /// Whether a period is of the kind that this extract is delivered for.
+    pub fn fits(&self, period: Period) -> bool {
+        period.kind() == self.period
+    }
+
+    /// Position of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+}
+
+/// Reasons for which a row may be rejected, as written in contracts and tables.
+pub const REJECTION_REASONS: [&str; 20] = [
+    "field-count",
+    "record-length",
+    "quote",
+    "encoding",
+    "line-too-long",
+    "blank-line",
+    "header-repeated",
+    "missing",
+    "not-an-insz",
+    "check-digit",
+    "never-issued",
+    "unknown-code",
+    "not-a-number",
+    "not-a-date",
+    "number-for-code",
+    "serial-date",
+    "outside-period",
+    "order",
+    "duplicate-key",
+    "duplicate-key-differs",
+];
