@@ -17,6 +17,7 @@ mod decision;
 mod golden;
 mod laws;
 mod lineage;
+mod peer;
 mod project;
 mod readers;
 mod refusal;

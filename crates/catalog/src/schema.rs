@@ -119,7 +119,9 @@ pub fn kept_columns(extract: &Extract) -> Vec<usize> {
 fn as_of_column(as_of: &AsOf) -> Option<&str> {
     match as_of {
         AsOf::PeriodStart => None,
-        AsOf::Day(column) | AsOf::MonthEnd(column) | AsOf::FirstOfFebruary(column) => Some(column),
+        AsOf::Day(column) | AsOf::MonthEnd(column) | AsOf::QuarterEnd(column) | AsOf::FirstOfFebruary(column) => {
+            Some(column)
+        }
     }
 }
 

@@ -75,6 +75,9 @@ impl Reader {
             ColumnKind::Code(Codes::Nationalities(also)) => {
                 Some(reference.nationalities.keys().chain(also).map(same).collect())
             }
+            ColumnKind::Code(Codes::Places(also)) => Some(
+                reference.municipalities.keys().chain(reference.nationalities.keys()).chain(also).map(same).collect(),
+            ),
             ColumnKind::Code(Codes::Listed(listed)) => Some(listed.clone()),
             _ => None,
         };

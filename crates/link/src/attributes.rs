@@ -1,9 +1,10 @@
 //! The facts of a person on a day, and what the definitions make of them.
 
+use std::collections::HashMap;
+
 use catalog::Day;
 use catalog::origin::{Decision, Known, OriginDefinition, OriginFact};
 use catalog::reference::{GroupScheme, Reference};
-use hashbrown::HashMap;
 
 use crate::register::{Code, NO_CODE, Register, known};
 

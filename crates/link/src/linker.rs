@@ -334,6 +334,7 @@ fn dates(as_of: &AsOf, period: Period, batch: &RecordBatch) -> Result<Vec<i32>, 
         AsOf::PeriodStart => Ok(vec![period.start().0; batch.num_rows()]),
         AsOf::Day(name) => each(name, &|day| day),
         AsOf::MonthEnd(name) => each(name, &Day::month_end),
+        AsOf::QuarterEnd(name) => each(name, &|start| start.month_start_after(3).plus(-1)),
         // A school year lands as its 1 September; the verified counts are of the first of February in it.
         AsOf::FirstOfFebruary(name) => each(name, &|start| start.month_start_after(5)),
     }

@@ -96,6 +96,8 @@ pub enum Codes {
     Municipalities(Vec<String>),
     /// All register codes of nationalities, and some further codes.
     Nationalities(Vec<String>),
+    /// Municipalities and register codes of countries, and some further codes: where a move begins or ends.
+    Places(Vec<String>),
     /// These values as written, each with the code it lands as.
     Listed(Vec<(String, String)>),
 }
@@ -169,6 +171,8 @@ pub enum AsOf {
     Day(String),
     /// The last day of the month in a column.
     MonthEnd(String),
+    /// The last day of the quarter in a column.
+    QuarterEnd(String),
     /// 1 February within the school year in a column: the day of the verified enrolment counts.
     FirstOfFebruary(String),
 }

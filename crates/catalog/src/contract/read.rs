@@ -232,6 +232,7 @@ fn column(node: &Node<'_>) -> Option<Column> {
         ("year", 11),
         ("school-year", 12),
         ("quarter", 13),
+        ("place", 14),
     ])? {
         0 => ColumnKind::Text,
         1 => ColumnKind::Insz,
@@ -254,6 +255,7 @@ fn column(node: &Node<'_>) -> Option<Column> {
         10 => ColumnKind::Month,
         11 => ColumnKind::Year,
         13 => ColumnKind::Quarter,
+        14 => ColumnKind::Code(Codes::Places(also())),
         _ => ColumnKind::SchoolYear,
     };
     Some(Column {
@@ -281,9 +283,9 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         if found.is_text() {
             return found.one_of(&[("period-start", ())]).map(|()| AsOf::PeriodStart);
         }
-        found.keys(&["day", "month-end", "first-of-february"]);
+        found.keys(&["day", "month-end", "quarter-end", "first-of-february"]);
         let [(word, column)] = &found.entries()[..] else {
-            found.fault(10, "one of `day`, `month-end` and `first-of-february` is expected", "");
+            found.fault(10, "one of `day`, `month-end`, `quarter-end` and `first-of-february` is expected", "");
             return None;
         };
         let name = column.text()?;
@@ -293,6 +295,7 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         match word.as_str() {
             "day" => Some(AsOf::Day(name)),
             "month-end" => Some(AsOf::MonthEnd(name)),
+            "quarter-end" => Some(AsOf::QuarterEnd(name)),
             _ => Some(AsOf::FirstOfFebruary(name)),
         }
     };
