@@ -94,6 +94,9 @@ csv("afstamming", "rijksregister/afstamming", "2011-01-01",
     "insz::BIGINT AS insz, ouder_nr, ouder_insz::BIGINT AS ouder, ouder_geslacht AS geslacht, aard, datum_begin::DATE AS datum_begin, datum_einde::DATE AS datum_einde, geregistreerd_op::DATE AS geregistreerd_op",
     "insz_ok(insz) AND insz_ok(ouder_insz) AND ouder_nr IN ('1', '2') AND ouder_geslacht IN ('1', '2') AND aard IN ('geboorte', 'erkenning', 'adoptie', 'meemoeder') "
     "AND try_cast(datum_begin AS DATE) IS NOT NULL AND (datum_einde IS NULL OR try_cast(datum_einde AS DATE) IS NOT NULL) AND try_cast(geregistreerd_op AS DATE) IS NOT NULL")
+csv("nummerwijziging", "rijksregister/nummerwijziging", "2011-01-01",
+    "oud_insz::BIGINT AS oud, nieuw_insz::BIGINT AS nieuw, datum::DATE AS datum",
+    f"insz_ok(oud_insz) AND insz_ok(nieuw_insz) AND try_cast(datum AS DATE) IS NOT NULL AND try_cast(geregistreerd_op AS DATE) <= {CUT_OFF}")
 csv("sleutel", "ksz/sleutel", "2010", "gecodeerd, insz::BIGINT AS insz", "gecodeerd IS NOT NULL AND insz_ok(insz)")
 csv("leefloon", "ksz/leefloon", "2010", "last_day((maand || '-01')::DATE) AS as_of, gecodeerd, stelsel, categorie, gemeente AS area, bron_jaar::INT AS bron_jaar",
     "try_cast(maand || '-01' AS DATE) IS NOT NULL AND gecodeerd IS NOT NULL AND stelsel IN ('LL', 'ELL') AND categorie IN ('1', '2', '3') AND gemeente IN (SELECT code FROM municipality) AND try_cast(bron_jaar AS UINTEGER) IS NOT NULL")
@@ -113,6 +116,9 @@ stage("land")
 
 # Link: own and parents' first nationality, the nationality of each day, three definitions, groups as of the day.
 db.execute(f"""
+CREATE TABLE last_number AS WITH RECURSIVE chain(oud, nieuw) AS (
+    SELECT oud, nieuw FROM nummerwijziging UNION SELECT c.oud, n.nieuw FROM chain c JOIN nummerwijziging n ON c.nieuw = n.oud)
+  SELECT oud, nieuw FROM chain WHERE nieuw NOT IN (SELECT oud FROM nummerwijziging);
 CREATE TABLE history AS SELECT insz, code, datum_begin FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF};
 CREATE TABLE first_of AS SELECT insz, arg_min(code, (datum_begin, volgnr)) AS first FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF} GROUP BY insz;
 CREATE TABLE parents AS SELECT a.insz,
@@ -151,8 +157,9 @@ def attach(table, rows):
 
 for year in ("2010", "2011"):
     attach(f"inwoners_{year}", f"SELECT insz, DATE '{year}-01-01' AS as_of, area, register FROM personen_{year} WHERE area IS NOT NULL")
-attach("nwwz_linked", "SELECT * FROM nwwz")
-attach("leefloon_linked", "SELECT leefloon.* EXCLUDE (gecodeerd), sleutel.insz FROM leefloon LEFT JOIN sleutel USING (gecodeerd)")
+attach("nwwz_linked", "SELECT nwwz.* REPLACE (coalesce(nieuw, insz) AS insz) FROM nwwz LEFT JOIN last_number ON oud = insz")
+attach("leefloon_linked", """SELECT leefloon.* EXCLUDE (gecodeerd), coalesce(nieuw, insz) AS insz
+    FROM leefloon LEFT JOIN sleutel USING (gecodeerd) LEFT JOIN last_number ON oud = insz""")
 stage("link")
 
 # Count: every area and group, as the cards do.

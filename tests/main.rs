@@ -14,6 +14,7 @@
 
 mod command;
 mod decision;
+mod faults;
 mod golden;
 mod laws;
 mod lineage;
@@ -22,5 +23,6 @@ mod project;
 mod readers;
 mod refusal;
 mod reproducible;
+mod schema;
 mod story;
 mod truth;

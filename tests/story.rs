@@ -4,6 +4,13 @@ use catalog::cell::Observation;
 
 use crate::project::{Folder, done, insz, observations, project};
 
+/// A BIS number of a person whose sex was known at issue: the month and 40.
+fn bis(birth: u64, serial: u64) -> String {
+    insz(birth + 4_000, serial)
+}
+
+const NONE_REPLACED: &str = "oud_insz;nieuw_insz;datum;geregistreerd_op\n";
+
 /// A line of rijksregister/personen.
 fn person(insz: &str, birth: u64, sex: u8, register: char, area: &str) -> String {
     format!("{insz}{birth}{sex}{register}{area:<5}{:<30}{:<8}\r\n", "Herstappe", "")
@@ -107,6 +114,7 @@ fn a_village_by_own_history_and_by_four_criteria() {
         ("rijksregister/personen", "2011-01-01", "personen.txt", personen.as_str()),
         ("rijksregister/nationaliteit", "2011-01-01", "nationaliteit.csv", &nationaliteit),
         ("rijksregister/afstamming", "2011-01-01", "afstamming.csv", &afstamming),
+        ("rijksregister/nummerwijziging", "2011-01-01", "nummerwijziging.csv", NONE_REPLACED),
     ];
 
     // Own history: Bilal was Moroccan first, Dirk is Dutch. Farid is in the waiting register and Pavel lives elsewhere.
@@ -165,7 +173,12 @@ fn a_fact_has_the_attributes_of_its_own_day() {
         "insz;ouder_nr;ouder_insz;ouder_geslacht;aard;datum_begin;datum_einde;geregistreerd_op\n\
          {gulsen};1;{hugo};1;geboorte;1985-03-02;1985-03-03;1985-03-02\n"
     );
-    let sleutel = format!("gecodeerd;insz\na1;{gulsen}\nb2;{hugo}\n");
+    // Hugo came under a BIS number, then another, and has had a national number since 2009; the key has his first.
+    let (first, second) = (bis(19_750_403, 21), bis(19_750_403, 23));
+    let nummerwijziging = format!(
+        "oud_insz;nieuw_insz;datum;geregistreerd_op\n{second};{hugo};2009-05-01;2009-05-01\n{first};{second};2008-02-01;2008-02-03\n"
+    );
+    let sleutel = format!("gecodeerd;insz\na1;{gulsen}\nb2;{first}\n");
     let mut leefloon = String::from("maand;gecodeerd;stelsel;categorie;gemeente;bron_jaar\n");
     for month in 1..=12 {
         leefloon.push_str(&format!("2010-{month:02};a1;LL;1;71016;2010\n"));
@@ -181,6 +194,7 @@ fn a_fact_has_the_attributes_of_its_own_day() {
             ("rijksregister/personen", "2010-01-01", "personen.txt", personen.as_str()),
             ("rijksregister/nationaliteit", "2011-01-01", "nationaliteit.csv", &nationaliteit),
             ("rijksregister/afstamming", "2011-01-01", "afstamming.csv", &afstamming),
+            ("rijksregister/nummerwijziging", "2011-01-01", "nummerwijziging.csv", &nummerwijziging),
             ("ksz/sleutel", "2010", "sleutel.csv", &sleutel),
             ("ksz/leefloon", "2010", "leefloon.csv", &leefloon),
         ],

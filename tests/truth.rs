@@ -18,7 +18,8 @@ use crate::project::{done, files_below, project, synthetic};
 fn register(project: &Project, warehouse: &Warehouse, edition: &str, persons: &[&str], history: &str) -> Register {
     let cut_off = project.pipeline.edition(edition).unwrap().cut_off;
     let mut builder = RegisterBuilder::new(cut_off);
-    let mut order: Vec<(&str, &str)> = persons.iter().map(|period| ("rijksregister/personen", *period)).collect();
+    let mut order = vec![("rijksregister/nummerwijziging", history)];
+    order.extend(persons.iter().map(|period| ("rijksregister/personen", *period)));
     order.extend([("rijksregister/nationaliteit", history), ("rijksregister/afstamming", history)]);
     for (id, period) in order {
         let id = ExtractId::read(id).unwrap();

@@ -144,39 +144,59 @@ pub struct Reception<'r> {
 pub struct Received {
     /// The delivery as it now lies.
     pub delivery: Delivery,
-    /// What landing it would come to.
-    pub landed: Landed,
     /// The same bytes had been received already; nothing new was written.
     pub identical: bool,
+}
+
+/// What was found in a delivery, received or not.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// File names with their SHA-256 and length in bytes.
+    pub files: Vec<(String, String, u64)>,
+    /// Rows and rejections, where the files could be read to their end.
+    pub landed: Option<Landed>,
+    /// Accepted rows in which each column is empty.
+    pub empty: Vec<u64>,
 }
 
 /// Receives a delivery: checks it against its contract, copies it in, writes its receipt.
 ///
 /// Nothing is written when the delivery breaks its contract as a whole or has more rejections than the contract allows.
+/// What was found is told in `findings` in either case.
 pub fn receive(
     project: &Project,
     extract: &Extract,
     reception: &Reception<'_>,
     threads: usize,
+    findings: &mut Findings,
 ) -> Result<Received, LandError> {
     let shown: Vec<String> = reception.files.iter().map(|file| file.display().to_string()).collect();
     let mut sums = Vec::new();
     for (file, shown) in reception.files.iter().zip(&shown) {
         sums.push(digest(file).map_err(|error| LandError::io(shown, error))?);
     }
+    let names = reception.files.iter().map(|file| file.file_name().map(|name| name.to_string_lossy().to_string()));
+    findings.files =
+        names.zip(&sums).map(|(name, (sha256, bytes))| (name.unwrap_or_default(), sha256.clone(), *bytes)).collect();
     let earlier = deliveries(project, &extract.id)?;
     let sources: Vec<Source<'_>> =
         reception.files.iter().zip(&shown).map(|(path, shown)| Source { path, shown }).collect();
-    let landed = land(extract, &project.reference, reception.period, &sources, threads, &mut |_| Ok(()))?;
+    let mut empty = vec![0; extract.columns.len()];
+    let landed = land(extract, &project.reference, reception.period, &sources, threads, &mut |batch| {
+        empty.iter_mut().zip(batch.columns()).for_each(|(count, column)| *count += column.null_count() as u64);
+        Ok(())
+    })?;
     let lines = landed.rows_by_file.clone();
-    within_tolerance(extract, &landed, &shown)?;
+    findings.empty = empty;
+    let landed = findings.landed.insert(landed);
+    within_tolerance(extract, landed, &shown)?;
     usual_volume(extract, &earlier, reception, landed.rows)?;
     let same = earlier.iter().find(|delivery| {
         delivery.period == reception.period
             && delivery.receipt.files.iter().map(|file| &file.sha256).eq(sums.iter().map(|(sha256, _)| sha256))
     });
     if let Some(delivery) = same {
-        return Ok(Received { delivery: delivery.clone(), landed, identical: true });
+        return Ok(Received { delivery: delivery.clone(), identical: true });
     }
     let sequence = earlier
         .iter()
@@ -227,7 +247,7 @@ pub fn receive(
         receipt,
         folder,
     };
-    Ok(Received { delivery, landed, identical: false })
+    Ok(Received { delivery, identical: false })
 }
 
 /// SHA-256 and length of a file.

@@ -47,6 +47,8 @@ pub struct Source<'p> {
 pub(crate) struct Handed {
     pub(crate) file: u32,
     pub(crate) line: u64,
+    /// Number of the sheet in a workbook, else 0.
+    pub(crate) place: u64,
     pub(crate) key: RowKey,
 }
 
@@ -97,7 +99,7 @@ pub fn land(
     let keys: Vec<RowKey> = progress.handed.iter().map(|row| row.key).collect();
     for (position, reason) in repeated(&keys) {
         let row = &progress.handed[position];
-        let rejection = Rejection { reason, file: row.file, line: row.line, byte: 0, column: None };
+        let rejection = Rejection { reason, file: row.file, line: row.line, byte: row.place, column: None };
         landed.rejections.push(rejection);
         landed.withdrawn.push(position);
         landed.accepted -= 1;
@@ -162,7 +164,7 @@ fn delimited_or_fixed(
         progress.landed.rows += parsed.rows;
         progress.landed.accepted += parsed.rows - parsed.rejections.len() as u64;
         progress.landed.rejections.extend(parsed.rejections);
-        progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed { file, line, key }));
+        progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed { file, line, place: 0, key }));
         parsed.batch.map_or(Ok(()), &mut *sink)
     };
     std::thread::scope(|scope| {

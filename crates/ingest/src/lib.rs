@@ -16,6 +16,7 @@ mod keys;
 mod land;
 mod lines;
 mod offsets;
+mod page;
 mod rejection;
 mod rows;
 mod tolerance;
@@ -25,6 +26,7 @@ mod workbook;
 
 pub use batch::landed_schema;
 pub use land::{Landed, Source, land};
+pub use page::DeliveryReport;
 pub use rejection::{Rejection, RejectionReason, grouped};
 pub use tolerance::within_tolerance;
 

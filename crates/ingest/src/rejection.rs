@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use catalog::contract::{Extract, Form};
+
 /// Why a row was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RejectionReason {
@@ -86,10 +88,20 @@ pub struct Rejection {
     pub file: u32,
     /// Line, from 1; the row of the sheet in a workbook.
     pub line: u64,
-    /// Offset of the line's first byte in the unwrapped file; 0 in a workbook.
+    /// Offset of the line's first byte in the unwrapped file; in a workbook the number of the sheet, from 0.
     pub byte: u64,
     /// Column of the contract, from 0, where one is at fault.
     pub column: Option<u16>,
+}
+
+impl Rejection {
+    /// The sheet of a workbook's row.
+    pub fn sheet<'e>(&self, extract: &'e Extract) -> Option<&'e str> {
+        match &extract.form {
+            Form::Workbook { sheets, .. } => sheets.get(self.byte as usize).map(String::as_str),
+            _ => None,
+        }
+    }
 }
 
 /// Rejections grouped for people: reason and column, how many, and the first line.

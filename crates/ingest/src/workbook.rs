@@ -42,7 +42,7 @@ pub(crate) fn land(
         fault("S21", "not a whole workbook".into(), hint)
     })?;
     let names = book.sheet_names();
-    for sheet in sheets {
+    for (place, sheet) in sheets.iter().enumerate() {
         if !names.contains(sheet) {
             let hint = format!("the contract wants the sheets {}", sheets.join(", "));
             return Err(fault("S31", format!("sheet `{sheet}` is missing"), &hint));
@@ -52,7 +52,7 @@ pub(crate) fn land(
             let hint = "a merged cell belongs to one row only, and nobody can tell which; ask for a sheet without";
             return Err(fault("S44", format!("sheet `{sheet}` has merged cells"), hint));
         }
-        let mut rows = Rows { rules, sheet, file: number, progress, sink };
+        let mut rows = Rows { rules, sheet, place: place as u64, file: number, progress, sink };
         rows.sheet(&mut book, file)?;
     }
     Ok(())
@@ -65,6 +65,8 @@ const FAR_ROW: u32 = 1_000;
 struct Rows<'r, 's> {
     rules: &'r Rules<'r>,
     sheet: &'r str,
+    /// Number of the sheet, from 0.
+    place: u64,
     file: u32,
     progress: &'r mut Progress,
     sink: Sink<'s>,
@@ -177,7 +179,13 @@ impl Rows<'_, '_> {
         match outcome {
             Ok(()) => self.progress.landed.accepted += 1,
             Err((reason, column)) => {
-                self.progress.landed.rejections.push(Rejection { reason, file: self.file, line, byte: 0, column });
+                self.progress.landed.rejections.push(Rejection {
+                    reason,
+                    file: self.file,
+                    line,
+                    byte: self.place,
+                    column,
+                });
             }
         }
     }
@@ -216,7 +224,7 @@ impl Rows<'_, '_> {
         self.rules.check(values)?;
         if self.rules.fingerprint.is_wanted() {
             let key = self.rules.fingerprint.of(values, Some(self.sheet));
-            self.progress.handed.push(Handed { file: self.file, line, key });
+            self.progress.handed.push(Handed { file: self.file, line, place: self.place, key });
         }
         gatherer.push(values);
         Ok(())

@@ -80,6 +80,9 @@ pub enum Verb {
         /// Same seed, same Flanders.
         #[arg(long, default_value_t = 2011)]
         seed: u64,
+        /// Share of the rows to damage; each damaged row is listed in truth/faults.csv, and broken files in truth/files.
+        #[arg(long, default_value_t = 0.0, value_name = "RATE", value_parser = rate)]
+        faults: f64,
         /// Statbel's population table (the published zip) to be met cell by cell.
         #[arg(long, value_name = "STATBEL_ZIP")]
         calibrate: Option<PathBuf>,
@@ -100,6 +103,9 @@ pub enum Verb {
         /// Day of reception; today by default.
         #[arg(long, value_parser = day, value_name = "DATE")]
         delivered_on: Option<Day>,
+        /// Write a page for the supplier: counts, profile and faults by class and place. Also of a refused delivery.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
         /// Day on which the supplier made the extract.
         #[arg(long, value_parser = day, value_name = "DATE")]
         extracted_on: Option<Day>,
@@ -192,6 +198,13 @@ fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
         _ => Err("a scale is above 0 and at most 1".to_string()),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.0..=0.5).contains(&rate) => Ok(rate),
+        _ => Err("a rate of faults is between 0 and 0.5".to_string()),
     }
 }
 

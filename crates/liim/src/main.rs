@@ -23,11 +23,12 @@ fn main() -> ExitCode {
     let global = &command.global;
     let outcome = match &command.verb {
         Verb::Init { dir } => verbs::init::init(dir),
-        Verb::Synth { scale, seed, calibrate, out } => {
-            verbs::synth::synth(global, *scale, *seed, calibrate.clone(), out.as_deref())
+        Verb::Synth { scale, seed, faults, calibrate, out } => {
+            verbs::synth::synth(global, *scale, *seed, calibrate.clone(), *faults, out.as_deref())
         }
-        Verb::Receive { extract, files, period, delivered_on, extracted_on } => {
-            verbs::receive::receive(global, extract, files, *period, *delivered_on, *extracted_on)
+        Verb::Receive { extract, files, period, delivered_on, report, extracted_on } => {
+            let days = (*delivered_on, *extracted_on);
+            verbs::receive::receive(global, extract, files, *period, days, report.as_deref())
         }
         Verb::Check => verbs::check::check(global),
         Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),

@@ -1,14 +1,16 @@
 //! Deliveries: the folder, the files with their hashes, the receipt.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use catalog::receipt::{DeliveredFile, Receipt};
-use sha2::{Digest, Sha256};
 
 use crate::error::SynthError;
-use crate::parallel::in_order;
+use crate::faults::{Fault, Harm, Wrong};
+use crate::reference::Reference;
+use crate::shape::Shape;
+use crate::sink::{Sink, make_folder, remove};
 use crate::{Summary, WrittenFile};
 
 /// Who delivers what this crate makes.
@@ -26,7 +28,29 @@ pub(crate) struct Delivery {
     pub(crate) personal: bool,
 }
 
+/// Where deliveries go out: how they are made, and what has been made so far.
+pub(crate) struct Outbox<'a> {
+    pub(crate) out: &'a Path,
+    pub(crate) threads: usize,
+    pub(crate) seed: u64,
+    /// Share of the rows to damage.
+    pub(crate) faults: f64,
+    pub(crate) reference: &'a Reference,
+    pub(crate) step: &'a dyn Fn(&str),
+    pub(crate) summary: Summary,
+    pub(crate) damaged: Vec<Fault>,
+}
+
 impl Delivery {
+    /// A delivery about persons, without a day of extraction.
+    pub(crate) const fn of_persons(
+        extract: &'static str,
+        period: &'static str,
+        delivered_on: &'static str,
+    ) -> Delivery {
+        Delivery { extract, period, delivered_on, extracted_on: None, personal: true }
+    }
+
     fn folder(&self, out: &Path) -> PathBuf {
         let (supplier, extract) = self.extract.split_once('/').unwrap_or((self.extract, ""));
         out.join("sources").join(supplier).join("deliveries").join(self.period).join(extract).join(Receipt::folder(1))
@@ -45,54 +69,78 @@ impl Delivery {
         let own = receipt.is_some_and(|receipt| receipt.delivered_by == SUPPLIED_BY);
         if own || held.next().is_none() { Ok(()) } else { Err(SynthError::Occupied { path: folder }) }
     }
+}
 
-    /// Begins the delivery beside its folder; it gets there when it is complete.
-    pub(crate) fn begin(self, out: &Path) -> Result<Begun, SynthError> {
-        self.check(out)?;
-        let folder = self.folder(out);
+impl<'a> Outbox<'a> {
+    /// Begins a delivery beside its folder; it gets there when it is complete.
+    pub(crate) fn begin(&mut self, delivery: Delivery) -> Result<Begun<'_, 'a>, SynthError> {
+        (self.step)(&format!("writing {} of {}", delivery.extract, delivery.period));
+        delivery.check(self.out)?;
+        let folder = delivery.folder(self.out);
         let staging = folder.with_file_name(format!(".{}-synth", Receipt::folder(1)));
-        if staging.exists() {
-            fs::remove_dir_all(&staging).map_err(SynthError::writing(&staging))?;
-        }
-        let supplier = folder.ancestors().nth(4).unwrap_or(out);
+        remove(&staging)?;
+        let supplier = folder.ancestors().nth(4).unwrap_or(self.out);
         fs::create_dir_all(supplier).map_err(SynthError::writing(supplier))?;
-        make_folder(&staging, self.personal)?;
-        Ok(Begun { delivery: self, folder, staging, files: Vec::new() })
+        make_folder(&staging, delivery.personal)?;
+        Ok(Begun { outbox: self, delivery, folder, staging, files: Vec::new() })
     }
 }
 
 /// A delivery whose files are being written.
-pub(crate) struct Begun {
+pub(crate) struct Begun<'o, 'a> {
+    outbox: &'o mut Outbox<'a>,
     delivery: Delivery,
     folder: PathBuf,
     staging: PathBuf,
     files: Vec<DeliveredFile>,
 }
 
-impl Begun {
-    /// Begins a file.
-    pub(crate) fn file(&self, name: &str) -> Result<Sink, SynthError> {
-        Sink::create(&self.staging, name, self.delivery.personal)
+impl<'a> Begun<'_, 'a> {
+    /// Begins a file of this shape, its header written; one that is called `.gz` is packed.
+    pub(crate) fn table(&self, name: &str, shape: &'static Shape) -> Result<Sink<'a>, SynthError> {
+        let mut sink = Sink::create(&self.staging, name, self.delivery.personal)?;
+        if name.ends_with(".gz") {
+            sink.pack();
+        }
+        sink.write(&shape.header())?;
+        sink.damaged_by(self.harm("", shape));
+        Ok(sink)
     }
 
-    /// Ends a file of this many data lines.
-    pub(crate) fn add(&mut self, sink: Sink, lines: u64) -> Result<(), SynthError> {
-        self.files.push(sink.finish(lines)?);
+    /// What damages the rows of a file, or of a part of one; nothing where all rows are to be sound.
+    pub(crate) fn harm(&self, part: &str, shape: &'static Shape) -> Option<Harm<'a>> {
+        let Outbox { faults, seed, reference, .. } = *self.outbox;
+        let purpose = format!("faults of {} {} {part}", self.delivery.extract, self.delivery.period);
+        (faults > 0.0).then(|| Harm::new(shape, reference, seed, &purpose, faults))
+    }
+
+    /// Ends a file.
+    pub(crate) fn add(&mut self, sink: Sink<'a>) -> Result<(), SynthError> {
+        let (file, wrong) = sink.finish()?;
+        self.damaged(&file.name, "", wrong);
+        self.files.push(file);
         Ok(())
     }
 
-    /// Writes a whole file at once.
+    /// Writes a whole file of this many rows at once.
     pub(crate) fn whole(&mut self, name: &str, bytes: &[u8], lines: u64) -> Result<(), SynthError> {
-        let mut sink = self.file(name)?;
-        sink.write(bytes)?;
-        self.add(sink, lines)
+        let mut sink = Sink::create(&self.staging, name, self.delivery.personal)?;
+        sink.rows(bytes, lines)?;
+        self.add(sink)
+    }
+
+    /// Lists damaged rows of a file, or of a sheet of it.
+    pub(crate) fn damaged(&mut self, file: &str, sheet: &'static str, wrong: Vec<Wrong>) {
+        let Delivery { extract, period, .. } = self.delivery;
+        let fault = |wrong| Fault { extract, period, file: file.to_string(), sheet, wrong };
+        self.outbox.damaged.extend(wrong.into_iter().map(fault));
     }
 
     /// Writes the receipt and puts the delivery in its place.
-    pub(crate) fn finish(self, summary: &mut Summary) -> Result<(), SynthError> {
+    pub(crate) fn finish(self) -> Result<(), SynthError> {
         let Delivery { extract, period, delivered_on, extracted_on, personal } = self.delivery;
         for file in &self.files {
-            summary.files.push(WrittenFile {
+            self.outbox.summary.files.push(WrittenFile {
                 extract: extract.to_string(),
                 period: period.to_string(),
                 name: file.name.clone(),
@@ -111,84 +159,8 @@ impl Begun {
         let text = serde_yaml::to_string(&receipt).map_err(SynthError::container("receipt.yaml"))?;
         let mut sink = Sink::create(&self.staging, "receipt.yaml", personal)?;
         sink.write(text.as_bytes())?;
-        sink.finish(0)?;
-        if self.folder.exists() {
-            fs::remove_dir_all(&self.folder).map_err(SynthError::writing(&self.folder))?;
-        }
+        sink.finish()?;
+        remove(&self.folder)?;
         fs::rename(&self.staging, &self.folder).map_err(SynthError::writing(&self.folder))
     }
-}
-
-/// A file being written and hashed.
-pub(crate) struct Sink {
-    path: PathBuf,
-    name: String,
-    out: BufWriter<File>,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Sink {
-    /// Creates a file, readable by its owner only if it is personal.
-    pub(crate) fn create(folder: &Path, name: &str, personal: bool) -> Result<Sink, SynthError> {
-        let path = folder.join(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        if personal {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        #[cfg(not(unix))]
-        let _ = personal;
-        let file = options.open(&path).map_err(SynthError::writing(&path))?;
-        Ok(Sink {
-            path,
-            name: name.to_string(),
-            out: BufWriter::with_capacity(1 << 18, file),
-            hash: Sha256::new(),
-            bytes: 0,
-        })
-    }
-
-    /// Adds bytes.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), SynthError> {
-        self.hash.update(bytes);
-        self.bytes += bytes.len() as u64;
-        self.out.write_all(bytes).map_err(SynthError::writing(&self.path))
-    }
-
-    /// Adds the pieces 0 to `count`, made on several threads, in their order; gives the lines they have.
-    pub(crate) fn pieces<M>(&mut self, threads: usize, count: usize, make: M) -> Result<u64, SynthError>
-    where
-        M: Fn(usize) -> (Vec<u8>, u64) + Sync,
-    {
-        let mut lines = 0;
-        in_order(threads, count, make, |(bytes, more)| {
-            lines += more;
-            self.write(&bytes)
-        })?;
-        Ok(lines)
-    }
-
-    /// Ends the file, which has this many data lines.
-    pub(crate) fn finish(mut self, lines: u64) -> Result<DeliveredFile, SynthError> {
-        self.out.flush().map_err(SynthError::writing(&self.path))?;
-        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(DeliveredFile { name: self.name, sha256, bytes: self.bytes, lines })
-    }
-}
-
-/// Makes a folder and those above it, for its owner only if it is personal.
-pub(crate) fn make_folder(folder: &Path, personal: bool) -> Result<(), SynthError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    if personal {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    #[cfg(not(unix))]
-    let _ = personal;
-    builder.create(folder).map_err(SynthError::writing(folder))
 }

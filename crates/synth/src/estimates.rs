@@ -240,3 +240,45 @@ pub(crate) const FORMS: [[f64; 4]; 2] = [[0.445, 0.315, 0.216, 0.024], [0.25, 0.
 pub(crate) const DELAY: [[f64; 3]; 2] = [[0.165, 0.034, 0.006], [0.275, 0.12, 0.04]];
 /// Residents besides those with a living wage whose coded number is in the key file.
 pub(crate) const CODED_OTHERS: f64 = 0.05;
+/// Persons with a former BIS number, and with a second national number, that the register knows of by June 2011.
+pub(crate) const FORMER_BIS: f64 = 10_000.0;
+pub(crate) const FORMER_NATIONAL: f64 = 1_700.0;
+/// Work by age, among those who do not seek it; outside the European Union this many times as much.
+pub(crate) const WORKING: Curve =
+    &[(18.0, 0.22), (21.0, 0.48), (25.0, 0.83), (45.0, 0.87), (52.0, 0.80), (58.0, 0.52), (62.0, 0.2), (64.0, 0.12)];
+pub(crate) const WORKING_OUTSIDE_UNION: f64 = 0.72;
+/// Another position than the quarter before, and unknown positions among those who do not work: others, foreign
+/// nationals.
+pub(crate) const CHANGING: f64 = 0.06;
+pub(crate) const UNKNOWN_POSITION: [f64; 2] = [0.04, 0.3];
+/// Enrolments in adult education in a school year, enrolments of each student, and students by age; newcomers many
+/// times as often.
+pub(crate) const ADULT_ENROLMENTS: f64 = 350_000.0;
+pub(crate) const ENROLMENTS_EACH: f64 = 1.22;
+pub(crate) const STUDYING: Curve = &[(18.0, 0.7), (25.0, 1.2), (45.0, 1.1), (60.0, 0.9), (75.0, 0.25), (85.0, 0.02)];
+pub(crate) const STUDYING_NEWCOMER: f64 = 6.0;
+/// Families in caravans and their inhabitants: 2003, and 2011 (published: over 970, about 2,500).
+pub(crate) const CARAVANS_2003: (u64, u64) = (880, 2_290);
+pub(crate) const CARAVANS_2011: (u64, u64) = (970, 2_500);
+/// Adult newcomers of 2004 to 2010, women among them, and how they go on (2010, published: 48 women in a hundred, about
+/// 50 of the contracts, 79 of the suspensions).
+pub(crate) const NEWCOMERS: [f64; 7] = [9_000.0, 10_500.0, 12_000.0, 14_000.0, 16_500.0, 18_000.0, 19_000.0];
+pub(crate) const NEWCOMING_WOMEN: f64 = 0.48;
+/// Registration of the entitled and of the obliged; contract, suspension (men, women) and certificate.
+pub(crate) const REGISTERING: [f64; 2] = [0.2, 0.93];
+pub(crate) const SIGNING: [f64; 2] = [0.71, 0.77];
+pub(crate) const SUSPENDED: [f64; 2] = [0.045, 0.169];
+pub(crate) const CERTIFIED: f64 = 0.58;
+/// Births in deprived families, by the mother: Belgian first, foreign first (7 to 8 in a hundred of all births).
+pub(crate) const DEPRIVED: [f64; 2] = [0.04, 0.185];
+/// A criterion that was not asked, and a mother whose first nationality is not known.
+pub(crate) const NOT_ASKED: f64 = 0.02;
+pub(crate) const MOTHER_UNKNOWN: f64 = 0.01;
+/// Children with a file about their upbringing in a year, the part of a family's children in it, and how many times as
+/// often outside the European Union.
+pub(crate) const UPBRINGING: f64 = 8_000.0;
+pub(crate) const SIBLINGS_TOO: f64 = 0.7;
+pub(crate) const UPBRINGING_OUTSIDE_UNION: f64 = 1.7;
+/// Voters of 8 October 2006 in Flanders, published: registered, and who could have been.
+pub(crate) const VOTERS_EU: (u64, u64) = (28_713, 170_040);
+pub(crate) const VOTERS_OUTSIDE: (u64, u64) = (5_352, 42_473);

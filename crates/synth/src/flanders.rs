@@ -1,11 +1,13 @@
 //! The whole population: all municipalities behind each other, numbered, with what the register has on record.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ops::Range;
 
 use catalog::Day;
 
 use crate::error::SynthError;
+use crate::identity::Replacement;
 use crate::local::{Setting, people};
 use crate::parallel::in_order;
 use crate::person::{BELGIAN, EXTRACTED, FATHER, NOBODY, Person, flag, new_year, small};
@@ -27,6 +29,50 @@ pub(crate) struct Flanders<'a> {
     pub(crate) homes: Vec<Range<usize>>,
     pub(crate) seed: u64,
     pub(crate) scale: f64,
+    /// Numbers that were replaced, in the order in which the register learned of it.
+    pub(crate) replacements: Vec<Replacement>,
+    /// By position of the person: the old number that some suppliers still use.
+    pub(crate) outdated: HashMap<u32, u64>,
+}
+
+/// The numbers given out on each day of birth.
+pub(crate) struct Series {
+    given: Vec<u16>,
+}
+
+impl Series {
+    /// Four series a day and sex: national numbers, BIS, BIS without sex, BIS with a year only (kept at New Year).
+    fn new(calendar: &Calendar) -> Series {
+        Series { given: vec![0u16; calendar.days() * 8] }
+    }
+
+    /// Gives a person the next number of the series that the flags tell.
+    ///
+    /// # Errors
+    /// The day has no more numbers.
+    pub(crate) fn number(&mut self, calendar: &Calendar, person: &mut Person) -> Result<(), SynthError> {
+        let kind = match (person.is(flag::BIS), person.is(flag::SEX_UNKNOWN), person.is(flag::YEAR_ONLY)) {
+            (false, ..) => 0,
+            (true, false, false) => 1,
+            (true, true, false) => 2,
+            (true, _, true) => 3,
+        };
+        if kind == 3 {
+            // One series whether the sex was known or not.
+            person.set(flag::SEX_UNKNOWN, false);
+        }
+        let day = if kind == 3 { new_year((calendar.number(person.birth) / 10_000) as i16) } else { person.birth };
+        let at = calendar.position(day);
+        let count = &mut self.given[(at * 4 + kind) * 2 + usize::from(person.is(flag::WOMAN))];
+        if *count >= SERIALS {
+            return Err(SynthError::Serials { day: Day(day).to_string(), limit: SERIALS });
+        }
+        // 499 is prime: steps of 181 visit every number once, from another start each day.
+        let order = (u32::from(*count) * 181 + at as u32 * 7) % u32::from(SERIALS);
+        person.serial = (order * 2) as u16 + if person.is(flag::WOMAN) { 2 } else { 1 };
+        *count += 1;
+        Ok(())
+    }
 }
 
 /// How a filiation came about.
@@ -61,8 +107,9 @@ pub(crate) struct Filiation {
 }
 
 impl<'a> Flanders<'a> {
-    /// Draws everybody, municipality by municipality, on this many threads.
-    pub(crate) fn draw(setting: &Setting<'a>, threads: usize) -> Result<Flanders<'a>, SynthError> {
+    /// Draws everybody, municipality by municipality, on this many threads; `replaced` lets other suppliers use old
+    /// numbers of persons who have got another.
+    pub(crate) fn draw(setting: &Setting<'a>, threads: usize, replaced: bool) -> Result<Flanders<'a>, SynthError> {
         let reference = setting.reference;
         let municipalities = reference.flemish.len();
         let inhabitants: f64 =
@@ -91,39 +138,15 @@ impl<'a> Flanders<'a> {
             homes,
             seed: setting.seed,
             scale: setting.scale,
+            replacements: Vec::new(),
+            outdated: HashMap::new(),
         };
-        flanders.number()?;
-        Ok(flanders)
-    }
-
-    /// Gives everybody a serial number of their day of birth and sex.
-    fn number(&mut self) -> Result<(), SynthError> {
-        let calendar = &self.calendar;
-        // Four series a day and sex: national numbers, BIS, BIS without sex, BIS with a year only (kept at New Year).
-        let mut given = vec![0u16; calendar.days() * 8];
-        for person in &mut self.people {
-            let kind = match (person.is(flag::BIS), person.is(flag::SEX_UNKNOWN), person.is(flag::YEAR_ONLY)) {
-                (false, ..) => 0,
-                (true, false, false) => 1,
-                (true, true, false) => 2,
-                (true, _, true) => 3,
-            };
-            if kind == 3 {
-                // One series whether the sex was known or not.
-                person.set(flag::SEX_UNKNOWN, false);
-            }
-            let day = if kind == 3 { new_year((calendar.number(person.birth) / 10_000) as i16) } else { person.birth };
-            let at = calendar.position(day);
-            let count = &mut given[(at * 4 + kind) * 2 + usize::from(person.is(flag::WOMAN))];
-            if *count >= SERIALS {
-                return Err(SynthError::Serials { day: Day(day).to_string(), limit: SERIALS });
-            }
-            // 499 is prime: steps of 181 visit every number once, from another start each day.
-            let order = (u32::from(*count) * 181 + at as u32 * 7) % u32::from(SERIALS);
-            person.serial = (order * 2) as u16 + if person.is(flag::WOMAN) { 2 } else { 1 };
-            *count += 1;
+        let mut series = Series::new(&flanders.calendar);
+        for person in &mut flanders.people {
+            series.number(&flanders.calendar, person)?;
         }
-        Ok(())
+        flanders.replace_numbers(&mut series, replaced);
+        Ok(flanders)
     }
 
     /// A person's parent on record: what the register says about it.

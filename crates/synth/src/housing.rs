@@ -1,28 +1,31 @@
 //! Tenants of social housing and candidates at the end of 2010: a workbook with a sheet for each, a row a household.
 
-use std::path::Path;
+use rust_xlsxwriter::{Workbook, XlsxError};
 
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
-
-use crate::Summary;
 use crate::counts::Counts;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
 use crate::person::BELGIAN;
 use crate::random::{Draw, Mix};
+use crate::shape::{Form, Kind, Shape, column};
+use crate::workbook::{fill, workbook};
 
 /// The delivery.
-pub(crate) const DELIVERY: Delivery = Delivery {
-    extract: "wonen/sociale-huur",
-    period: "2010-12-31",
-    delivered_on: "2011-05-01",
-    extracted_on: None,
-    personal: true,
-};
+pub(crate) const DELIVERY: Delivery = Delivery::of_persons("wonen/sociale-huur", "2010-12-31", "2011-05-01");
 
-const COLUMNS: [&str; 5] = ["dossier", "gemeente", "nationaliteit", "peildatum", "huurprijs"];
+/// The shape of both sheets.
+pub(crate) static SHAPE: Shape = Shape::new(
+    Form::Sheet,
+    &[
+        column("dossier", Kind::Text).key(),
+        column("gemeente", Kind::Municipality),
+        column("nationaliteit", Kind::Nationality).optional(),
+        column("peildatum", Kind::Day),
+        column("huurprijs", Kind::Decimal).optional(),
+    ],
+);
 const REFERENCE_DAY: &str = "2010-12-31";
 
 /// A sheet: its name, its households in all of Flanders, and who of them is Belgian and unknown.
@@ -40,58 +43,53 @@ const SHEETS: [Sheet; 2] = [
 ];
 
 /// Writes the workbook.
-pub(crate) fn write(
-    flanders: &Flanders<'_>,
-    counts: &Counts,
-    out: &Path,
-    step: &dyn Fn(&str),
-    summary: &mut Summary,
-) -> Result<(), SynthError> {
-    step("writing wonen/sociale-huur of 2010-12-31");
-    let (bytes, rows) = workbook(flanders, counts).map_err(SynthError::container("sociale-huur.xlsx"))?;
-    let mut begun = DELIVERY.begin(out)?;
-    begun.whole("sociale-huur.xlsx", &bytes, rows)?;
-    begun.finish(summary)
-}
-
-/// The workbook and its rows, headers not counted.
-fn workbook(flanders: &Flanders<'_>, counts: &Counts) -> Result<(Vec<u8>, u64), XlsxError> {
-    let mut workbook = Workbook::new();
-    // The library would put the present moment here, and no two runs would give the same bytes.
-    let made = ExcelDateTime::from_ymd(2011, 5, 1)?;
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+pub(crate) fn write(flanders: &Flanders<'_>, counts: &Counts, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {
+    let mut begun = outbox.begin(DELIVERY)?;
+    let broken = |error: XlsxError| SynthError::container("sociale-huur.xlsx")(error);
+    let mut book: Workbook = workbook(2011, 5, 1).map_err(broken)?;
     let mut rows = 0;
     for sheet in &SHEETS {
-        let page = workbook.add_worksheet();
-        page.set_name(sheet.name)?;
-        for (column, name) in COLUMNS.into_iter().enumerate() {
-            page.write_string(0, column as u16, name)?;
+        let (mut lines, mut count) = households(flanders, counts, sheet);
+        if let Some(mut harm) = begun.harm(sheet.name, &SHAPE) {
+            let mut harmed = Vec::new();
+            count = harm.pass(lines.as_bytes(), &mut harmed) + harm.finish(&mut harmed);
+            lines = String::from_utf8_lossy(&harmed).into_owned();
+            begun.damaged("sociale-huur.xlsx", sheet.name, harm.into_wrong());
         }
-        let mut row = 0;
-        for (at, place) in flanders.reference.flemish.iter().enumerate() {
-            let municipality = &flanders.reference.municipalities[*place];
-            let mut draw = Draw::stream(flanders.seed, sheet.name, at as u64);
-            let foreigners = foreign_nationals(flanders, at);
-            let (share, foreign) = shares(counts, at, sheet);
-            for _ in 0..draw.round(sheet.households * flanders.scale * share) {
-                row += 1;
-                page.write_string(row, 0, format!("{}{row:08}", sheet.letter))?;
-                page.write_string(row, 1, &municipality.code)?;
-                let chance = draw.unit();
-                if chance >= sheet.shares.1 {
-                    let code = if chance < sheet.shares.1 + foreign { foreigners.draw(&mut draw) } else { None };
-                    page.write_string(row, 2, format!("{:03}", code.unwrap_or(BELGIAN)))?;
-                }
-                page.write_string(row, 3, REFERENCE_DAY)?;
-                if sheet.rent {
-                    let cents = (draw.bell(265.0, 85.0).clamp(55.0, 620.0) * 100.0) as u32;
-                    page.write_string(row, 4, format!("{},{:02}", cents / 100, cents % 100))?;
-                }
-            }
-        }
-        rows += u64::from(row);
+        rows += count;
+        fill(book.add_worksheet(), sheet.name, &SHAPE, &lines).map_err(broken)?;
     }
-    Ok((workbook.save_to_buffer()?, rows))
+    let bytes = book.save_to_buffer().map_err(broken)?;
+    begun.whole("sociale-huur.xlsx", &bytes, rows)?;
+    begun.finish()
+}
+
+/// The households of a sheet, and how many they are.
+fn households(flanders: &Flanders<'_>, counts: &Counts, sheet: &Sheet) -> (String, u64) {
+    let mut lines = String::new();
+    let mut row = 0;
+    for (at, place) in flanders.reference.flemish.iter().enumerate() {
+        let municipality = &flanders.reference.municipalities[*place];
+        let mut draw = Draw::stream(flanders.seed, sheet.name, at as u64);
+        let foreigners = foreign_nationals(flanders, at);
+        let (share, foreign) = shares(counts, at, sheet);
+        for _ in 0..draw.round(sheet.households * flanders.scale * share) {
+            row += 1;
+            lines.push_str(&format!("{}{row:08}\t{}\t", sheet.letter, municipality.code));
+            let chance = draw.unit();
+            if chance >= sheet.shares.1 {
+                let code = if chance < sheet.shares.1 + foreign { foreigners.draw(&mut draw) } else { None };
+                lines.push_str(&format!("{:03}", code.unwrap_or(BELGIAN)));
+            }
+            lines.push_str(&format!("\t{REFERENCE_DAY}\t"));
+            if sheet.rent {
+                let cents = (draw.bell(265.0, 85.0).clamp(55.0, 620.0) * 100.0) as u32;
+                lines.push_str(&format!("{},{:02}", cents / 100, cents % 100));
+            }
+            lines.push('\n');
+        }
+    }
+    (lines, row)
 }
 
 /// Nationalities of a municipality's foreign households; those from outside the Union weigh more.

@@ -1,25 +1,33 @@
-//! The living wage of 2010 under coded numbers, and the key to them, as the KSZ delivers both.
+//! The living wage of 2010 under coded numbers, as the KSZ delivers it.
 
-use std::path::Path;
+use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
-use crate::Summary;
-use crate::delivery::Delivery;
+use crate::coded::{code, hexadecimal};
+use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
 use crate::person::{BELGIAN, DATES, Person, Story, flag};
-use crate::random::{Draw, key};
+use crate::random::Draw;
+use crate::shape::{Kind, SEMICOLONS, Shape, column};
 use crate::spell::{month_end, months, spell};
 use crate::text::padded;
 
-/// The key and the living wage, delivered together.
-pub(crate) const DELIVERIES: [Delivery; 2] = [delivery("ksz/sleutel"), delivery("ksz/leefloon")];
+/// The delivery.
+pub(crate) const DELIVERY: Delivery = Delivery::of_persons("ksz/leefloon", "2010", "2011-09-01");
 
-const fn delivery(extract: &'static str) -> Delivery {
-    Delivery { extract, period: "2010", delivered_on: "2011-09-01", extracted_on: None, personal: true }
-}
+static SHAPE: Shape = Shape::new(
+    SEMICOLONS,
+    &[
+        column("maand", Kind::Month).key().of_period(),
+        column("gecodeerd", Kind::Coded).key(),
+        column("stelsel", Kind::Codes(&["LL", "ELL"])).key(),
+        column("categorie", Kind::Codes(&["1", "2", "3"])),
+        column("gemeente", Kind::Municipality),
+        // A month at the turn of the year stands in the files of both years.
+        column("bron_jaar", Kind::Year).key(),
+    ],
+);
 
 /// The two systems, as in the file.
 const LIVING_WAGE: u8 = 0;
@@ -36,48 +44,49 @@ struct Payment {
     place: u16,
 }
 
-/// Writes the key and the living wage.
-pub(crate) fn write(
-    flanders: &Flanders<'_>,
-    out: &Path,
-    step: &dyn Fn(&str),
-    summary: &mut Summary,
-) -> Result<(), SynthError> {
-    step("drawing the living wage of 2010");
-    let secret = key(flanders.seed, "coded numbers");
-    let (payments, keyed) = draw(flanders, &secret);
-    let [key_file, living_wage] = DELIVERIES;
-    let mut begun = key_file.begin(out)?;
-    let mut text = b"gecodeerd;insz\n".to_vec();
-    for (coded, insz) in &keyed {
-        hexadecimal(&mut text, *coded);
-        text.push(b';');
-        padded(&mut text, *insz, 11);
-        text.push(b'\n');
-    }
-    begun.whole("sleutel.csv", &text, keyed.len() as u64)?;
-    begun.finish(summary)?;
-
-    let mut begun = living_wage.begin(out)?;
-    let mut text = b"maand;gecodeerd;stelsel;categorie;gemeente;bron_jaar\n".to_vec();
-    for payment in &payments {
-        text.extend_from_slice(b"2010-");
-        padded(&mut text, u64::from(payment.month) + 1, 2);
-        text.push(b';');
-        hexadecimal(&mut text, payment.coded);
-        text.extend_from_slice(if payment.system == EQUIVALENT { b";ELL;" } else { b";LL;" });
-        text.extend_from_slice(&[b'0' + payment.category, b';']);
-        text.extend_from_slice(flanders.place_code(payment.place));
-        text.push(b';');
-        padded(&mut text, u64::from(payment.source_year), 4);
-        text.push(b'\n');
-    }
-    begun.whole("leefloon.csv", &text, payments.len() as u64)?;
-    begun.finish(summary)
+/// The living wage of 2010.
+pub(crate) struct Income {
+    /// In the file's order.
+    payments: Vec<Payment>,
+    /// Positions of the persons whose coded number must be in the key, with or without a payment.
+    pub(crate) named: Vec<u32>,
 }
 
-/// All payments in the file's order, and the coded numbers with the numbers behind them, in coded order.
-fn draw(flanders: &Flanders<'_>, secret: &[u8; 32]) -> (Vec<Payment>, Vec<(u64, u64)>) {
+impl Income {
+    /// The months that somebody has a living wage, by coded number: bit 0 for January.
+    pub(crate) fn months(&self) -> HashMap<u64, u16> {
+        let mut months = HashMap::new();
+        for payment in &self.payments {
+            *months.entry(payment.coded).or_default() |= 1 << payment.month;
+        }
+        months
+    }
+
+    /// Writes the file.
+    pub(crate) fn write(&self, flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {
+        let mut text = Vec::new();
+        for payment in &self.payments {
+            text.extend_from_slice(b"2010-");
+            padded(&mut text, u64::from(payment.month) + 1, 2);
+            text.push(b';');
+            hexadecimal(&mut text, payment.coded);
+            text.extend_from_slice(if payment.system == EQUIVALENT { b";ELL;" } else { b";LL;" });
+            text.extend_from_slice(&[b'0' + payment.category, b';']);
+            text.extend_from_slice(flanders.place_code(payment.place));
+            text.push(b';');
+            padded(&mut text, u64::from(payment.source_year), 4);
+            text.push(b'\n');
+        }
+        let mut begun = outbox.begin(DELIVERY)?;
+        let mut sink = begun.table("leefloon.csv", &SHAPE)?;
+        sink.rows(&text, self.payments.len() as u64)?;
+        begun.add(sink)?;
+        begun.finish()
+    }
+}
+
+/// Draws all payments.
+pub(crate) fn draw(flanders: &Flanders<'_>, secret: &[u8; 32]) -> Income {
     // For each province, and behind them for the equivalent living wage: the weights of all persons.
     let mut sums = vec![0.0; own::LIVING_WAGE.len() + 1];
     for person in &flanders.people {
@@ -89,35 +98,33 @@ fn draw(flanders: &Flanders<'_>, secret: &[u8; 32]) -> (Vec<Payment>, Vec<(u64, 
     let wanted = own::LIVING_WAGE.iter().map(|(_, persons)| *persons).chain([own::EQUIVALENT_LIVING_WAGE]);
     let rates: Vec<f64> =
         wanted.zip(&sums).map(|(persons, sum)| persons * flanders.scale * 12.0 / mean / sum.max(1e-9)).collect();
-    let (mut payments, mut keyed) = (Vec::new(), Vec::new());
+    let (mut payments, mut named) = (Vec::new(), Vec::new());
     for (home, persons) in flanders.homes.iter().enumerate() {
         let mut draw = Draw::stream(flanders.seed, "living wage", home as u64);
-        for person in &flanders.people[persons.clone()] {
+        for position in persons.clone() {
+            let person = &flanders.people[position];
             let (chance, other) = (draw.unit(), draw.unit());
             let Some((at, weight)) = weight(flanders, person) else {
                 let resident = person.inhabits(0) && flanders.flemish(person.place[0])
                     || person.inhabits(1) && flanders.flemish(person.place[1]);
                 if resident && other < own::CODED_OTHERS {
-                    let insz = person.insz(&flanders.calendar);
-                    keyed.push((code(secret, insz), insz));
+                    named.push(position as u32);
                 }
                 continue;
             };
-            let insz = person.insz(&flanders.calendar);
-            let coded = code(secret, insz);
+            let coded = code(secret, person.insz(&flanders.calendar));
             let before = payments.len();
             if chance < (weight * rates[at]).min(0.9) {
                 let system = if at == own::LIVING_WAGE.len() { EQUIVALENT } else { LIVING_WAGE };
                 pay(flanders, &mut draw, person, coded, system, &mut payments);
             }
             if payments.len() > before || !person.is(flag::WAITING) && other < own::CODED_OTHERS {
-                keyed.push((coded, insz));
+                named.push(position as u32);
             }
         }
     }
     payments.sort_unstable();
-    keyed.sort_unstable();
-    (payments, keyed)
+    Income { payments, named }
 }
 
 /// The months of one person's living wage.
@@ -172,16 +179,4 @@ fn weight(flanders: &Flanders<'_>, person: &Person) -> Option<(usize, f64)> {
     let province = &flanders.reference.municipalities.get(usize::from(place) - 1)?.province;
     let at = own::LIVING_WAGE.iter().position(|(code, _)| code == province)?;
     Some((at, origin * age))
-}
-
-/// The coded number of an identification number: 64 bits of a keyed hash.
-fn code(secret: &[u8; 32], insz: u64) -> u64 {
-    let mut hash = Sha256::new();
-    hash.update(secret);
-    hash.update(insz.to_le_bytes());
-    hash.finalize().iter().take(8).fold(0, |code, byte| code << 8 | u64::from(*byte))
-}
-
-fn hexadecimal(out: &mut Vec<u8>, number: u64) {
-    out.extend((0..16).rev().map(|digit| b"0123456789abcdef"[(number >> (4 * digit) & 15) as usize]));
 }

@@ -1,76 +1,90 @@
 //! Job-seekers without work at the end of each month of 2010, as VDAB delivers them.
 
-use std::path::Path;
+use std::convert::Infallible;
 
-use crate::Summary;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
+use crate::identity::Supplier;
 use crate::parallel::in_order;
 use crate::person::{DATES, Person, Story};
 use crate::random::Draw;
+use crate::shape::{Kind, SEMICOLONS, Shape, column};
 use crate::spell::{Spell, month_end, months, spell};
 use crate::text::padded;
 
 /// The delivery.
-pub(crate) const DELIVERY: Delivery =
-    Delivery { extract: "vdab/nwwz", period: "2010", delivered_on: "2011-03-01", extracted_on: None, personal: true };
+pub(crate) const DELIVERY: Delivery = Delivery::of_persons("vdab/nwwz", "2010", "2011-03-01");
+
+/// The shape of the file.
+pub(crate) static SHAPE: Shape = Shape::new(
+    SEMICOLONS,
+    &[
+        column("maand", Kind::Month).key().of_period(),
+        column("insz", Kind::Insz).key(),
+        column("categorie", Kind::Codes(&["00", "02", "03", "99"])),
+        column("gemeente", Kind::Municipality),
+    ],
+);
 
 /// Somebody's spell, and the category of the file.
-struct Search {
-    person: usize,
-    spell: Spell,
+pub(crate) struct Search {
+    pub(crate) person: usize,
+    pub(crate) spell: Spell,
     category: &'static [u8; 2],
 }
 
-/// Writes the file, month by month.
-pub(crate) fn write(
-    flanders: &Flanders<'_>,
-    out: &Path,
-    threads: usize,
-    step: &dyn Fn(&str),
-    summary: &mut Summary,
-) -> Result<(), SynthError> {
-    step("writing vdab/nwwz of 2010");
+/// Who seeks work in 2010.
+pub(crate) fn searches(flanders: &Flanders<'_>, threads: usize) -> Vec<Search> {
     let sum: f64 = flanders.people.iter().map(|person| weight(flanders, person) * flanders.presence(person)).sum();
     let rate = own::JOBLESS * flanders.scale * 12.0 / months(own::JOBLESS_SPELLS) / sum.max(1e-9);
     let mut searches = Vec::new();
-    in_order(
+    let done = in_order(
         threads,
         flanders.homes.len(),
         |home| search(flanders, home, rate),
         |mut more| {
             searches.append(&mut more);
-            Ok::<(), SynthError>(())
+            Ok::<(), Infallible>(())
         },
-    )?;
-    let mut begun = DELIVERY.begin(out)?;
-    let mut sink = begun.file("nwwz.csv")?;
-    sink.write(b"maand;insz;categorie;gemeente\n")?;
-    let lines = sink.pieces(threads, 12, |month| {
-        let month = month as i32;
-        let day = month_end(month);
-        let mut out = Vec::new();
-        let mut lines = 0;
-        for search in searches.iter().filter(|search| (search.spell.first..=search.spell.last).contains(&month)) {
-            let person = &flanders.people[search.person];
-            let Some(place) = flanders.lives_on(person, day) else { continue };
-            out.extend_from_slice(b"2010-");
-            padded(&mut out, month as u64 + 1, 2);
-            out.push(b';');
-            padded(&mut out, person.insz(&flanders.calendar), 11);
-            out.push(b';');
-            out.extend_from_slice(search.category);
-            out.push(b';');
-            out.extend_from_slice(flanders.place_code(place));
-            out.push(b'\n');
-            lines += 1;
-        }
-        (out, lines)
-    })?;
-    begun.add(sink, lines)?;
-    begun.finish(summary)
+    );
+    match done {
+        Ok(()) => searches,
+        Err(never) => match never {},
+    }
+}
+
+/// Writes the file, month by month.
+pub(crate) fn write(flanders: &Flanders<'_>, searches: &[Search], outbox: &mut Outbox<'_>) -> Result<(), SynthError> {
+    let threads = outbox.threads;
+    let mut begun = outbox.begin(DELIVERY)?;
+    let mut sink = begun.table("nwwz.csv", &SHAPE)?;
+    sink.pieces(threads, 12, |month| rows(flanders, searches, month as i32))?;
+    begun.add(sink)?;
+    begun.finish()
+}
+
+/// The rows of a month, and how many they are.
+pub(crate) fn rows(flanders: &Flanders<'_>, searches: &[Search], month: i32) -> (Vec<u8>, u64) {
+    let day = month_end(month);
+    let mut out = Vec::new();
+    let mut lines = 0;
+    for search in searches.iter().filter(|search| (search.spell.first..=search.spell.last).contains(&month)) {
+        let person = &flanders.people[search.person];
+        let Some(place) = flanders.lives_on(person, day) else { continue };
+        out.extend_from_slice(b"2010-");
+        padded(&mut out, month as u64 + 1, 2);
+        out.push(b';');
+        padded(&mut out, flanders.number_at(search.person, Supplier::Vdab), 11);
+        out.push(b';');
+        out.extend_from_slice(search.category);
+        out.push(b';');
+        out.extend_from_slice(flanders.place_code(place));
+        out.push(b'\n');
+        lines += 1;
+    }
+    (out, lines)
 }
 
 /// The job-seekers of a home.

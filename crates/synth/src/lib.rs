@@ -3,37 +3,54 @@
 //! Persons are drawn for every municipality from the calibrated counts (Statbel's own table, or the project's smaller
 //! ones): who lives there, what nationalities they had, who their parents are, and what happened to them in the years
 //! around the date. The suppliers' extracts are then written from these persons, so that they agree with each other:
-//! the register's files, Statbel's table, the living wage, job-seekers, pupils, social housing. Nobody in them exists.
+//! the register's files, Statbel's table, social security, job-seekers, pupils and students, newcomers, births, housing,
+//! voters. Nobody in them exists. Rows can be damaged on purpose, each in one known way, to test those who read them.
 
+mod adults;
+mod apportion;
 mod births;
 #[cfg(test)]
 mod calibrated;
+mod caravans;
+mod coded;
 mod counts;
 mod delivery;
 mod error;
 mod estimates;
+mod faults;
 mod flanders;
 mod housing;
+mod identity;
 mod income;
 mod jobseekers;
 mod kin;
 mod local;
+mod moves;
+mod newborns;
+mod newcomers;
 mod parallel;
 mod person;
 mod pool;
+mod positions;
 mod random;
 mod reference;
 mod register;
 mod schools;
+mod shape;
+mod sink;
 mod spell;
 mod statbel;
 mod story;
 mod text;
 mod truth;
+mod upbringing;
+mod voters;
+mod workbook;
 mod years;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use delivery::Outbox;
 pub use error::SynthError;
 
 /// What to make, and where.
@@ -51,6 +68,26 @@ pub struct Options {
     pub calibrate: Option<PathBuf>,
     /// Threads to work on; their number does not change the result.
     pub threads: usize,
+    /// Share of the rows to damage: each damaged row stands in `truth/faults.csv`. 0 for sound extracts.
+    pub faults: f64,
+    /// Whether other suppliers' extracts name some persons by a number that the register has replaced.
+    pub replaced: bool,
+}
+
+/// All of Flanders, sound, on one thread; the two folders must still be told.
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            out: PathBuf::new(),
+            reference: PathBuf::new(),
+            scale: 1.0,
+            seed: 0,
+            calibrate: None,
+            threads: 1,
+            faults: 0.0,
+            replaced: false,
+        }
+    }
 }
 
 /// What was made.
@@ -65,7 +102,7 @@ pub struct Summary {
 pub struct WrittenFile {
     /// `supplier/extract`, or `truth`.
     pub extract: String,
-    /// The period of the delivery, or the date of the truth.
+    /// The period of the delivery, or the date of the truth; empty for what the truth tells about all deliveries.
     pub period: String,
     /// The file's name in its folder.
     pub name: String,
@@ -84,26 +121,77 @@ pub fn write(options: &Options, step: &dyn Fn(&str)) -> Result<Summary, SynthErr
     if !(options.scale > 0.0 && options.scale <= 1.0) {
         return Err(SynthError::Options("the scale must be above 0 and at most 1".to_string()));
     }
-    let out = options.out.as_path();
-    let register = register::DELIVERIES.iter().map(|(_, delivery)| delivery);
-    let others = [&jobseekers::DELIVERY, &housing::DELIVERY, &schools::DELIVERY];
-    for delivery in register.chain(&statbel::DELIVERIES).chain(&income::DELIVERIES).chain(others) {
-        delivery.check(out)?;
+    if !(0.0..=1.0).contains(&options.faults) {
+        return Err(SynthError::Options("the share of faults must be from 0 to 1".to_string()));
     }
+    let (out, threads) = (options.out.as_path(), options.threads.max(1));
+    check(out)?;
     step("reading the reference tables");
     let reference = reference::Reference::read(&options.reference)?;
     let counts = counts::Counts::read(&reference, options.calibrate.as_deref())?;
     let setting = local::Setting::new(&reference, &counts, options.seed, options.scale);
-    let threads = options.threads.max(1);
     step("drawing the population of the municipalities");
-    let flanders = flanders::Flanders::draw(&setting, threads)?;
-    let mut summary = Summary::default();
-    register::write(&flanders, out, threads, step, &mut summary)?;
-    statbel::write(&flanders, out, step, &mut summary)?;
-    income::write(&flanders, out, step, &mut summary)?;
-    jobseekers::write(&flanders, out, threads, step, &mut summary)?;
-    housing::write(&flanders, &counts, out, step, &mut summary)?;
-    schools::write(&flanders, out, threads, step, &mut summary)?;
-    truth::write(&flanders, out, threads, step, &mut summary)?;
-    Ok(summary)
+    let flanders = flanders::Flanders::draw(&setting, threads, options.replaced)?;
+    let mut outbox = Outbox {
+        out,
+        threads,
+        seed: options.seed,
+        faults: options.faults,
+        reference: &reference,
+        step,
+        summary: Summary::default(),
+        damaged: Vec::new(),
+    };
+    register::write(&flanders, &mut outbox)?;
+    identity::write(&flanders, &mut outbox)?;
+    moves::write(&flanders, &mut outbox)?;
+    statbel::write(&flanders, &mut outbox)?;
+    let searches = jobseekers::searches(&flanders, threads);
+    social_security(&flanders, &searches, &mut outbox)?;
+    jobseekers::write(&flanders, &searches, &mut outbox)?;
+    housing::write(&flanders, &counts, &mut outbox)?;
+    caravans::write(&flanders, &counts, &mut outbox)?;
+    schools::write(&flanders, &mut outbox)?;
+    adults::write(&flanders, &mut outbox)?;
+    newcomers::write(&flanders, &mut outbox)?;
+    newborns::write(&flanders, &mut outbox)?;
+    upbringing::write(&flanders, &mut outbox)?;
+    voters::write(&flanders, &counts, &mut outbox)?;
+    let samples = (options.faults > 0.0).then(|| faults::Samples::take(&flanders, &searches));
+    truth::write(&flanders, samples.as_ref(), &mut outbox)?;
+    Ok(outbox.summary)
+}
+
+/// Makes sure that no delivery would take the place of somebody else's.
+fn check(out: &Path) -> Result<(), SynthError> {
+    let dated = register::DELIVERIES.iter().chain(&identity::DELIVERIES).chain(&moves::DELIVERIES);
+    let by_year = newborns::DELIVERIES.iter().chain(&upbringing::DELIVERIES);
+    let others = [
+        coded::DELIVERY,
+        income::DELIVERY,
+        jobseekers::DELIVERY,
+        housing::DELIVERY,
+        schools::DELIVERY,
+        adults::DELIVERY,
+        newcomers::DELIVERY,
+        voters::DELIVERY,
+    ];
+    let dated = dated.map(|(_, delivery)| delivery).chain(by_year.map(|(_, delivery)| delivery));
+    let rest = statbel::DELIVERIES.iter().chain(&positions::DELIVERIES).chain(&caravans::DELIVERIES).chain(&others);
+    dated.chain(rest).try_for_each(|delivery| delivery.check(out))
+}
+
+/// What the KSZ delivers: the key to its coded numbers, and what it tells under them.
+fn social_security(
+    flanders: &flanders::Flanders<'_>,
+    searches: &[jobseekers::Search],
+    outbox: &mut Outbox<'_>,
+) -> Result<(), SynthError> {
+    (outbox.step)("drawing the living wage of 2010");
+    let secret = random::key(outbox.seed, "coded numbers");
+    let income = income::draw(flanders, &secret);
+    let coded = coded::Coded::new(flanders, &secret, &income.named, outbox.threads);
+    coded.write(flanders, outbox)?;
+    income.write(flanders, outbox)?;
+    positions::write(flanders, &coded, &income.months(), searches, outbox)
 }

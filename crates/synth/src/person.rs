@@ -122,6 +122,11 @@ pub(crate) mod small {
     pub(crate) const MOVE: u32 = 20;
     pub(crate) const KIN: u32 = 30;
     pub(crate) const CIVIL: u32 = 50;
+    pub(crate) const NUMBER: u32 = 60;
+    pub(crate) const LEAVING: u32 = 70;
+    pub(crate) const POSITION: u32 = 80;
+    pub(crate) const NEWCOMER: u32 = 110;
+    pub(crate) const UPBRINGING: u32 = 120;
 }
 
 impl Person {
@@ -166,9 +171,13 @@ impl Person {
         } else if before == 0 && self.known > DATES[year] {
             if day >= self.known { after } else { 0 }
         } else {
-            let moved = DATES[year] + 1 + (mix(self.quirk, small::MOVE + year as u32) % 363) as i32;
-            if day >= moved { after } else { before }
+            if day >= self.moved(year) { after } else { before }
         }
+    }
+
+    /// The day of a year, 0 for 2010, on which somebody moves who is elsewhere at its end.
+    pub(crate) fn moved(&self, year: usize) -> i32 {
+        DATES[year] + 1 + (mix(self.quirk, small::MOVE + year as u32) % 363) as i32
     }
 
     /// Puts the person in a place on every date before `date`, as far as already in the register.

@@ -1,12 +1,10 @@
 //! The national register's three extracts: persons, nationalities, filiation.
 
-use std::path::Path;
-
-use crate::Summary;
-use crate::delivery::{Begun, Delivery};
+use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::flanders::{Flanders, in_extract};
 use crate::person::{ABROAD, DATES, EXTRACTED, FATHER, MOTHER, NEVER, Person, Reason, flag};
+use crate::shape::{Column, Form, Kind, SEMICOLONS, Shape, column};
 use crate::text::{iso, padded};
 
 const PERSONS: &str = "rijksregister/personen";
@@ -33,61 +31,71 @@ const fn delivery(extract: &'static str, date: usize) -> Delivery {
     Delivery { extract, period, delivered_on, extracted_on: Some(extracted_on), personal: true }
 }
 
+/// The codes of a sex, of a parent and of a register.
+const SEXES: Kind = Kind::Codes(&["1", "2"]);
+const REGISTERS: Kind = Kind::Codes(&["B", "V", "W"]);
+const BONDS: Kind = Kind::Codes(&["geboorte", "erkenning", "adoptie", "meemoeder"]);
+
+static PERSON: Shape = Shape::new(
+    Form::Records,
+    &[
+        column("insz", Kind::Insz).key().wide(11),
+        column("geboortedatum", Kind::PartialDay).wide(8),
+        column("geslacht", SEXES).optional().wide(1),
+        column("register", REGISTERS).optional().wide(1),
+        column("gemeente", Kind::Municipality).optional().wide(5),
+        column("geboorteplaats", Kind::Text).optional().wide(30),
+        column("overlijdensdatum", Kind::PartialDay).optional().wide(8),
+    ],
+);
+const NATIONALITY_COLUMNS: &[Column] = &[
+    column("insz", Kind::Insz).key(),
+    column("volgnr", Kind::Count).key(),
+    column("datum_begin", Kind::Day),
+    column("datum_einde", Kind::Day).optional(),
+    column("nationaliteit", Kind::Nationality),
+    column("reden", Kind::Text).optional(),
+    column("geregistreerd_op", Kind::Day),
+];
+static NATIONALITY: Shape = Shape { form: SEMICOLONS, columns: NATIONALITY_COLUMNS, ascending: Some((2, 3)) };
+const PARENT_COLUMNS: &[Column] = &[
+    column("insz", Kind::Insz).key(),
+    column("ouder_nr", SEXES).key(),
+    column("ouder_insz", Kind::Insz).key(),
+    column("ouder_geslacht", SEXES).optional(),
+    column("aard", BONDS),
+    column("datum_begin", Kind::Day),
+    column("datum_einde", Kind::Day).optional(),
+    column("geregistreerd_op", Kind::Day),
+];
+static PARENT: Shape = Shape { form: SEMICOLONS, columns: PARENT_COLUMNS, ascending: Some((5, 6)) };
+
 /// Writes the register's deliveries.
-pub(crate) fn write(
-    flanders: &Flanders<'_>,
-    out: &Path,
-    threads: usize,
-    step: &dyn Fn(&str),
-    summary: &mut Summary,
-) -> Result<(), SynthError> {
+pub(crate) fn write(flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {
+    let threads = outbox.threads;
     for (date, delivery) in DELIVERIES {
-        step(&format!("writing {} of {}", delivery.extract, delivery.period));
-        let begun = delivery.begin(out)?;
-        let done = match delivery.extract {
-            PERSONS => file(begun, "personen.txt", b"", flanders, threads, |out, person| {
-                person_record(flanders, out, person, date)
-            }),
-            NATIONALITIES => {
-                let header = b"insz;volgnr;datum_begin;datum_einde;nationaliteit;reden;geregistreerd_op\n";
-                file(begun, "nationaliteit.csv", header, flanders, threads, |out, person| {
-                    history(flanders, out, person, date)
-                })
-            }
-            _ => {
-                let header = b"insz;ouder_nr;ouder_insz;ouder_geslacht;aard;datum_begin;datum_einde;geregistreerd_op\n";
-                file(begun, "afstamming.csv", header, flanders, threads, |out, person| {
-                    parents(flanders, out, person, date)
-                })
-            }
-        }?;
-        done.finish(summary)?;
+        let (name, shape): (_, &'static Shape) = match delivery.extract {
+            PERSONS => ("personen.txt", &PERSON),
+            NATIONALITIES => ("nationaliteit.csv", &NATIONALITY),
+            _ => ("afstamming.csv", &PARENT),
+        };
+        let mut begun = outbox.begin(delivery)?;
+        let mut sink = begun.table(name, shape)?;
+        sink.pieces(threads, flanders.blocks(), |block| {
+            let persons = flanders.block(block);
+            let mut out = Vec::with_capacity(persons.len() * 72);
+            let lines_of = |person: &Person| match delivery.extract {
+                PERSONS => person_record(flanders, &mut out, person, date),
+                NATIONALITIES => history(flanders, &mut out, person, date),
+                _ => parents(flanders, &mut out, person, date),
+            };
+            let lines = persons.iter().map(lines_of).sum();
+            (out, lines)
+        })?;
+        begun.add(sink)?;
+        begun.finish()?;
     }
     Ok(())
-}
-
-/// One file of the lines that each person gives; a line's maker returns how many it wrote.
-fn file<L>(
-    mut begun: Begun,
-    name: &str,
-    header: &[u8],
-    flanders: &Flanders<'_>,
-    threads: usize,
-    lines_of: L,
-) -> Result<Begun, SynthError>
-where
-    L: Fn(&mut Vec<u8>, &Person) -> u64 + Sync,
-{
-    let mut sink = begun.file(name)?;
-    sink.write(header)?;
-    let lines = sink.pieces(threads, flanders.blocks(), |block| {
-        let persons = flanders.block(block);
-        let mut out = Vec::with_capacity(persons.len() * 72);
-        let lines = persons.iter().map(|person| lines_of(&mut out, person)).sum();
-        (out, lines)
-    })?;
-    begun.add(sink, lines)?;
-    Ok(begun)
 }
 
 /// 64 bytes and CRLF.

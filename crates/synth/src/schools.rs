@@ -1,24 +1,30 @@
 //! Pupils of secondary education on 1 February 2011, as the department of education delivers them.
 
-use std::path::Path;
-
-use crate::Summary;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
 use crate::person::{DATES, Person, Story};
 use crate::random::Draw;
+use crate::shape::{Form, Kind, Shape, column};
 use crate::text::{padded, plain};
 
 /// The delivery.
-pub(crate) const DELIVERY: Delivery = Delivery {
-    extract: "onderwijs/secundair",
-    period: "2010-2011",
-    delivered_on: "2012-01-20",
-    extracted_on: None,
-    personal: true,
-};
+pub(crate) const DELIVERY: Delivery = Delivery::of_persons("onderwijs/secundair", "2010-2011", "2012-01-20");
+
+static SHAPE: Shape = Shape::new(
+    Form::Lines { delimiter: b';', end: "\r\n", latin: true },
+    &[
+        column("schooljaar", Kind::SchoolYear).key().of_period(),
+        column("insz", Kind::Insz).key(),
+        column("vorm", Kind::Codes(&["1STE", "ASO", "TSO", "KSO", "BSO", "DBSO", "OKAN", "BUSO"])),
+        column("graad", Kind::Text).optional(),
+        column("leerjaar", Kind::Text).optional(),
+        column("stelsel", Kind::Text).optional(),
+        column("geboortejaar", Kind::Year),
+        column("gemeente_woon", Kind::Municipality),
+    ],
+);
 
 /// 1 February 2011, when pupils are counted.
 const COUNTED: i32 = DATES[1] + 31;
@@ -36,18 +42,11 @@ struct Enrolment {
 }
 
 /// Writes the file.
-pub(crate) fn write(
-    flanders: &Flanders<'_>,
-    out: &Path,
-    threads: usize,
-    step: &dyn Fn(&str),
-    summary: &mut Summary,
-) -> Result<(), SynthError> {
-    step("writing onderwijs/secundair of 2010-2011");
-    let mut begun = DELIVERY.begin(out)?;
-    let mut sink = begun.file("secundair.csv")?;
-    sink.write(b"schooljaar;insz;vorm;graad;leerjaar;stelsel;geboortejaar;gemeente_woon\r\n")?;
-    let lines = sink.pieces(threads, flanders.homes.len(), |home| {
+pub(crate) fn write(flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {
+    let threads = outbox.threads;
+    let mut begun = outbox.begin(DELIVERY)?;
+    let mut sink = begun.table("secundair.csv", &SHAPE)?;
+    sink.pieces(threads, flanders.homes.len(), |home| {
         let mut draw = Draw::stream(flanders.seed, "schools", home as u64);
         let mut out = Vec::new();
         let mut lines = 0;
@@ -81,8 +80,8 @@ pub(crate) fn write(
         }
         (out, lines)
     })?;
-    begun.add(sink, lines)?;
-    begun.finish(summary)
+    begun.add(sink)?;
+    begun.finish()
 }
 
 /// Where a young person is enrolled, if in secondary education.

@@ -35,6 +35,12 @@ impl Calendar {
         i32::from(year) - (number / 10_000) as i32 - i32::from(number % 10_000 > 101)
     }
 
+    /// Completed years of age on a day of somebody born on `birth`.
+    pub(crate) fn age_on(&self, day: i32, birth: i32) -> i32 {
+        let (day, birth) = (self.number(day) as i32, self.number(birth) as i32);
+        day / 10_000 - birth / 10_000 - i32::from(day % 10_000 < birth % 10_000)
+    }
+
     /// Position of a day in a table with one entry a day.
     pub(crate) fn position(&self, day: i32) -> usize {
         (day - self.first).clamp(0, self.numbers.len() as i32 - 1) as usize
@@ -108,6 +114,8 @@ mod tests {
         let new_year = Day::new_year(2011);
         for birth in Day::new_year(1905).0..new_year.0 {
             assert_eq!(calendar.age_on_new_year(2011, birth), i32::from(new_year.age_of(Day(birth))));
+            let summer = new_year.plus(180);
+            assert_eq!(calendar.age_on(summer.0, birth), i32::from(summer.age_of(Day(birth))));
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The truth: what the origin of every inhabitant is by each definition, from the stories that were drawn.
 
-use std::path::Path;
-
-use crate::delivery::{Sink, make_folder};
+use crate::WrittenFile;
+use crate::delivery::Outbox;
 use crate::error::SynthError;
+use crate::faults;
 use crate::flanders::Flanders;
 use crate::person::{BELGIAN, DATES, FATHER, MOTHER, Person, flag};
+use crate::sink::{Sink, make_folder, remove};
 use crate::text::{padded, plain};
-use crate::{Summary, WrittenFile};
 
 const README: &str = "\
 The truth behind the synthetic deliveries
@@ -25,6 +25,18 @@ group       the nationality code that gives the group; 150 when the class is bel
 decided_by  father, mother, own-first, own-current; all-belgian (everything the definition looks at is known and
             Belgian), known-belgian (what is known is Belgian, something is unknown), nothing-known
 Two mothers occur only where nothing is foreign, so that the order of two parents of one sex decides nothing here.
+
+Faults, where some were asked for
+---------------------------------
+faults.csv  every damaged row of the deliveries: extract;period;file;sheet;line;reason;column
+            line    the physical line in the unpacked file, from 1, header included; the sheet's row for a workbook
+            reason  the one thing that is wrong with it, as the checker of rows calls it
+            column  where a value is at fault; for `order` the second of the two columns; empty for a row as a whole
+            A row repeated later in the file: the later line is listed (duplicate-key). Two rows of one key that
+            differ: both are listed (duplicate-key-differs).
+files.csv   files that are broken as a whole: class;extract;period;path, the path from this folder on
+files/      these files, each of a few lines; a sound delivery of the extract would have that name
+All other rows are sound: keys occur once, dates and codes exist, and everything lies within its period.
 ";
 const HEADER: &[u8] = b"insz;municipality;sex;age;register;nationality;\
     vreemde-nationaliteit.class;vreemde-nationaliteit.group;vreemde-nationaliteit.decided_by;\
@@ -35,25 +47,27 @@ const PERIODS: [&str; 3] = ["2010-01-01", "2011-01-01", "2012-01-01"];
 /// The group's nationality (150 for Belgian origin) and the fact that decided.
 type Origin = (u16, &'static str);
 
-/// Writes the folder `truth`.
+/// Writes the folder `truth`; `samples` are what the broken files are made of.
 pub(crate) fn write(
     flanders: &Flanders<'_>,
-    out: &Path,
-    threads: usize,
-    step: &dyn Fn(&str),
-    summary: &mut Summary,
+    samples: Option<&faults::Samples>,
+    outbox: &mut Outbox<'_>,
 ) -> Result<(), SynthError> {
-    let folder = out.join("truth");
+    let folder = outbox.out.join("truth");
     make_folder(&folder, true)?;
     let mut readme = Sink::create(&folder, "README.txt", true)?;
     readme.write(README.as_bytes())?;
-    readme.finish(0)?;
+    readme.finish()?;
+    let mut list = |period: &str, name: &str, lines: u64| {
+        let (extract, period, name) = ("truth".to_string(), period.to_string(), name.to_string());
+        outbox.summary.files.push(WrittenFile { extract, period, name, lines });
+    };
     for (date, period) in PERIODS.into_iter().enumerate() {
-        step(&format!("writing the truth of {period}"));
+        (outbox.step)(&format!("writing the truth of {period}"));
         let name = format!("origin_{period}.csv");
         let mut sink = Sink::create(&folder, &name, true)?;
         sink.write(HEADER)?;
-        let lines = sink.pieces(threads, flanders.blocks(), |block| {
+        sink.pieces(outbox.threads, flanders.blocks(), |block| {
             let mut out = Vec::new();
             let mut lines = 0;
             for person in flanders.block(block) {
@@ -64,8 +78,16 @@ pub(crate) fn write(
             }
             (out, lines)
         })?;
-        sink.finish(lines)?;
-        summary.files.push(WrittenFile { extract: "truth".to_string(), period: period.to_string(), name, lines });
+        list(period, &name, sink.finish()?.0.lines);
+    }
+    // What an earlier call damaged is damaged no more.
+    for name in ["faults.csv", "files.csv", "files"] {
+        remove(&folder.join(name))?;
+    }
+    if let Some(samples) = samples {
+        (outbox.step)("writing the damaged rows' list and the broken files");
+        list("", "faults.csv", faults::write_list(&folder, &outbox.damaged)?);
+        list("", "files.csv", faults::write_broken(&folder, samples)?);
     }
     Ok(())
 }

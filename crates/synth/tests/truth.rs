@@ -18,7 +18,7 @@ fn make(name: &str, scale: f64) -> PathBuf {
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("truth-{name}"));
     let _ = fs::remove_dir_all(&out);
     let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sources/reference");
-    let options = Options { out: out.clone(), reference, scale, seed: 11, calibrate: None, threads: 2 };
+    let options = Options { out: out.clone(), reference, scale, seed: 11, threads: 2, ..Options::default() };
     synth::write(&options, &|_| {}).unwrap();
     out
 }

@@ -1,12 +1,12 @@
 //! `liim receive`: a delivery comes in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use catalog::contract::ExtractId;
 use catalog::fault::did_you_mean;
 use catalog::{Day, Period};
-use ingest::delivery::{Reception, receive as take_in};
-use ingest::grouped;
+use ingest::delivery::{Findings, Reception, receive as take_in};
+use ingest::{DeliveryReport, LandError, grouped};
 
 use crate::args::Global;
 use crate::failure::Failure;
@@ -18,8 +18,8 @@ pub fn receive(
     extract: &str,
     files: &[PathBuf],
     period: Period,
-    delivered_on: Option<Day>,
-    extracted_on: Option<Day>,
+    (delivered_on, extracted_on): (Option<Day>, Option<Day>),
+    report: Option<&Path>,
 ) -> Result<(), Failure> {
     let project = super::project(global)?;
     let found = ExtractId::read(extract).and_then(|id| project.extract(&id));
@@ -43,18 +43,35 @@ pub fn receive(
         files,
         delivered_by: &project.contracts[&contract.id.supplier].title,
     };
-    let received = take_in(&project, contract, &reception, super::threads(global))?;
-    for (reason, column, count, line) in grouped(&received.landed.rejections) {
-        let column = column.map_or("", |at| contract.columns[usize::from(at)].name.as_str());
-        tracing::warn!("{count} rows: {} {column}, first at line {line}", reason.words().1);
+    let supplier = &project.contracts[&contract.id.supplier].title;
+    let mut findings = Findings::default();
+    let outcome = take_in(&project, contract, &reception, super::threads(global), &mut findings);
+    if let Some(landed) = &findings.landed {
+        for (reason, column, count, line) in grouped(&landed.rejections) {
+            let column = column.map_or("", |at| contract.columns[usize::from(at)].name.as_str());
+            tracing::warn!("{count} rows: {} {column}, first at line {line}", reason.words().1);
+        }
+        let rejected = landed.rejections.len();
+        tracing::info!("{extract} {period}: {} rows = {} accepted + {rejected} rejected", landed.rows, landed.accepted);
     }
-    let landed = &received.landed;
-    tracing::info!(
-        "{extract} {period}: {} rows = {} accepted + {} rejected",
-        landed.rows,
-        landed.accepted,
-        landed.rejections.len()
-    );
+    if let Some(path) = report {
+        let faults = match &outcome {
+            Err(LandError::Faults(faults)) => faults.as_slice(),
+            _ => &[],
+        };
+        let page = DeliveryReport {
+            extract: contract,
+            supplier,
+            period,
+            files: &findings.files,
+            landed: findings.landed.as_ref(),
+            empty: &findings.empty,
+            faults,
+        };
+        std::fs::write(path, page.page()).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
+        tracing::info!("the delivery report is at {}", path.display());
+    }
+    let received = outcome?;
     if received.identical {
         tracing::info!("the same files were received before; nothing new was written");
     } else if received.delivery.receipt.sequence > 1 {

@@ -12,6 +12,7 @@ pub fn synth(
     scale: f64,
     seed: u64,
     calibrate: Option<PathBuf>,
+    faults: f64,
     out: Option<&Path>,
 ) -> Result<(), Failure> {
     super::project(global)?;
@@ -22,6 +23,8 @@ pub fn synth(
         seed,
         calibrate,
         threads: super::threads(global),
+        faults,
+        replaced: true,
     };
     let summary = synth::write(&options, &|step| tracing::info!("{step}"))
         .map_err(|error| Failure::Broken(format!("failed to write synthetic deliveries: {error}")))?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use catalog::{Day, insz};
+use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 use synth::{Options, Summary};
 
@@ -30,7 +31,7 @@ impl Drop for Scratch {
 
 pub fn options(out: &Path, scale: f64, seed: u64, threads: usize) -> Options {
     let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sources/reference");
-    Options { out: out.to_path_buf(), reference, scale, seed, calibrate: None, threads }
+    Options { out: out.to_path_buf(), reference, scale, seed, threads, ..Options::default() }
 }
 
 pub fn make(name: &str, scale: f64, seed: u64, threads: usize) -> (Scratch, Summary) {
@@ -107,7 +108,12 @@ pub fn persons(out: &Path, period: &str) -> HashMap<u64, Person> {
 
 /// The lines of a file in text, after checking its header and the number of its fields.
 pub fn lines(out: &Path, extract: &str, period: &str, name: &str, header: &str, end: &str) -> Vec<Vec<String>> {
-    let text = fs::read_to_string(delivery(out, extract, period).join(name)).unwrap();
+    let bytes = fs::read(delivery(out, extract, period).join(name)).unwrap();
+    let mut text = String::new();
+    match name.ends_with(".gz") {
+        true => GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap(),
+        false => bytes.as_slice().read_to_string(&mut text).unwrap(),
+    };
     assert!(text.ends_with(end));
     let mut lines = text.split_terminator(end).map(|line| line.split(';').map(str::to_string).collect::<Vec<_>>());
     assert_eq!(lines.next().unwrap().join(";"), header);
@@ -115,6 +121,16 @@ pub fn lines(out: &Path, extract: &str, period: &str, name: &str, header: &str, 
     let width = header.split(';').count();
     assert!(lines.iter().all(|line| line.len() == width && !line.iter().any(|field| field.contains(['\r', '"']))));
     lines
+}
+
+/// Old number, new number, of all that the register has replaced.
+pub fn replacements(out: &Path, period: &str) -> HashMap<u64, u64> {
+    let header = "oud_insz;nieuw_insz;datum;geregistreerd_op";
+    let lines = lines(out, "rijksregister/nummerwijziging", period, "nummerwijziging.csv", header, "\n");
+    let number = |text: &String| insz::parse(text.as_bytes()).unwrap_or_else(|fault| panic!("{fault:?} in a number"));
+    let pairs: HashMap<u64, u64> = lines.iter().map(|line| (number(&line[0]), number(&line[1]))).collect();
+    assert_eq!(pairs.len(), lines.len(), "a number is replaced twice");
+    pairs
 }
 
 pub fn nationalities(out: &Path, period: &str) -> Vec<Vec<String>> {

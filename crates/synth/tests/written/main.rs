@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod extracts;
 mod files;
+mod numbers;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -36,7 +38,7 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 fn receipts_tell_what_lies_beside_them() {
     let (scratch, summary) = shared();
     let deliveries: Vec<_> = summary.files.iter().filter(|file| file.extract != "truth").collect();
-    assert_eq!(deliveries.len(), 15);
+    assert_eq!(deliveries.len(), 34);
     for file in deliveries {
         let folder = delivery(&scratch.0, &file.extract, &file.period);
         let receipt: Receipt = serde_yaml::from_str(&fs::read_to_string(folder.join("receipt.yaml")).unwrap()).unwrap();

@@ -1,0 +1,157 @@
+//! The delivery report: one page for the supplier, with counts, profile and faults by class and place.
+//!
+//! No value of a person stands on it: lines and columns say where to look, and the supplier has the file.
+
+use catalog::contract::Extract;
+use catalog::{Fault, Period};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::land::Landed;
+use crate::rejection::grouped;
+
+/// What a delivery report says.
+#[derive(Debug, Clone)]
+pub struct DeliveryReport<'r> {
+    /// The extract.
+    pub extract: &'r Extract,
+    /// Dutch name of the supplier.
+    pub supplier: &'r str,
+    /// The period.
+    pub period: Period,
+    /// File names with their SHA-256 and length in bytes.
+    pub files: &'r [(String, String, u64)],
+    /// Rows and rejections, where the file could be read to its end.
+    pub landed: Option<&'r Landed>,
+    /// Accepted rows in which each column is empty.
+    pub empty: &'r [u64],
+    /// Faults of the delivery as a whole; none when it was received.
+    pub faults: &'r [Fault],
+}
+
+const STYLE: &str = "
+body { font: 16px/1.5 system-ui, 'DejaVu Sans', sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1d1d1f; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .3rem .5rem; border-bottom: 1px solid #d5d5da; vertical-align: top; font-weight: normal; }
+thead th { color: #5b5b63; font-size: .9rem; } td.n, th.n { text-align: right; }
+.received { background: #e8f4ea; border: 1px solid #7db98a; padding: .6rem .9rem; } .refused { background: #fdecea; border: 1px solid #d98880; padding: .6rem .9rem; }
+code { font-size: .85em; overflow-wrap: anywhere; }
+";
+
+/// The most lines named for one class of fault; all of them stand in rejections.parquet.
+const SHOWN_LINES: usize = 20;
+
+impl DeliveryReport<'_> {
+    /// The page as HTML.
+    pub fn page(&self) -> String {
+        let page = html! {
+            (DOCTYPE)
+            html lang="nl-BE" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { "Leveringsverslag " (self.extract.id) " " (self.period) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    h1 { "Leveringsverslag: " (self.extract.title) }
+                    p { (self.supplier) " · " (self.extract.id) " · periode " (self.period) }
+                    @if self.faults.is_empty() {
+                        p.received { strong { "Ontvangen. " } "De levering voldoet aan het contract." }
+                    } @else {
+                        p.refused { strong { "Niet ontvangen. " } "De levering voldoet niet aan het contract; er is niets van bewaard." }
+                        (self.refusals())
+                    }
+                    (self.counts())
+                    (self.rejections())
+                    (self.profile())
+                    (self.delivered())
+                }
+            }
+        };
+        page.into_string()
+    }
+
+    fn refusals(&self) -> Markup {
+        html! {
+            h2 { "Waarom" }
+            table {
+                thead { tr { th { "Code" } th { "Fout" } th { "Plaats" } th { "Wat te doen" } } }
+                tbody {
+                    @for fault in self.faults {
+                        tr { td { (fault.code) } td { (fault.message) } td { (fault.place) } td { (fault.hint.clone().unwrap_or_default()) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn counts(&self) -> Markup {
+        let Some(landed) = self.landed else { return html! {} };
+        html! {
+            h2 { "Rijen" }
+            table {
+                tbody {
+                    tr { th { "Geleverd" } td.n { (landed.rows) } }
+                    tr { th { "Aanvaard" } td.n { (landed.accepted) } }
+                    tr { th { "Verworpen" } td.n { (landed.rejections.len()) } }
+                }
+            }
+        }
+    }
+
+    fn rejections(&self) -> Markup {
+        let Some(landed) = self.landed.filter(|landed| !landed.rejections.is_empty()) else { return html! {} };
+        html! {
+            h2 { "Verworpen rijen" }
+            table {
+                thead { tr { th { "Reden" } th { "Kolom" } th.n { "Rijen" } th { "Regels" } } }
+                tbody {
+                    @for (reason, column, count, _) in grouped(&landed.rejections) {
+                        @let lines: Vec<String> = landed.rejections.iter()
+                            .filter(|own| own.reason == reason && own.column == column)
+                            .take(SHOWN_LINES)
+                            .map(|own| if self.files.len() > 1 { format!("{}:{}", own.file + 1, own.line) } else { own.line.to_string() })
+                            .collect();
+                        tr {
+                            td { (reason.words().0) }
+                            td { @if let Some(at) = column { (self.extract.columns[usize::from(at)].name) } }
+                            td.n { (count) }
+                            td { (lines.join(", ")) @if count as usize > lines.len() { ", …" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn profile(&self) -> Markup {
+        let Some(landed) = self.landed.filter(|landed| landed.accepted > 0) else { return html! {} };
+        html! {
+            h2 { "Kolommen van de aanvaarde rijen" }
+            table {
+                thead { tr { th { "Kolom" } th { "Mag leeg zijn" } th.n { "Ingevuld" } th.n { "Leeg" } } }
+                tbody {
+                    @for (column, empty) in self.extract.columns.iter().zip(self.empty) {
+                        tr {
+                            td { (column.name) }
+                            td { @if column.optional { "ja" } @else { "nee" } }
+                            td.n { (landed.accepted.saturating_sub(*empty)) }
+                            td.n { (empty) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn delivered(&self) -> Markup {
+        html! {
+            h2 { "Bestanden" }
+            table {
+                thead { tr { th { "Bestand" } th.n { "Bytes" } th { "SHA-256" } } }
+                tbody { @for (name, sha256, bytes) in self.files { tr { td { (name) } td.n { (bytes) } td { code { (sha256) } } } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Files being written: hashed, perhaps damaged, perhaps packed on the way.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use catalog::receipt::DeliveredFile;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+use crate::error::SynthError;
+use crate::faults::{Harm, Wrong};
+use crate::parallel::in_order;
+
+/// A file being written and hashed.
+pub(crate) struct Sink<'r> {
+    path: PathBuf,
+    name: String,
+    packer: Option<GzEncoder<Vec<u8>>>,
+    harm: Option<Harm<'r>>,
+    out: BufWriter<File>,
+    hash: Sha256,
+    bytes: u64,
+    lines: u64,
+}
+
+impl<'r> Sink<'r> {
+    /// Creates a file, readable by its owner only if it is personal.
+    pub(crate) fn create(folder: &Path, name: &str, personal: bool) -> Result<Sink<'r>, SynthError> {
+        let path = folder.join(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        if personal {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        #[cfg(not(unix))]
+        let _ = personal;
+        let file = options.open(&path).map_err(SynthError::writing(&path))?;
+        Ok(Sink {
+            path,
+            name: name.to_string(),
+            packer: None,
+            harm: None,
+            out: BufWriter::with_capacity(1 << 18, file),
+            hash: Sha256::new(),
+            bytes: 0,
+            lines: 0,
+        })
+    }
+
+    /// From now on all is packed with gzip.
+    pub(crate) fn pack(&mut self) {
+        // The encoder writes no name and no moment into the file, so that the same rows give the same bytes.
+        self.packer = Some(GzEncoder::new(Vec::new(), Compression::fast()));
+    }
+
+    /// From now on rows pass through this harm.
+    pub(crate) fn damaged_by(&mut self, harm: Option<Harm<'r>>) {
+        self.harm = harm;
+    }
+
+    /// Adds bytes that are no rows.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), SynthError> {
+        let Some(packer) = &mut self.packer else { return self.put(bytes) };
+        packer.write_all(bytes).map_err(SynthError::writing(&self.path))?;
+        let packed = std::mem::take(packer.get_mut());
+        self.put(&packed)
+    }
+
+    /// Adds rows.
+    pub(crate) fn rows(&mut self, rows: &[u8], lines: u64) -> Result<(), SynthError> {
+        match &mut self.harm {
+            Some(harm) => {
+                let mut out = Vec::with_capacity(rows.len() + rows.len() / 64);
+                self.lines += harm.pass(rows, &mut out);
+                self.write(&out)
+            }
+            None => {
+                self.lines += lines;
+                self.write(rows)
+            }
+        }
+    }
+
+    /// Adds the rows of the pieces 0 to `count`, made on several threads, in their order; each piece tells its lines.
+    pub(crate) fn pieces<M>(&mut self, threads: usize, count: usize, make: M) -> Result<(), SynthError>
+    where
+        M: Fn(usize) -> (Vec<u8>, u64) + Sync,
+    {
+        in_order(threads, count, make, |(bytes, lines)| self.rows(&bytes, lines))
+    }
+
+    /// Ends the file; gives what the receipt says about it, and its damaged rows.
+    pub(crate) fn finish(mut self) -> Result<(DeliveredFile, Vec<Wrong>), SynthError> {
+        let mut wrong = Vec::new();
+        if let Some(mut harm) = self.harm.take() {
+            let mut out = Vec::new();
+            self.lines += harm.finish(&mut out);
+            wrong = harm.into_wrong();
+            self.write(&out)?;
+        }
+        if let Some(packer) = self.packer.take() {
+            let packed = packer.finish().map_err(SynthError::writing(&self.path))?;
+            self.put(&packed)?;
+        }
+        self.out.flush().map_err(SynthError::writing(&self.path))?;
+        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok((DeliveredFile { name: self.name, sha256, bytes: self.bytes, lines: self.lines }, wrong))
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), SynthError> {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(SynthError::writing(&self.path))
+    }
+}
+
+/// Makes a folder and those above it, for its owner only if it is personal.
+pub(crate) fn make_folder(folder: &Path, personal: bool) -> Result<(), SynthError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if personal {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    #[cfg(not(unix))]
+    let _ = personal;
+    builder.create(folder).map_err(SynthError::writing(folder))
+}
+
+/// Removes a file or folder that an earlier call made, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), SynthError> {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SynthError::writing(path)(error)),
+        _ => Ok(()),
+    }
+}

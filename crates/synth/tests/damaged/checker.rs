@@ -1,0 +1,144 @@
+//! A checker of rows, made from the rules only: the first fault of each row, and the rows of a key that comes twice.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use calamine::{Data, Reader, Xlsx, open_workbook};
+use catalog::Period;
+use catalog::receipt::Receipt;
+
+use crate::rules::{Extract, Form, Lists, across};
+
+/// Extract, period, file, sheet, line, reason, column.
+pub type Found = (String, String, String, String, u64, String, String);
+
+/// A row's fields, or what is wrong with it as a whole; a cell that is no text has its reason.
+type Fields = Result<Vec<Result<Vec<u8>, &'static str>>, &'static str>;
+
+/// The rows of a key: line and fields.
+type Rows = Vec<(u64, Vec<Vec<u8>>)>;
+
+/// The faults of a delivery, and its rows.
+pub fn check(extract: &Extract, period: &str, folder: &Path, lists: &Lists) -> (BTreeSet<Found>, u64) {
+    let receipt: Receipt = serde_yaml::from_str(&fs::read_to_string(folder.join("receipt.yaml")).unwrap()).unwrap();
+    let name = &receipt.files[0].name;
+    let mut found = BTreeSet::new();
+    let mut count = 0;
+    for (sheet, rows) in rows(extract, &folder.join(name)) {
+        count += rows.len() as u64;
+        let mut add = |line: u64, reason: &str, column: &str| {
+            let text = |text: &str| text.to_string();
+            let (file, sheet) = (name.clone(), sheet.clone());
+            let new = (extract.name.clone(), text(period), file, sheet, line, text(reason), text(column));
+            assert!(found.insert(new));
+        };
+        let mut keys: HashMap<Vec<u8>, Rows> = HashMap::new();
+        for (line, row) in rows {
+            match first(extract, row, period.parse().unwrap(), lists) {
+                Err((reason, column)) => {
+                    add(line, reason, column.map_or("", |at: usize| extract.columns[at].name.as_str()));
+                }
+                Ok(fields) => {
+                    let parts: Vec<&[u8]> = extract.key.iter().map(|at| fields[*at].as_slice()).collect();
+                    keys.entry(parts.join(&0)).or_default().push((line, fields));
+                }
+            }
+        }
+        for rows in keys.into_values().filter(|rows| rows.len() > 1) {
+            if rows.iter().all(|row| row.1 == rows[0].1) {
+                rows[1..].iter().for_each(|row| add(row.0, "duplicate-key", ""));
+            } else {
+                rows.iter().for_each(|row| add(row.0, "duplicate-key-differs", ""));
+            }
+        }
+    }
+    assert_eq!(count, receipt.files[0].lines, "{} of {period}", extract.name);
+    (found, count)
+}
+
+/// The fields of a sound row, or the first thing that is wrong.
+fn first(
+    extract: &Extract,
+    row: Fields,
+    period: Period,
+    lists: &Lists,
+) -> Result<Vec<Vec<u8>>, (&'static str, Option<usize>)> {
+    let mut fields = Vec::new();
+    for (at, field) in row.map_err(|reason| (reason, None))?.into_iter().enumerate() {
+        let field = field.map_err(|reason| (reason, Some(at)))?;
+        if let Some(reason) = lists.refuses(extract, &extract.columns[at], &field) {
+            return Err((reason, Some(at)));
+        }
+        fields.push(field);
+    }
+    match across(extract, &fields, period) {
+        Some((reason, at)) => Err((reason, Some(at))),
+        None => Ok(fields),
+    }
+}
+
+/// The rows of a file with their lines, by sheet.
+fn rows(extract: &Extract, file: &Path) -> Vec<(String, Vec<(u64, Fields)>)> {
+    let names: Vec<&str> = extract.columns.iter().map(|column| column.name.as_str()).collect();
+    if let Form::Sheets(sheets) = &extract.form {
+        let mut book: Xlsx<_> = open_workbook(file).unwrap();
+        let sheet = |sheet: &String| {
+            let range = book.worksheet_range(sheet).unwrap();
+            let mut rows = range.rows();
+            let header: Vec<String> = rows.next().unwrap().iter().map(ToString::to_string).collect();
+            assert_eq!(header, names);
+            let cell = |cell: &Data| match cell {
+                Data::Empty => Ok(Vec::new()),
+                Data::String(text) => Ok(text.clone().into_bytes()),
+                Data::DateTime(_) => Err("serial-date"),
+                _ => Err("number-for-code"),
+            };
+            let rows = rows.enumerate().map(|(at, row)| (at as u64 + 2, Ok(row.iter().map(cell).collect())));
+            (sheet.clone(), rows.collect())
+        };
+        return sheets.iter().map(sheet).collect();
+    }
+    let mut bytes = fs::read(file).unwrap();
+    if extract.container == "gzip" {
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
+        bytes = unpacked;
+    } else if extract.container == "zip" {
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        bytes = Vec::new();
+        zip.by_index(0).unwrap().read_to_end(&mut bytes).unwrap();
+    }
+    assert_eq!(bytes.last(), Some(&b'\n'));
+    let mut lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.next_back();
+    let Form::Lines(delimiter) = extract.form else {
+        return vec![(String::new(), (1..).zip(lines.map(|line| fixed(extract, line))).collect())];
+    };
+    let header = lines.next().unwrap();
+    let text = String::from_utf8_lossy(header);
+    assert_eq!(text.trim_start_matches('\u{feff}'), names.join(&char::from(delimiter).to_string()));
+    let row = |line: &[u8]| {
+        let fields: Vec<_> = line.split(|byte| *byte == delimiter).map(|field| Ok(field.to_vec())).collect();
+        match line == header {
+            true => Err("header-repeated"),
+            false if fields.len() == names.len() => Ok(fields),
+            false => Err("field-count"),
+        }
+    };
+    vec![(String::new(), (2..).zip(lines.map(row)).collect())]
+}
+
+fn fixed(extract: &Extract, line: &[u8]) -> Fields {
+    let columns = &extract.columns;
+    if line.len() != columns.iter().map(|column| column.width).sum::<usize>() {
+        return Err("record-length");
+    }
+    let mut start = 0;
+    let field = |width: usize| {
+        start += width;
+        Ok(line[start - width..start].trim_ascii_end().to_vec())
+    };
+    Ok(columns.iter().map(|column| column.width).map(field).collect())
+}
