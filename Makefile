@@ -3,7 +3,7 @@
 SCALE ?= 0.05
 LIIM  := target/debug/liim
 
-.PHONY: run test check bench report clean
+.PHONY: run test golden check bench report clean
 
 run: ## publish the editions from synthetic deliveries
 	cargo build --locked -p liim
@@ -15,6 +15,9 @@ run: ## publish the editions from synthetic deliveries
 
 test: ## all tests; those that need what is not here say so
 	cargo test --locked --workspace
+
+golden: ## only the editions made from Statbel's real tables
+	cargo test --locked -p liim --test monitor -- golden
 
 check: ## format, lints, documentation, licences
 	cargo fmt --all --check

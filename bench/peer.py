@@ -112,7 +112,15 @@ for year in ("2010", "2011"):
         WHERE CD_MUNTY_REFNIS IN (SELECT code FROM municipality) AND CD_SEX IN ('F', 'M') AND CD_NATLTY IN ('BEL', 'ETR')
           AND try_cast(CD_AGE AS UINTEGER) IS NOT NULL AND try_cast(MS_POPULATION AS UINTEGER) IS NOT NULL AND CD_RGN_REFNIS IN ('02000', '03000', '04000')""")
     text.unlink()
+# Keys must be unique: of equal rows the later goes, of rows that differ all go.
+for table, key in [("personen_2010", "insz"), ("personen_2011", "insz"), ("nationaliteit", "insz, volgnr"),
+                   ("afstamming", "insz, ouder_nr, ouder"), ("sleutel", "gecodeerd"), ("nwwz", "as_of, insz"),
+                   ("leefloon", "as_of, gecodeerd, stelsel, bron_jaar"), ("nummerwijziging", "oud")]:
+    repeated = db.execute(f"SELECT count(*) FROM (SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1)").fetchall()[0][0]
+    if repeated:
+        sys.exit(f"{table} repeats {repeated} keys; the comparison is for sound deliveries")
 stage("land")
+landed_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 # Link: own and parents' first nationality, the nationality of each day, three definitions, groups as of the day.
 db.execute(f"""
@@ -197,6 +205,7 @@ print(json.dumps({
     "version": duckdb.__version__,
     "stages": stages,
     "seconds": sum(stages.values()),
+    "landed_peak_mib": landed_peak,
     "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     "figures": figures,
 }))

@@ -2,7 +2,8 @@
 //!
 //! `LIIM_FAULTS_SCALE` runs it at another scale.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Not;
 use std::path::Path;
 
 use arrow::array::{Array, StringArray, UInt64Array};
@@ -93,22 +94,56 @@ fn what_is_rejected_is_what_was_damaged() {
     );
     let output = liim(&folder, &["run", "--edition", "2011-12-21"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    let words = err(&output);
-    for personen in ["2010-01-01", "2011-01-01"] {
-        let bytes = std::fs::read(
-            folder.path().join(format!("sources/rijksregister/deliveries/{personen}/personen/0001/personen.txt")),
-        )
-        .unwrap();
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| line.len() >= 11) {
-            if let Ok(number) = std::str::from_utf8(&line[..11])
-                && number.bytes().all(|byte| byte.is_ascii_digit())
-            {
-                assert!(!words.contains(number), "a person is named");
-            }
-        }
-    }
+    nobody_is_named(&folder, &err(&output));
     let listed = landed_rejections(&folder);
     assert!(listed > 100, "{listed} rejections are listed");
+}
+
+/// No identifier of any delivered file stands in the output of a faulty run, in the pages for the suppliers, or in the
+/// name of a file.
+fn nobody_is_named(folder: &Folder, output: &str) {
+    let sources = folder.path().join("sources");
+    let mut identifiers: HashSet<String> = HashSet::new();
+    for path in files_below(&sources).into_iter().filter(|path| path.starts_with("reference").not()) {
+        let bytes = std::fs::read(sources.join(&path)).unwrap();
+        let name = path.to_string_lossy();
+        let bytes = if name.ends_with(".gz") {
+            let mut text = Vec::new();
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut text).unwrap();
+            text
+        } else {
+            bytes
+        };
+        if name.ends_with(".csv") || name.ends_with(".gz") {
+            let fields = bytes.split(|byte| matches!(byte, b';' | b'\n' | b'\r'));
+            let like_one = fields.filter(|field| {
+                (field.len() == 11 && field.iter().all(u8::is_ascii_digit))
+                    || (field.len() == 16 && field.iter().all(|byte| byte.is_ascii_hexdigit()))
+            });
+            identifiers.extend(like_one.map(|field| String::from_utf8(field.to_vec()).unwrap()));
+        } else if name.ends_with("personen.txt") {
+            let numbers = bytes.split(|byte| *byte == b'\n').filter_map(|line| line.get(..11));
+            identifiers.extend(numbers.filter_map(|number| String::from_utf8(number.to_vec()).ok()));
+        }
+    }
+    assert!(identifiers.len() > 50_000, "{} identifiers", identifiers.len());
+    let mut told = output.to_string();
+    let nwwz = folder.path().join("sources/vdab/deliveries/2010/nwwz/0001/nwwz.csv");
+    let page = folder.path().join("verslag.html");
+    let arguments =
+        ["receive", "vdab/nwwz", nwwz.to_str().unwrap(), "--period", "2010", "--report", page.to_str().unwrap()];
+    told.push_str(&err(&liim(folder, &arguments)));
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains("Controlegetal fout"));
+    told.push_str(&html);
+    for path in files_below(folder.path()) {
+        told.push_str(&format!("\n{}", path.display()));
+    }
+    // Any run of eleven digits or sixteen hexadecimal ones in what is told could be one.
+    for word in told.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| matches!(word.len(), 11 | 16))
+    {
+        assert!(!identifiers.contains(word), "an identifier is told");
+    }
 }
 
 /// Rejections listed beside the landed rows; each has a reason and a line and nothing of the row.

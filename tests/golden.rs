@@ -174,3 +174,73 @@ fn an_update_carries_the_rows_of_the_edition_it_follows() {
         );
     }
 }
+
+/// The real table of 2011 lands whole; a copy with a hundred damages reports exactly those.
+#[test]
+fn a_hundred_damages_in_the_real_table_are_found_and_nothing_else() {
+    let Some(data) = shared_data("a_hundred_damages_in_the_real_table_are_found_and_nothing_else") else { return };
+    let folder = crate::project::project("damaged-statbel");
+    let project = catalog::project::Project::load(folder.path()).unwrap();
+    let extract = project.extract(&catalog::contract::ExtractId::read("statbel/bevolking").unwrap()).unwrap();
+    let land = |path: &Path, year: u16| {
+        let source = ingest::Source { path, shown: "TF_SOC_POP_STRUCT.zip" };
+        let period = format!("{year}-01-01").parse().unwrap();
+        let mut persons = 0;
+        let landed = ingest::land(extract, &project.reference, period, &[source], 2, &mut |batch| {
+            let counts = batch.column_by_name("MS_POPULATION").unwrap();
+            let counts = counts.as_any().downcast_ref::<arrow::array::Int64Array>().unwrap();
+            persons += counts.iter().flatten().sum::<i64>();
+            Ok(())
+        });
+        (landed.unwrap(), persons)
+    };
+    // The totals of Belgium and the rows that the publisher's files have.
+    for (year, rows, belgium) in [(2010, 443_817, 10_839_905), (2011, 447_513, 10_951_266), (2012, 450_542, 11_035_948)]
+    {
+        let (landed, persons) = land(&statbel_zip(&data, year), year);
+        assert_eq!(
+            (landed.rows, landed.accepted, landed.rejections.len(), persons),
+            (rows, rows, 0, belgium),
+            "{year}"
+        );
+    }
+
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(statbel_zip(&data, 2011)).unwrap()).unwrap();
+    let mut text = String::new();
+    archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_string).collect();
+    let mut expected = Vec::new();
+    for number in 0..100usize {
+        let at = 1_000 + number * 4_000;
+        let fields: Vec<&str> = lines[at].trim_end().split('|').collect();
+        let with = |column: usize, value: &str| -> String {
+            let mut fields = fields.clone();
+            fields[column] = value;
+            format!("{}\r\n", fields.join("|"))
+        };
+        let (line, reason) = match number % 10 {
+            0 => (with(0, "99998"), "unknown-code"),
+            1 => (with(20, "12a"), "not-a-number"),
+            2 => (with(12, ""), "missing"),
+            3 => (format!("{}|x\r\n", fields.join("|")), "field-count"),
+            4 => (fields[..21].join("|") + "\r\n", "field-count"),
+            5 => (with(21, "2010"), "outside-period"),
+            6 => (with(13, "BEL ETR"), "unknown-code"),
+            7 => (lines[0].trim_start_matches('\u{feff}').to_string(), "header-repeated"),
+            8 => ("\r\n".to_string(), "blank-line"),
+            // The row of the line before it once more.
+            _ => (lines[at - 1].clone(), "duplicate-key"),
+        };
+        lines[at] = line;
+        expected.push((at as u64 + 1, reason));
+    }
+    let path = folder.path().join("damaged.zip");
+    let mut packed = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    packed.start_file("TF_SOC_POP_STRUCT_2011.txt", zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut packed, lines.concat().as_bytes()).unwrap();
+    packed.finish().unwrap();
+    let (landed, _) = land(&path, 2011);
+    let found: Vec<(u64, &str)> = landed.rejections.iter().map(|own| (own.line, own.reason.words().0)).collect();
+    assert_eq!(found, expected);
+    assert_eq!((landed.rows, landed.accepted), (447_513, 447_413));
+}

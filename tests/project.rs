@@ -92,6 +92,9 @@ pub fn synthetic(name: &str, scale: &str) -> Folder {
 pub fn shared_data(test: &str) -> Option<PathBuf> {
     let named = env::var_os("LIIM_SHARED_DATA").map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    if let Some(path) = &named {
+        assert!(path.join("statbel").is_dir(), "LIIM_SHARED_DATA names {}, which has no statbel/", path.display());
+    }
     let found = named.into_iter().chain([beside]).find(|path| path.join("statbel").is_dir());
     if found.is_none() {
         println!("SKIPPED {test}: Statbel's tables are not here; set LIIM_SHARED_DATA to the folder that has statbel/");

@@ -143,12 +143,12 @@ fn a_bad_row_is_counted_and_placed_and_too_many_stop_the_delivery() {
     let good = good(500);
     let header = "maand;insz;categorie;gemeente\n";
     let bad = [
-        ("2010-01;94021300146;00;71016\n", "check digits wrong insz"),
-        ("2010-13;94021300145;00;71016\n", "not a date maand"),
-        ("2010-01;94021300145;00;99998\n", "code not in the list gemeente"),
-        ("2010-01;94021300145;07;71016\n", "code not in the list categorie"),
+        ("2010-01;94021300146;00;71016\n", "check digits wrong, column insz"),
+        ("2010-13;94021300145;00;71016\n", "not a date, column maand"),
+        ("2010-01;94021300145;00;99998\n", "code not in the list, column gemeente"),
+        ("2010-01;94021300145;07;71016\n", "code not in the list, column categorie"),
         ("2010-01;94021300145;00\n", "number of fields unlike the header"),
-        ("2010-01;;00;71016\n", "value missing insz"),
+        ("2010-01;;00;71016\n", "value missing, column insz"),
     ];
     let text: String = [header, &good].into_iter().chain(bad.iter().map(|(line, _)| *line)).collect();
     let output = receive(&folder, &text);
@@ -158,7 +158,7 @@ fn a_bad_row_is_counted_and_placed_and_too_many_stop_the_delivery() {
     for (number, (_, says)) in bad.iter().enumerate() {
         let line = 502 + number;
         assert!(
-            words.contains(&format!("1 rows: {says}")) && words.contains(&format!("first at line {line}")),
+            words.contains(&format!("1 row: {says}")) && words.contains(&format!("first at line {line}")),
             "{says}, line {line}: {words}"
         );
     }

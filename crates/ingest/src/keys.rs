@@ -1,6 +1,6 @@
 //! Keys that must occur once in a delivery.
 //!
-//! A fingerprint of each accepted row's key is kept, 16 bytes a row, and put in order at the end. Of rows with one key
+//! A fingerprint of each accepted row's key is kept, 16 bytes, and put in order at the end. Of rows with one key
 //! the later are rejected; when they differ all are, for nobody can tell which is right.
 
 use std::hash::{BuildHasher, Hasher};
@@ -67,37 +67,38 @@ fn take(hasher: &mut impl Hasher, value: Value<'_>) {
 }
 
 /// The rows to be rejected, by their position among the accepted ones, in order.
-pub(crate) fn repeated(keys: &[RowKey]) -> Vec<(usize, RejectionReason)> {
+pub(crate) fn repeated<T>(rows: &[T], key_of: impl Fn(&T) -> RowKey) -> Vec<(usize, RejectionReason)> {
     const BUCKETS: usize = 4_096;
-    let bucket = |key: &RowKey| (key.key >> 52) as usize;
+    let bucket = |row: &T| (key_of(row).key >> 52) as usize;
     let mut starts = vec![0u32; BUCKETS + 1];
-    for key in keys {
-        starts[bucket(key) + 1] += 1;
+    for row in rows {
+        starts[bucket(row) + 1] += 1;
     }
     for at in 0..BUCKETS {
         starts[at + 1] += starts[at];
     }
     let mut next = starts.clone();
-    let mut order = vec![0u32; keys.len()];
-    for (position, key) in keys.iter().enumerate() {
-        let place = &mut next[bucket(key)];
+    let mut order = vec![0u32; rows.len()];
+    for (position, row) in rows.iter().enumerate() {
+        let place = &mut next[bucket(row)];
         order[*place as usize] = position as u32;
         *place += 1;
     }
+    let key_at = |position: &u32| key_of(&rows[*position as usize]);
     let mut found = Vec::new();
     for pair in starts.windows(2) {
         let own = &mut order[pair[0] as usize..pair[1] as usize];
         own.sort_unstable_by_key(|position| {
-            let key = &keys[*position as usize];
+            let key = key_at(position);
             (key.key, key.more, *position)
         });
         let same = |a: &u32, b: &u32| {
-            let (a, b) = (&keys[*a as usize], &keys[*b as usize]);
+            let (a, b) = (key_at(a), key_at(b));
             (a.key, a.more) == (b.key, b.more)
         };
         for group in own.chunk_by(same).filter(|group| group.len() > 1) {
-            let first = keys[group[0] as usize].row;
-            if group.iter().all(|position| keys[*position as usize].row == first) {
+            let first = key_at(&group[0]).row;
+            if group.iter().all(|position| key_at(position).row == first) {
                 found.extend(group[1..].iter().map(|position| (*position as usize, RejectionReason::DuplicateKey)));
             } else {
                 found.extend(group.iter().map(|position| (*position as usize, RejectionReason::DuplicateKeyDiffers)));
@@ -119,7 +120,7 @@ mod tests {
         let keys: Vec<RowKey> =
             rows.iter().map(|(key, rest)| fingerprint.of(&[Value::Number(*key), Value::Number(*rest)], None)).collect();
         assert_eq!(
-            repeated(&keys),
+            repeated(&keys, |key| *key),
             [
                 (2, RejectionReason::DuplicateKey),
                 (3, RejectionReason::DuplicateKeyDiffers),

@@ -45,11 +45,18 @@ pub struct Source<'p> {
 
 /// A row handed out: file, line or sheet row, fingerprint.
 pub(crate) struct Handed {
-    pub(crate) file: u32,
-    pub(crate) line: u64,
+    key: RowKey,
+    line: u32,
+    file: u16,
     /// Number of the sheet in a workbook, else 0.
-    pub(crate) place: u64,
-    pub(crate) key: RowKey,
+    place: u16,
+}
+
+impl Handed {
+    /// A row handed out. Four thousand million lines and 65,536 files or sheets are more than a delivery has.
+    pub(crate) fn new(file: u32, line: u64, place: u64, key: RowKey) -> Handed {
+        Handed { key, line: line as u32, file: file as u16, place: place as u16 }
+    }
 }
 
 /// What has been landed so far.
@@ -96,10 +103,10 @@ pub fn land(
         }
     }
     let mut landed = progress.landed;
-    let keys: Vec<RowKey> = progress.handed.iter().map(|row| row.key).collect();
-    for (position, reason) in repeated(&keys) {
+    for (position, reason) in repeated(&progress.handed, |row| row.key) {
         let row = &progress.handed[position];
-        let rejection = Rejection { reason, file: row.file, line: row.line, byte: row.place, column: None };
+        let rejection =
+            Rejection { reason, file: row.file.into(), line: row.line.into(), byte: row.place.into(), column: None };
         landed.rejections.push(rejection);
         landed.withdrawn.push(position);
         landed.accepted -= 1;
@@ -164,7 +171,7 @@ fn delimited_or_fixed(
         progress.landed.rows += parsed.rows;
         progress.landed.accepted += parsed.rows - parsed.rejections.len() as u64;
         progress.landed.rejections.extend(parsed.rejections);
-        progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed { file, line, place: 0, key }));
+        progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed::new(file, line, 0, key)));
         parsed.batch.map_or(Ok(()), &mut *sink)
     };
     std::thread::scope(|scope| {

@@ -27,7 +27,7 @@ mod workbook;
 pub use batch::landed_schema;
 pub use land::{Landed, Source, land};
 pub use page::DeliveryReport;
-pub use rejection::{Rejection, RejectionReason, grouped};
+pub use rejection::{Rejection, RejectionReason, grouped, in_words};
 pub use tolerance::within_tolerance;
 
 /// Why landing could not go on.

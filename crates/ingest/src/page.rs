@@ -7,7 +7,7 @@ use catalog::{Fault, Period};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::land::Landed;
-use crate::rejection::grouped;
+use crate::rejection::{RejectionReason, grouped};
 
 /// What a delivery report says.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl DeliveryReport<'_> {
                     h1 { "Leveringsverslag: " (self.extract.title) }
                     p { (self.supplier) " · " (self.extract.id) " · periode " (self.period) }
                     @if self.faults.is_empty() {
-                        p.received { strong { "Ontvangen. " } "De levering voldoet aan het contract." }
+                        p.received { strong { "Ontvangen. " } "De levering voldoet aan het contract, met de verworpen rijen hieronder als die er zijn." }
                     } @else {
                         p.refused { strong { "Niet ontvangen. " } "De levering voldoet niet aan het contract; er is niets van bewaard." }
                         (self.refusals())
@@ -114,7 +114,7 @@ impl DeliveryReport<'_> {
                             .map(|own| if self.files.len() > 1 { format!("{}:{}", own.file + 1, own.line) } else { own.line.to_string() })
                             .collect();
                         tr {
-                            td { (reason.words().0) }
+                            td { (dutch(reason)) br; code { (reason.words().0) } }
                             td { @if let Some(at) = column { (self.extract.columns[usize::from(at)].name) } }
                             td.n { (count) }
                             td { (lines.join(", ")) @if count as usize > lines.len() { ", …" } }
@@ -153,5 +153,31 @@ impl DeliveryReport<'_> {
                 tbody { @for (name, sha256, bytes) in self.files { tr { td { (name) } td.n { (bytes) } td { code { (sha256) } } } } }
             }
         }
+    }
+}
+
+/// A reason as the supplier reads it.
+fn dutch(reason: RejectionReason) -> &'static str {
+    match reason {
+        RejectionReason::FieldCount => "Aantal velden anders dan in de kop",
+        RejectionReason::RecordLength => "Record met een andere lengte",
+        RejectionReason::Quote => "Aanhalingsteken niet gesloten",
+        RejectionReason::Encoding => "Bytes die niet in de codering voorkomen",
+        RejectionReason::LineTooLong => "Regel te lang voor een record",
+        RejectionReason::BlankLine => "Lege regel",
+        RejectionReason::HeaderRepeated => "De kop nog eens, tussen de rijen",
+        RejectionReason::Missing => "Waarde ontbreekt",
+        RejectionReason::NotANumberOfAPerson => "Geen elf cijfers",
+        RejectionReason::CheckDigit => "Controlegetal fout",
+        RejectionReason::NeverIssued => "Nummer van een soort die nooit wordt toegekend",
+        RejectionReason::UnknownCode => "Code niet in de lijst",
+        RejectionReason::NotANumber => "Geen geheel getal",
+        RejectionReason::NotADate => "Geen datum",
+        RejectionReason::NumberForCode => "Getal waar een code als tekst moet staan",
+        RejectionReason::SerialDate => "Volgnummer waar een datum als tekst moet staan",
+        RejectionReason::OutsidePeriod => "Buiten de periode van de levering",
+        RejectionReason::Order => "Waarden in de verkeerde volgorde",
+        RejectionReason::DuplicateKey => "Dezelfde rij nog eens",
+        RejectionReason::DuplicateKeyDiffers => "Rijen met dezelfde sleutel die verschillen, allemaal",
     }
 }

@@ -104,6 +104,31 @@ impl Rejection {
     }
 }
 
+/// Rejections in words, a line for each reason and column: "1,204 rows: check digits wrong, column insz, first at line 88".
+pub fn in_words(extract: &Extract, rejections: &[Rejection]) -> Vec<String> {
+    grouped(rejections)
+        .into_iter()
+        .map(|(reason, column, count, line)| {
+            let rows = if count == 1 { "row" } else { "rows" };
+            let column =
+                column.map(|at| format!(", column {}", extract.columns[usize::from(at)].name)).unwrap_or_default();
+            format!("{} {rows}: {}{column}, first at line {line}", thousands(count), reason.words().1)
+        })
+        .collect()
+}
+
+fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Rejections grouped for people: reason and column, how many, and the first line.
 pub fn grouped(rejections: &[Rejection]) -> Vec<(RejectionReason, Option<u16>, u64, u64)> {
     let mut groups: BTreeMap<(RejectionReason, Option<u16>), (u64, u64)> = BTreeMap::new();

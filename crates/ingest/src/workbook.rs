@@ -224,7 +224,7 @@ impl Rows<'_, '_> {
         self.rules.check(values)?;
         if self.rules.fingerprint.is_wanted() {
             let key = self.rules.fingerprint.of(values, Some(self.sheet));
-            self.progress.handed.push(Handed { file: self.file, line, place: self.place, key });
+            self.progress.handed.push(Handed::new(self.file, line, self.place, key));
         }
         gatherer.push(values);
         Ok(())

@@ -64,6 +64,13 @@ pub enum LogFormat {
     Json,
 }
 
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// A page for a browser.
+    Html,
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -149,6 +156,9 @@ pub enum Verb {
         /// All 308 municipalities.
         #[arg(long, conflicts_with = "area")]
         all: bool,
+        /// Form of the page.
+        #[arg(long, value_enum, default_value = "html")]
+        format: PageFormat,
         /// Where to write.
         #[arg(long, default_value = "reports", value_name = "DIR")]
         out: PathBuf,

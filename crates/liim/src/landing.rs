@@ -12,7 +12,7 @@ use catalog::contract::Extract;
 use catalog::digest::sha256;
 use catalog::project::Project;
 use ingest::delivery::Delivery;
-use ingest::{LandError, Landed, Source, grouped, landed_schema, within_tolerance};
+use ingest::{LandError, Landed, Source, grouped, in_words, landed_schema, within_tolerance};
 use protect::RawQuality;
 use serde::{Deserialize, Serialize};
 use warehouse::store::Warehouse;
@@ -94,14 +94,8 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
         withdraw(warehouse, &rows, &schema, &landed.withdrawn)?;
     }
     rejections(warehouse, extract, &folder.join("rejections.parquet"), &landed)?;
-    for (reason, column, count, line) in grouped(&landed.rejections) {
-        let column = column.map_or("", |at| extract.columns[usize::from(at)].name.as_str());
-        tracing::warn!(
-            "{} {}: {count} rows: {} {column}, first at line {line}",
-            delivery.extract,
-            delivery.period,
-            reason.words().1
-        );
+    for words in in_words(extract, &landed.rejections) {
+        tracing::warn!("{} {}: {words}", delivery.extract, delivery.period);
     }
     within_tolerance(extract, &landed, &shown)?;
     let summary = Summary {

@@ -35,7 +35,9 @@ fn main() -> ExitCode {
         Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
         Verb::Editions { json } => verbs::editions::editions(global, *json),
         Verb::Trace(trace) => verbs::trace::trace(global, trace),
-        Verb::Report { edition, area, all, out } => verbs::report::report(global, edition, area.as_deref(), *all, out),
+        Verb::Report { edition, area, all, format: args::PageFormat::Html, out } => {
+            verbs::report::report(global, edition, area.as_deref(), *all, out)
+        }
     };
     terminal::stop();
     match outcome {

@@ -25,7 +25,7 @@ static SHAPE: Shape = Shape::new(
     &[
         column("kwartaal", Kind::Quarter).of_period(),
         column("gecodeerd", Kind::Coded).key(),
-        column("positie", Kind::Count),
+        column("positie", Kind::Codes(&["111", "112", "121", "131", "211", "311", "321", "411"])),
     ],
 );
 

@@ -6,7 +6,7 @@ use catalog::contract::ExtractId;
 use catalog::fault::did_you_mean;
 use catalog::{Day, Period};
 use ingest::delivery::{Findings, Reception, receive as take_in};
-use ingest::{DeliveryReport, LandError, grouped};
+use ingest::{DeliveryReport, LandError, in_words};
 
 use crate::args::Global;
 use crate::failure::Failure;
@@ -47,9 +47,8 @@ pub fn receive(
     let mut findings = Findings::default();
     let outcome = take_in(&project, contract, &reception, super::threads(global), &mut findings);
     if let Some(landed) = &findings.landed {
-        for (reason, column, count, line) in grouped(&landed.rejections) {
-            let column = column.map_or("", |at| contract.columns[usize::from(at)].name.as_str());
-            tracing::warn!("{count} rows: {} {column}, first at line {line}", reason.words().1);
+        for words in in_words(contract, &landed.rejections) {
+            tracing::warn!("{words}");
         }
         let rejected = landed.rejections.len();
         tracing::info!("{extract} {period}: {} rows = {} accepted + {rejected} rejected", landed.rows, landed.accepted);

@@ -7,20 +7,6 @@ use std::path::Path;
 use catalog::{Day, Period, PeriodKind, insz};
 use serde_yaml::Value;
 
-/// An extract that has no contract in the project yet.
-const WITHOUT_CONTRACT: &str = "
-extracts:
-  nummerwijziging:
-    form: { kind: delimited, delimiter: ';' }
-    encoding: utf-8
-    unique: [oud_insz]
-    columns:
-      - { name: oud_insz, type: insz }
-      - { name: nieuw_insz, type: insz }
-      - { name: datum, type: day }
-      - { name: geregistreerd_op, type: day }
-";
-
 /// How the rows of an extract are found in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Form {
@@ -53,18 +39,10 @@ pub struct Column {
 
 /// All extracts of a supplier.
 pub fn extracts(sources: &Path, supplier: &str) -> Vec<Extract> {
-    let contract = fs::read_to_string(sources.join(supplier).join("contract.yaml")).unwrap_or_default();
-    let mut extracts = Vec::new();
-    for text in [contract.as_str(), WITHOUT_CONTRACT] {
-        let contract: Value = serde_yaml::from_str(text).unwrap();
-        for (name, node) in contract["extracts"].as_mapping().unwrap() {
-            let name = format!("{supplier}/{}", name.as_str().unwrap());
-            if extracts.iter().all(|known: &Extract| known.name != name) {
-                extracts.push(extract(name, node));
-            }
-        }
-    }
-    extracts
+    let contract = fs::read_to_string(sources.join(supplier).join("contract.yaml")).unwrap();
+    let contract: Value = serde_yaml::from_str(&contract).unwrap();
+    let all = contract["extracts"].as_mapping().unwrap();
+    all.iter().map(|(name, node)| extract(format!("{supplier}/{}", name.as_str().unwrap()), node)).collect()
 }
 
 fn texts(node: Option<&Value>) -> Vec<String> {
