@@ -2,7 +2,7 @@
 //!
 //! Nothing here reads deliveries, counts or publishes. Start at [`project::Project`], which is a project folder read
 //! whole; [`cell`] has the words of the published table; [`contract`], [`card`], [`pipeline`], [`origin`] and
-//! [`reference`] each describe one kind of definition file.
+//! [`mod@reference`] each describe one kind of definition file.
 
 pub mod card;
 pub mod cell;

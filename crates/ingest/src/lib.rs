@@ -1,7 +1,7 @@
 //! Ingest: delivered extracts against their contracts. Rows in = accepted + rejected, always.
 //!
-//! A file is unwrapped ([`unwrap`]), cut into physical lines ([`lines`]), each line into fields ([`fields`]), each
-//! field into a value ([`value`]) and the values into Arrow columns ([`batch`]). What does not fit becomes a
+//! A file is unwrapped (`unwrap`), cut into physical lines (`lines`), each line into fields (`fields`), each
+//! field into a value (`value`) and the values into Arrow columns (`batch`). What does not fit becomes a
 //! [`Rejection`]; what makes a whole file useless becomes a [`catalog::Fault`]. Deliveries and their receipts are
 //! kept by [`delivery`].
 
