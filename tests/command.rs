@@ -127,3 +127,17 @@ fn two_runs_do_not_write_at_once() {
     drop(held);
     assert_eq!(liim(&folder, &["run", "--all"]).status.code(), Some(75));
 }
+
+#[test]
+fn a_run_that_was_killed_while_it_wrote_the_ledger_is_settled_by_the_next() {
+    let folder = synthetic("torn", "0.002");
+    done(&folder, &["-q", "run", "--edition", "2011-12-21"]);
+    let ledger = folder.read("warehouse/published/ledger.jsonl");
+    for torn in [&ledger[..ledger.len() / 2], ledger.trim_end(), ""] {
+        folder.write("warehouse/published/ledger.jsonl", torn);
+        assert_eq!(liim(&folder, &["run", "--edition", "2011-12-21"]).status.code(), Some(99));
+        assert_eq!(folder.read("warehouse/published/ledger.jsonl"), ledger);
+    }
+    done(&folder, &["-q", "run", "--edition", "2012-03-15"]);
+    assert!(folder.read("warehouse/published/ledger.jsonl").starts_with(&ledger));
+}

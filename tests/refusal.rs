@@ -225,3 +225,51 @@ fn what_may_be_missing_is_published_as_not_delivered() {
             && missing.iter().all(|row| row.reason == catalog::cell::Reason::NotDelivered && row.value.is_none())
     );
 }
+
+#[test]
+fn a_delivery_in_the_wrong_place_is_never_published_with_the_definitions() {
+    let folder = project("stray");
+    folder.write("sources/vdab/nwwz_2010.csv", NWWZ);
+    let output = liim(&folder, &["check"]);
+    assert_eq!(output.status.code(), Some(3));
+    let words = err(&output);
+    assert!(words.contains("error[S15]") && words.contains("sources/vdab/nwwz_2010.csv"), "{words}");
+}
+
+#[test]
+fn columns_with_a_role_have_the_type_that_linking_reads() {
+    let folder = project("roles");
+    let contract = "sources/rijksregister/contract.yaml";
+    folder.replace(
+        contract,
+        "- { name: geregistreerd_op, type: day }",
+        "- { name: geregistreerd_op, type: day, optional: true }",
+    );
+    folder.replace(contract, "- { name: nationaliteit, type: nationality }", "- { name: nationaliteit, type: text }");
+    let words = err(&liim(&folder, &["check"]));
+    assert!(words.contains("error[S14]: column `geregistreerd_op` has this role and may be empty"), "{words}");
+    assert!(words.contains("column `nationaliteit` has this role and is not of type nationality"), "{words}");
+}
+
+#[test]
+fn nothing_is_published_without_what_links_persons() {
+    let folder = project("without-key");
+    folder.replace(
+        "pipeline.yaml",
+        "    why: Eerste editie.\n",
+        "    why: Eerste editie.\n    publish_without: [ksz/sleutel]\n",
+    );
+    let words = err(&liim(&folder, &["check"]));
+    assert!(words.contains("error[P17]: edition 2011-12-21 may not be published without `ksz/sleutel`"), "{words}");
+}
+
+#[test]
+fn a_delivery_can_be_put_back_by_receiving_it_again() {
+    let folder = project("again");
+    let sequence = |output: &Output| crate::project::out(output).trim().rsplit('/').next().unwrap().to_string();
+    let other = NWWZ.replace(";00;", ";03;");
+    assert_eq!(sequence(&receive(&folder, NWWZ)), "0001");
+    assert_eq!(sequence(&receive(&folder, NWWZ)), "0001");
+    assert_eq!(sequence(&receive(&folder, &other)), "0002");
+    assert_eq!(sequence(&receive(&folder, NWWZ)), "0003");
+}

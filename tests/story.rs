@@ -208,3 +208,50 @@ fn a_fact_has_the_attributes_of_its_own_day() {
     assert_eq!(cell(&rows, "71016", "_T", "KANDIDAAT").share, Some(50.0));
     assert_eq!(cell(&rows, "71016", "_T", "EU").share, None, "a share of nobody is no share");
 }
+
+/// Three persons whom the register does not know had a living wage in Genk for two months each, and somebody in Brussels.
+#[test]
+fn persons_whom_the_register_does_not_know_are_counted_each_for_one() {
+    let known = insz(19_750_403, 5);
+    let personen = person(&known, 19_750_403, 1, 'B', "71016");
+    let nationaliteit = format!(
+        "insz;volgnr;datum_begin;datum_einde;nationaliteit;reden;geregistreerd_op\n{known};1;1975-04-03;;150;;1975-04-03\n"
+    );
+    let afstamming = format!(
+        "insz;ouder_nr;ouder_insz;ouder_geslacht;aard;datum_begin;datum_einde;geregistreerd_op\n\
+         {known};1;{};1;geboorte;1975-04-03;;1975-04-03\n",
+        insz(19_500_101, 1)
+    );
+    let sleutel = format!("gecodeerd;insz\na1;{known}\n");
+    let mut leefloon = String::from("maand;gecodeerd;stelsel;categorie;gemeente;bron_jaar\n");
+    for month in ["2010-03", "2010-04"] {
+        for stranger in ["x1", "x2", "x3"] {
+            leefloon.push_str(&format!("{month};{stranger};ELL;1;71016;2010\n"));
+        }
+        leefloon.push_str(&format!("{month};a1;LL;1;21004;2010\n"));
+    }
+    let folder: Folder = project("strangers");
+    folder.write("pipeline.yaml", format!("{PIPELINE}      leefloon: {{ periods: [\"2010-01-01/P1Y\"] }}\n"));
+    for (extract, period, file, text) in [
+        ("rijksregister/personen", "2010-01-01", "personen.txt", &personen),
+        ("rijksregister/nationaliteit", "2011-01-01", "nationaliteit.csv", &nationaliteit),
+        ("rijksregister/afstamming", "2011-01-01", "afstamming.csv", &afstamming),
+        ("rijksregister/nummerwijziging", "2011-01-01", "nummerwijziging.csv", &NONE_REPLACED.to_string()),
+        ("ksz/sleutel", "2010", "sleutel.csv", &sleutel),
+        ("ksz/leefloon", "2010", "leefloon.csv", &leefloon),
+    ] {
+        let path = folder.write(&format!("in/{file}"), text);
+        done(
+            &folder,
+            &["-q", "receive", extract, path.to_str().unwrap(), "--period", period, "--delivered-on", "2011-07-15"],
+        );
+    }
+    done(&folder, &["-q", "run", "--all"]);
+    let rows = observations(&folder, "verhaal");
+    assert_eq!(cell(&rows, "71016", "_T", "_T").numerator, Some(6), "three strangers, two months each");
+    assert_eq!(cell(&rows, "02000", "_T", "_T").numerator, Some(6), "who lives in Brussels is not of Flanders");
+    let quality = folder.path().join("warehouse/published/edition=verhaal/quality.parquet");
+    let quality = warehouse::tables::read_texts(&quality).unwrap();
+    let outside = quality.iter().find(|row| row["measure"].as_deref() == Some("outside-flanders")).unwrap();
+    assert_eq!(outside["value"].as_deref(), Some("1"));
+}

@@ -2,8 +2,8 @@ SELECT
     area,
     nationality_group AS "group",
     vorm AS detail,
-    COUNT(*) AS numerator,
-    COUNT(*) AS denominator,
-    COUNT(*) AS contributors
+    COUNT(DISTINCT person) AS numerator,
+    COUNT(DISTINCT person) AS denominator,
+    COUNT(DISTINCT person) AS contributors
 FROM onderwijs_secundair
 GROUP BY area, nationality_group, vorm

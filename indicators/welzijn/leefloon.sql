@@ -11,16 +11,17 @@ inhabitants AS (
     GROUP BY area, origin_group
 )
 SELECT
-    area_members.area,
-    area_members.area_class,
+    -- Who lives outside Flanders keeps the area, and is told as such.
+    COALESCE(area_members.area, months.area) AS area,
+    COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
     group_members."group",
     SUM(months.months) AS numerator,
     0 AS denominator,
     COUNT(DISTINCT months.person) AS contributors
 FROM months
-JOIN area_members ON area_members.member = months.area
+LEFT JOIN area_members ON area_members.member = months.area
 JOIN group_members ON group_members.leaf = months.origin_group
-GROUP BY area_members.area, area_members.area_class, group_members."group"
+GROUP BY COALESCE(area_members.area, months.area), COALESCE(area_members.area_class, 'NIS5-2011'), group_members."group"
 
 UNION ALL
 

@@ -37,7 +37,7 @@ impl Project {
         let mut faults = Vec::new();
         let mut files = BTreeMap::new();
         for (folder, depth) in [("sources", 3), ("indicators", 2)] {
-            definitions(root, folder, depth, &mut files);
+            definitions(root, folder, depth, &mut files, &mut faults);
         }
         match fs::read(root.join("pipeline.yaml")) {
             Ok(bytes) => {
@@ -203,6 +203,18 @@ impl Project {
             }
         }
         for edition in &pipeline.editions {
+            for source in &edition.publish_without {
+                let linking = self.extract(source).map(|extract| &extract.linking);
+                if !matches!(linking, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. })) {
+                    let hint = "persons cannot be linked without it, and every figure about them would be wrong";
+                    fault(
+                        "P17",
+                        "pipeline.yaml",
+                        format!("edition {} may not be published without `{source}`", edition.id),
+                        hint.to_string(),
+                    );
+                }
+            }
             for choice in &edition.indicators {
                 let Some(card) = self.card(choice) else {
                     if !known_broken
@@ -305,8 +317,15 @@ impl Project {
     }
 }
 
-/// Collects definition files below a folder, deliveries left out.
-fn definitions(root: &Path, folder: &str, depth: usize, files: &mut BTreeMap<String, Vec<u8>>) {
+/// Collects definition files below a folder, and nothing else: what is collected is published with every edition. A data
+/// file that lies among them is a fault, for it may be a delivery put in the wrong place.
+fn definitions(
+    root: &Path,
+    folder: &str,
+    depth: usize,
+    files: &mut BTreeMap<String, Vec<u8>>,
+    faults: &mut Vec<Fault>,
+) {
     let Ok(entries) = fs::read_dir(root.join(folder)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().to_string();
@@ -314,13 +333,27 @@ fn definitions(root: &Path, folder: &str, depth: usize, files: &mut BTreeMap<Str
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
             if depth > 0 && name != "deliveries" {
-                definitions(root, &path, depth - 1, files);
+                definitions(root, &path, depth - 1, files, faults);
             }
-        } else if kind.is_file()
-            && [".yaml", ".sql", ".csv", ".md"].iter().any(|ending| name.ends_with(ending))
-            && let Ok(bytes) = fs::read(entry.path())
-        {
-            files.insert(path, bytes);
+            continue;
+        }
+        let parts: Vec<&str> = path.split('/').collect();
+        let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+        let definition = match parts.as_slice() {
+            ["sources", "reference", ..] => ends(&[".csv", ".yaml", ".md"]),
+            ["sources", _, "contract.yaml"] => true,
+            ["indicators", _, _] => ends(&[".yaml", ".sql"]),
+            _ => false,
+        };
+        if definition && kind.is_file() {
+            if let Ok(bytes) = fs::read(entry.path()) {
+                files.insert(path, bytes);
+            }
+        } else if !ends(&[".md", ".schema.json"]) && !name.starts_with('.') {
+            faults.push(
+                Fault::new("S15", Place::file(&path), "a file that is neither a definition nor a received delivery")
+                    .hint("take a delivery in with `liim receive` and remove it here"),
+            );
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Counted {
     pub cells: Vec<Cell>,
     /// Totals that two sources give.
     pub ties: Vec<Tie>,
-    /// What the query counted outside the monitor's areas: units, summed over the periods of a mean.
+    /// Contributors outside the monitor's areas, or in none that is known.
     pub outside: i64,
 }
 

@@ -85,8 +85,9 @@ impl Grid<'_> {
             .into_iter()
             .filter(|(key, row)| {
                 let inside = known.contains(&(key.area.as_str(), key.class.as_str()));
-                if !inside {
-                    outside += row.numerator;
+                // Where the query counts the groups itself, its total has everybody once.
+                if !inside && (self.card.adds.group || self.card.groups.is_none() || key.group == TOTAL) {
+                    outside += row.contributors;
                 }
                 inside
             })

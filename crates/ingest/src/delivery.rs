@@ -191,9 +191,10 @@ pub fn receive(
     let landed = findings.landed.insert(landed);
     within_tolerance(extract, landed, &shown)?;
     usual_volume(extract, &earlier, reception, landed.rows)?;
-    let same = earlier.iter().find(|delivery| {
-        delivery.period == reception.period
-            && delivery.receipt.files.iter().map(|file| &file.sha256).eq(sums.iter().map(|(sha256, _)| sha256))
+    // Only the delivery in use counts: an earlier one may be received again to take its place.
+    let newest = earlier.iter().rfind(|delivery| delivery.period == reception.period);
+    let same = newest.filter(|delivery| {
+        delivery.receipt.files.iter().map(|file| &file.sha256).eq(sums.iter().map(|(sha256, _)| sha256))
     });
     if let Some(delivery) = same {
         return Ok(Received { delivery: delivery.clone(), identical: true });

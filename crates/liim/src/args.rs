@@ -27,7 +27,7 @@ const AFTER: &str = "First steps:
   liim trace vreemde-nationaliteit --area 11002 --edition 2011-12-21
 
 Exit codes: 0 done, 1 finished with handled failures, 2 usage, 3 definitions unsound, 4 a source breaks its contract,
-5 a disclosure rule would be broken, 6 not reproduced, 7 locked, 75 a delivery is missing, 99 nothing to do.";
+6 not reproduced, 7 locked, 75 a delivery is missing, 99 nothing to do.";
 
 /// Options of every verb.
 #[derive(Debug, Args)]

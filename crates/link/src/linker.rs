@@ -1,5 +1,6 @@
 //! From landed rows to linked rows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -43,7 +44,28 @@ pub struct Linker<'l> {
     schemes: Vec<(&'l str, Groups<'l>)>,
     codes: Arc<StringArray>,
     code_names: Vec<Option<u16>>,
+    /// Persons of facts whom the register does not know: each keeps a number of its own, or they would count as one.
+    strangers: HashMap<Stranger, u32>,
+    stranger_numbers: Permutation,
 }
+
+/// Somebody the register does not know, by what the supplier calls them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Stranger {
+    Number(i64),
+    Coded(Box<str>),
+}
+
+/// Whom a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Known(u32),
+    Stranger(u32),
+    Nobody,
+}
+
+/// Numbers of strangers lie above those of the register, within this many.
+const STRANGERS: u32 = 1 << 30;
 
 /// Attributes in the making, one place a row.
 struct Made {
@@ -78,7 +100,16 @@ impl<'l> Linker<'l> {
                 *place = Some(at as u16);
             }
         }
-        Linker { register, numbers, definitions, schemes, codes: Arc::new(StringArray::from(codes)), code_names }
+        Linker {
+            register,
+            stranger_numbers: numbers.of_strangers(STRANGERS),
+            numbers,
+            definitions,
+            schemes,
+            codes: Arc::new(StringArray::from(codes)),
+            code_names,
+            strangers: HashMap::new(),
+        }
     }
 
     /// Links a landed batch of an extract delivered for a period.
@@ -101,7 +132,10 @@ impl<'l> Linker<'l> {
                 let first: BooleanArray = persons
                     .iter()
                     .map(|person| {
-                        Some(person.is_none_or(|person| !std::mem::replace(&mut tally.seen[person as usize], true)))
+                        Some(match person {
+                            Who::Known(person) => !std::mem::replace(&mut tally.seen[*person as usize], true),
+                            _ => true,
+                        })
                     })
                     .collect();
                 tally.repeated += (batch.num_rows() - first.true_count()) as u64;
@@ -115,7 +149,7 @@ impl<'l> Linker<'l> {
             }
             Linking::Facts { person, key, as_of, area } => {
                 let persons = self.positions(batch, person, key.is_some())?;
-                tally.linked += persons.iter().flatten().count() as u64;
+                tally.linked += persons.iter().filter(|who| matches!(who, Who::Known(_))).count() as u64;
                 let made = self.attributes(&persons, dates(as_of, period, batch)?);
                 let nowhere;
                 let area = match area {
@@ -130,7 +164,7 @@ impl<'l> Linker<'l> {
             Linking::Unlinked { nationality, as_of, area } => {
                 let dates = dates(as_of, period, batch)?;
                 let nationality = texts(batch, nationality)?;
-                let mut made = self.attributes(&vec![None; batch.num_rows()], dates);
+                let mut made = self.attributes(&vec![Who::Nobody; batch.num_rows()], dates);
                 for at in 0..batch.num_rows() {
                     let code = if nationality.is_valid(at) {
                         nationality.value(at).parse().unwrap_or(NO_CODE)
@@ -187,21 +221,39 @@ impl<'l> Linker<'l> {
         Arc::new(Schema::new(fields))
     }
 
-    fn positions(&self, batch: &RecordBatch, person: &str, coded: bool) -> Result<Vec<Option<u32>>, LinkError> {
-        Ok(if coded {
-            texts(batch, person)?
-                .iter()
-                .map(|coded| coded.and_then(|coded| self.register.position_of_coded(coded)))
-                .collect()
+    fn positions(&mut self, batch: &RecordBatch, person: &str, coded: bool) -> Result<Vec<Who>, LinkError> {
+        let register = self.register;
+        let mut found = Vec::with_capacity(batch.num_rows());
+        if coded {
+            for coded in texts(batch, person)? {
+                found.push(match coded {
+                    None => Who::Nobody,
+                    Some(coded) => match register.position_of_coded(coded) {
+                        Some(position) => Who::Known(position),
+                        None => self.stranger(Stranger::Coded(coded.into())),
+                    },
+                });
+            }
         } else {
-            numbers(batch, person)?
-                .iter()
-                .map(|number| number.and_then(|number| self.register.position(number)))
-                .collect()
-        })
+            for number in numbers(batch, person)? {
+                found.push(match number {
+                    None => Who::Nobody,
+                    Some(number) => match register.position(number) {
+                        Some(position) => Who::Known(position),
+                        None => self.stranger(Stranger::Number(number)),
+                    },
+                });
+            }
+        }
+        Ok(found)
     }
 
-    fn attributes(&mut self, persons: &[Option<u32>], as_of: Vec<i32>) -> Made {
+    fn stranger(&mut self, stranger: Stranger) -> Who {
+        let next = self.strangers.len() as u32 % STRANGERS;
+        Who::Stranger(*self.strangers.entry(stranger).or_insert(next))
+    }
+
+    fn attributes(&mut self, persons: &[Who], as_of: Vec<i32>) -> Made {
         let rows = persons.len();
         let mut made = Made {
             person: Vec::with_capacity(rows),
@@ -221,8 +273,11 @@ impl<'l> Linker<'l> {
                 let (year, month, date) = day.ymd();
                 day_number = (day.0, i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(date));
             }
-            let Some(person) = *person else {
-                made.person.push(None);
+            let Who::Known(person) = *person else {
+                made.person.push(match *person {
+                    Who::Stranger(number) => Some(self.register.count() + self.stranger_numbers.number(number)),
+                    _ => None,
+                });
                 made.sex.push(None);
                 made.age.push(None);
                 made.nationality.push(None);

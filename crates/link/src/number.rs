@@ -37,6 +37,14 @@ impl Permutation {
         Permutation { count, half_bits, rounds }
     }
 
+    /// Another permutation under the same key, for persons whom the register does not know.
+    pub(crate) fn of_strangers(&self, count: u32) -> Permutation {
+        let mut rounds = self.rounds;
+        rounds.reverse();
+        let bits = 32 - count.saturating_sub(1).leading_zeros();
+        Permutation { count, half_bits: bits.div_ceil(2).max(1), rounds }
+    }
+
     /// The number of the person at a position.
     pub fn number(&self, position: u32) -> u32 {
         debug_assert!(position < self.count);

@@ -149,10 +149,8 @@ impl RegisterBuilder {
             }
             let change = (on.value(at), new.value(at));
             let known = self.replaced.entry(old.value(at)).or_insert(change);
-            if known.1 != change.1 {
-                self.findings.replaced_twice += 1;
-                *known = change.max(*known);
-            }
+            self.findings.replaced_twice += u64::from(known.1 != change.1);
+            *known = change.max(*known);
         }
         Ok(())
     }

@@ -73,17 +73,17 @@ impl Protected {
     /// Adds counts about the work. A count from 1 below the threshold is withheld like any other, together with the
     /// counts of the same source and period that it could be worked out from.
     pub fn with_quality(mut self, counts: Vec<RawQuality>, rule: &SourceRule) -> Protected {
-        let small: Vec<(String, String, String)> = counts
+        // What one stage leaves out is the difference of what it and the next have, so the stages are held together.
+        let small: Vec<(String, String)> = counts
             .iter()
             .filter(|count| (1..rule.threshold).contains(&count.value))
-            .map(|count| (count.stage.clone(), count.source.clone(), count.time_period.clone()))
+            .map(|count| (count.source.clone(), count.time_period.clone()))
             .collect();
         for count in counts {
-            // Rows in are what is left when the small count and the rest are both withheld.
-            let at_risk = count.measure != "rows"
-                && small.iter().any(|(stage, source, period)| {
-                    *stage == count.stage && *source == count.source && *period == count.time_period
-                });
+            // Of such a delivery only the rows as delivered are shown.
+            let delivered = count.stage == "land" && count.measure == "rows";
+            let at_risk = !delivered
+                && small.iter().any(|(source, period)| *source == count.source && *period == count.time_period);
             let reason = if at_risk { Reason::Withheld } else { Reason::Shown };
             self.quality.push(Quality {
                 value: (reason == Reason::Shown).then_some(count.value),
@@ -184,11 +184,13 @@ fn decide(cell: &Cell, rule: &SourceRule) -> Result<Counts, Reason> {
     if rule.public {
         return Ok(counts);
     }
-    let too_few = |persons: i64| (1..rule.threshold).contains(&persons) || (persons == 0 && !rule.zeros_shown);
+    // A true zero is a count of nothing by nobody. A count without a contributor is not one: nobody knows whose it is.
+    let zero = counts.numerator == 0 && counts.contributors == 0;
+    let too_few = if zero { !rule.zeros_shown } else { counts.contributors < rule.threshold };
     // A denominator is a count too: a group of three persons is not named by saying that none of the three has a job.
     // It is a sum over the periods of a mean, so it is held against the threshold once a period.
     let small_base = counts.denominator.is_some_and(|base| base > 0 && base < rule.threshold * counts.divisor.max(1));
-    if too_few(counts.contributors) || small_base { Err(Reason::Withheld) } else { Ok(counts) }
+    if too_few || small_base { Err(Reason::Withheld) } else { Ok(counts) }
 }
 
 /// Shown municipal shares by everything of the key but the area.

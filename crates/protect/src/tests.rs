@@ -128,3 +128,38 @@ fn a_small_count_about_the_work_takes_its_neighbours_with_it() {
     let found = Protected::default().with_quality(vec![count("rows", 100), count("rejected", 0)], &usual);
     assert!(found.quality().iter().all(|row| row.value.is_some()));
 }
+
+#[test]
+fn a_count_without_a_known_contributor_is_no_zero() {
+    for numerator in [1, 12, 60] {
+        let found = protected(&[cell("71016", "vdab/nwwz", numerator, 8_500, 0, 12)]);
+        assert_eq!(found.observations()[0].reason, Reason::Withheld, "{numerator}");
+    }
+    assert_eq!(protected(&[cell("71016", "vdab/nwwz", 0, 8_500, 0, 12)]).observations()[0].reason, Reason::Shown);
+}
+
+#[test]
+fn what_a_stage_leaves_out_cannot_be_told_from_the_next_stage() {
+    let count = |stage: &str, measure: &str, value: i64| RawQuality {
+        stage: stage.into(),
+        source: "a/b".into(),
+        time_period: "2010".into(),
+        measure: measure.into(),
+        detail: "_T".into(),
+        value,
+    };
+    let counts = vec![
+        count("land", "rows", 100),
+        count("land", "rejected", 3),
+        count("link", "rows", 97),
+        count("link", "linked", 90),
+    ];
+    let found = Protected::default().with_quality(counts, &rules().usual);
+    let shown: Vec<(&str, &str)> = found
+        .quality()
+        .iter()
+        .filter(|row| row.value.is_some())
+        .map(|row| (row.stage.as_str(), row.measure.as_str()))
+        .collect();
+    assert_eq!(shown, [("land", "rows")]);
+}

@@ -142,6 +142,7 @@ pub fn publish(warehouse: &Warehouse, publication: &Publication<'_>) -> Result<P
 /// Brings ledger and `latest` up to what is visible: also after a run that was killed between two steps.
 pub fn settle(warehouse: &Warehouse) -> Result<(), WarehouseError> {
     let path = warehouse.published().join("ledger.jsonl");
+    mend_last_line(&path)?;
     let mut ledger = read_ledger(warehouse)?;
     let mut editions = list(warehouse)?;
     // A followed edition comes before its follower; ids order the rest.
@@ -312,10 +313,33 @@ fn sync_folders(folder: &Path) -> Result<(), WarehouseError> {
     sync(folder)
 }
 
+/// Takes away what a killed run left of a last line; that edition's line is written anew.
+fn mend_last_line(path: &Path) -> Result<(), WarehouseError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(WarehouseError::io(path, error)),
+    };
+    if bytes.is_empty() || bytes.ends_with(b"\n") {
+        return Ok(());
+    }
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let mended = || -> std::io::Result<()> {
+        let file = File::options().write(true).open(path)?;
+        file.set_len(whole as u64)?;
+        file.sync_all()
+    };
+    mended().map_err(|error| WarehouseError::io(path, error))
+}
+
 /// The ledger's lines with the hash of each; a broken chain is an error.
 pub fn read_ledger(warehouse: &Warehouse) -> Result<Vec<(LedgerLine, String)>, WarehouseError> {
     let path = warehouse.published().join("ledger.jsonl");
-    let Ok(text) = fs::read_to_string(&path) else { return Ok(Vec::new()) };
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(WarehouseError::io(&path, error)),
+    };
     let mut found: Vec<(LedgerLine, String)> = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let altered = |what: String| WarehouseError::Altered { file: path.display().to_string(), what };

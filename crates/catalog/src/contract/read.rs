@@ -106,9 +106,12 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         })
         .unwrap_or_default();
     let linking = match node.get("linking") {
-        Some(found) => linking(&found, &columns),
+        Some(found) => linking(&found, &columns).inspect(|linking| roles(&found, linking, &columns)),
         None => Some(Linking::None),
     };
+    if columns.len() > MOST_COLUMNS {
+        columns_node.fault(10, format!("{} columns, and at most {MOST_COLUMNS} can be read", columns.len()), "");
+    }
     Some(Extract {
         id,
         title: title?,
@@ -369,4 +372,84 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         }
         _ => Linking::Unlinked { nationality: own_column("nationality")?, as_of: as_of()?, area: own_column("area")? },
     })
+}
+
+/// No extract has more columns than rows are read with.
+const MOST_COLUMNS: usize = 64;
+
+/// Holds the columns that linking reads to their types: a date that may be empty would be read as a day of 1970.
+fn roles(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
+    let check = |name: &str, fits: &dyn Fn(&ColumnKind) -> bool, wanted: &str, may_be_empty: bool| {
+        let Some(column) = columns.iter().find(|column| column.name == name) else { return };
+        if !fits(&column.kind) {
+            node.fault(14, format!("column `{name}` has this role and is not {wanted}"), "");
+        } else if column.optional && !may_be_empty {
+            node.fault(14, format!("column `{name}` has this role and may be empty"), "take `optional` away");
+        }
+    };
+    let insz = |name: &str| check(name, &|kind| *kind == ColumnKind::Insz, "of type insz", false);
+    let day = |name: &str, may_be_empty| check(name, &|kind| *kind == ColumnKind::Day, "of type day", may_be_empty);
+    let code = |name: &str, may_be_empty| {
+        check(name, &|kind| matches!(kind, ColumnKind::Code(_)), "a code", may_be_empty);
+    };
+    let nationality = |name: &str, may_be_empty| {
+        let fits = |kind: &ColumnKind| matches!(kind, ColumnKind::Code(Codes::Nationalities(_)));
+        check(name, &fits, "of type nationality", may_be_empty);
+    };
+    let dated = |as_of: &AsOf| match as_of {
+        AsOf::PeriodStart => {}
+        AsOf::Day(name) => day(name, false),
+        AsOf::MonthEnd(name) => check(name, &|kind| *kind == ColumnKind::Month, "of type month", false),
+        AsOf::QuarterEnd(name) => check(name, &|kind| *kind == ColumnKind::Quarter, "of type quarter", false),
+        AsOf::FirstOfFebruary(name) => {
+            check(name, &|kind| *kind == ColumnKind::SchoolYear, "of type school-year", false);
+        }
+    };
+    match linking {
+        Linking::None => {}
+        Linking::Persons { person, birth, sex, register, area } => {
+            insz(person);
+            check(birth, &|kind| *kind == ColumnKind::PartialDay, "of type partial-day", true);
+            [sex, register, area].into_iter().for_each(|name| code(name, true));
+        }
+        Linking::Nationalities { person, order, from, until, nationality: own, registered_on } => {
+            insz(person);
+            check(order, &|kind| *kind == ColumnKind::Count, "of type count", false);
+            day(from, false);
+            day(until, true);
+            nationality(own, false);
+            day(registered_on, false);
+        }
+        Linking::Filiations { person, parent, number, sex, until, registered_on } => {
+            insz(person);
+            insz(parent);
+            code(number, false);
+            code(sex, true);
+            day(until, true);
+            day(registered_on, false);
+        }
+        Linking::Replacements { old, new, on, registered_on } => {
+            insz(old);
+            insz(new);
+            day(on, false);
+            day(registered_on, false);
+        }
+        Linking::Key { coded, person } => {
+            check(coded, &|kind| *kind == ColumnKind::Coded, "of type coded", false);
+            insz(person);
+        }
+        Linking::Facts { person, key, as_of, area } => {
+            match key {
+                Some(_) => check(person, &|kind| *kind == ColumnKind::Coded, "of type coded", false),
+                None => insz(person),
+            }
+            dated(as_of);
+            area.iter().for_each(|name| code(name, true));
+        }
+        Linking::Unlinked { nationality: own, as_of, area } => {
+            nationality(own, true);
+            dated(as_of);
+            code(area, true);
+        }
+    }
 }
