@@ -74,7 +74,8 @@ fn what_is_rejected_is_what_was_damaged() {
         rejected.len()
     );
     let reasons: BTreeSet<&str> = injected.iter().map(|row| row.3.as_str()).collect();
-    assert!(reasons.len() >= 14, "{reasons:?}");
+    assert!(reasons.len() >= 16, "{reasons:?}");
+    assert!(reasons.contains("overlap") && reasons.contains("parts-above-whole"), "{reasons:?}");
     println!(
         "{} faults of {} classes found at scale {scale}, each at its line, and nothing else",
         injected.len(),

@@ -14,6 +14,7 @@
 
 mod command;
 mod decision;
+mod deliveries;
 mod faults;
 mod golden;
 mod laws;

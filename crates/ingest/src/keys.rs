@@ -54,6 +54,20 @@ impl Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// The fingerprint of a row's key in 64 bits; one number keeps what it is, so that no two are taken for one.
+    pub(crate) fn short(&self, row: &[Value<'_>]) -> u64 {
+        if let [column] = self.columns[..]
+            && let Value::Number(number) = row[column]
+        {
+            return (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+        let mut hasher = self.first.build_hasher();
+        self.columns.iter().for_each(|column| take(&mut hasher, row[*column]));
+        hasher.finish()
+    }
+}
+
 fn take(hasher: &mut impl Hasher, value: Value<'_>) {
     match value {
         Value::Null => hasher.write_u8(0),
@@ -66,45 +80,58 @@ fn take(hasher: &mut impl Hasher, value: Value<'_>) {
     }
 }
 
-/// The rows to be rejected, by their position among the accepted ones, in order.
-pub(crate) fn repeated<T>(rows: &[T], key_of: impl Fn(&T) -> RowKey) -> Vec<(usize, RejectionReason)> {
-    const BUCKETS: usize = 4_096;
-    let bucket = |row: &T| (key_of(row).key >> 52) as usize;
+/// Hands the positions of rows with one key, together and in order, to `each`.
+pub(crate) fn for_each_group<K: Ord + Copy>(
+    rows: usize,
+    key_of: impl Fn(usize) -> K,
+    bucket_of: impl Fn(K) -> usize,
+    mut each: impl FnMut(&[u32]),
+) {
+    let bucket = |position: usize| bucket_of(key_of(position)) % BUCKETS;
     let mut starts = vec![0u32; BUCKETS + 1];
-    for row in rows {
-        starts[bucket(row) + 1] += 1;
+    for position in 0..rows {
+        starts[bucket(position) + 1] += 1;
     }
     for at in 0..BUCKETS {
         starts[at + 1] += starts[at];
     }
     let mut next = starts.clone();
-    let mut order = vec![0u32; rows.len()];
-    for (position, row) in rows.iter().enumerate() {
-        let place = &mut next[bucket(row)];
+    let mut order = vec![0u32; rows];
+    for position in 0..rows {
+        let place = &mut next[bucket(position)];
         order[*place as usize] = position as u32;
         *place += 1;
     }
-    let key_at = |position: &u32| key_of(&rows[*position as usize]);
-    let mut found = Vec::new();
     for pair in starts.windows(2) {
         let own = &mut order[pair[0] as usize..pair[1] as usize];
-        own.sort_unstable_by_key(|position| {
-            let key = key_at(position);
-            (key.key, key.more, *position)
-        });
-        let same = |a: &u32, b: &u32| {
-            let (a, b) = (key_at(a), key_at(b));
-            (a.key, a.more) == (b.key, b.more)
-        };
-        for group in own.chunk_by(same).filter(|group| group.len() > 1) {
-            let first = key_at(&group[0]).row;
-            if group.iter().all(|position| key_at(position).row == first) {
+        own.sort_unstable_by_key(|position| (key_of(*position as usize), *position));
+        own.chunk_by(|a, b| key_of(*a as usize) == key_of(*b as usize)).for_each(&mut each);
+    }
+}
+
+/// Few enough to count quickly, many enough that each is sorted in the processor's own memory.
+const BUCKETS: usize = 4_096;
+
+/// The rows to be rejected, by their position among the accepted ones, in order.
+pub(crate) fn repeated<T>(rows: &[T], key_of: impl Fn(&T) -> RowKey) -> Vec<(usize, RejectionReason)> {
+    let key_at = |position: usize| key_of(&rows[position]);
+    let mut found = Vec::new();
+    for_each_group(
+        rows.len(),
+        |position| (key_at(position).key, key_at(position).more),
+        |(key, _)| (key >> 52) as usize,
+        |group| {
+            if group.len() == 1 {
+                return;
+            }
+            let first = key_at(group[0] as usize).row;
+            if group.iter().all(|position| key_at(*position as usize).row == first) {
                 found.extend(group[1..].iter().map(|position| (*position as usize, RejectionReason::DuplicateKey)));
             } else {
                 found.extend(group.iter().map(|position| (*position as usize, RejectionReason::DuplicateKeyDiffers)));
             }
-        }
-    }
+        },
+    );
     found.sort_unstable_by_key(|(position, _)| *position);
     found
 }

@@ -1,5 +1,6 @@
 //! Landing: a delivery under its contract becomes typed rows and rejections, and every line is accounted for.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -9,11 +10,12 @@ use catalog::contract::{Extract, Form};
 use catalog::reference::Reference;
 use catalog::{Fault, Period, Place};
 
+use crate::across::{Across, histories, wholes_too_small};
 use crate::batch::landed_schema;
 use crate::keys::{Fingerprint, RowKey, repeated};
 use crate::lines::{Chunk, Chunks, lines};
-use crate::rejection::Rejection;
-use crate::rows::{Parsed, Rules};
+use crate::rejection::{Rejection, RejectionReason};
+use crate::rows::{Kept, Parsed, Rules};
 use crate::unwrap::with_bytes;
 use crate::value::Reader;
 use crate::{LandError, header, offsets, workbook};
@@ -29,9 +31,13 @@ pub struct Landed {
     pub rejections: Vec<Rejection>,
     /// Data rows of each file.
     pub rows_by_file: Vec<u64>,
-    /// Positions, among the rows handed out, of those found at the end to repeat a key: they are rejected and must be
-    /// taken away again. In order.
+    /// Positions, among the rows handed out, of those that other rows of the delivery were found to speak against at the
+    /// end: they are rejected and must be taken away again. In order.
     pub withdrawn: Vec<usize>,
+    /// Rows of histories that begin after a hole. They are accepted: nobody was asked to fill it.
+    pub after_gap: u64,
+    /// File and line of the first of them.
+    pub first_gap: Option<(u32, u64)>,
 }
 
 /// A file of a delivery: where it lies, and what to call it in words.
@@ -64,13 +70,14 @@ impl Handed {
 pub(crate) struct Progress {
     pub(crate) landed: Landed,
     pub(crate) handed: Vec<Handed>,
+    pub(crate) kept: Kept,
 }
 
 /// Takes the rows that are accepted.
 pub(crate) type Sink<'s> = &'s mut dyn FnMut(RecordBatch) -> Result<(), LandError>;
 
 /// Lands the files of one delivery. Batches come in file order whatever the number of threads; memory stays bounded by
-/// a few chunks a thread and, where keys must be unique, some thirty bytes a row.
+/// a few chunks a thread and, where keys must be unique, some thirty bytes a row (fifty for histories).
 pub fn land(
     extract: &Extract,
     reference: &Reference,
@@ -83,7 +90,9 @@ pub fn land(
     let readers: Vec<Reader> =
         extract.columns.iter().map(|column| Reader::new(column, extract.encoding, reference)).collect();
     let fingerprint = Fingerprint::new(&extract.unique);
-    let rules = Rules { extract, readers: &readers, schema: &schema, period, fingerprint: &fingerprint };
+    let across = Across::new(extract, &readers);
+    let rules =
+        Rules { extract, readers: &readers, schema: &schema, period, fingerprint: &fingerprint, across: &across };
     let mut progress = Progress::default();
     for (number, file) in files.iter().enumerate() {
         let before = progress.landed.rows;
@@ -102,20 +111,44 @@ pub fn land(
             ]));
         }
     }
-    let mut landed = progress.landed;
-    for (position, reason) in repeated(&progress.handed, |row| row.key) {
-        let row = &progress.handed[position];
-        let rejection =
-            Rejection { reason, file: row.file.into(), line: row.line.into(), byte: row.place.into(), column: None };
-        landed.rejections.push(rejection);
-        landed.withdrawn.push(position);
-        landed.accepted -= 1;
-    }
+    let mut landed = across_rows(extract, progress);
     if !landed.withdrawn.is_empty() && !matches!(extract.form, Form::Workbook { .. }) {
         offsets::fill(extract, files, &mut landed.rejections)?;
     }
     landed.rejections.sort_unstable_by_key(|rejection| (rejection.file, rejection.line, rejection.reason));
     Ok(landed)
+}
+
+/// Rejects accepted rows for what other rows of the delivery say: keys first, then histories, then parts and wholes.
+fn across_rows(extract: &Extract, progress: Progress) -> Landed {
+    let Progress { mut landed, handed, kept } = progress;
+    let mut gone: BTreeMap<usize, (RejectionReason, Option<u16>)> = BTreeMap::new();
+    if !extract.unique.is_empty() {
+        gone.extend(repeated(&handed, |row| row.key).into_iter().map(|(position, reason)| (position, (reason, None))));
+    }
+    if let Some(history) = &extract.history {
+        let found = histories(&kept.spans, |position| gone.contains_key(&position));
+        let column = Some(history.from as u16);
+        gone.extend(found.overlaps.into_iter().map(|position| (position, (RejectionReason::Overlap, column))));
+        landed.after_gap = found.after_gap.len() as u64;
+        landed.first_gap = found.after_gap.first().map(|position| {
+            let row = &handed[*position];
+            (row.file.into(), row.line.into())
+        });
+    }
+    if let Some(parts) = &extract.parts {
+        let found = wholes_too_small(&kept.parts, |position| gone.contains_key(&position));
+        let reason = RejectionReason::PartsAboveWhole;
+        gone.extend(found.into_iter().map(|(position, at)| (position, (reason, Some(parts.columns[at] as u16)))));
+    }
+    landed.accepted -= gone.len() as u64;
+    for (position, (reason, column)) in gone {
+        let row = &handed[position];
+        let (file, line, byte) = (row.file.into(), row.line.into(), row.place.into());
+        landed.rejections.push(Rejection { reason, file, line, byte, column });
+        landed.withdrawn.push(position);
+    }
+    landed
 }
 
 type Results = Receiver<Result<Parsed, LandError>>;
@@ -171,6 +204,7 @@ fn delimited_or_fixed(
         progress.landed.rows += parsed.rows;
         progress.landed.accepted += parsed.rows - parsed.rejections.len() as u64;
         progress.landed.rejections.extend(parsed.rejections);
+        progress.kept.append(parsed.kept);
         progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed::new(file, line, 0, key)));
         parsed.batch.map_or(Ok(()), &mut *sink)
     };

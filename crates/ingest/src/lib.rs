@@ -8,6 +8,7 @@
 use catalog::Fault;
 use thiserror::Error;
 
+mod across;
 mod batch;
 pub mod delivery;
 mod fields;
@@ -27,7 +28,7 @@ mod workbook;
 pub use batch::landed_schema;
 pub use land::{Landed, Source, land};
 pub use page::DeliveryReport;
-pub use rejection::{Rejection, RejectionReason, grouped, in_words};
+pub use rejection::{Rejection, RejectionReason, gaps_in_words, grouped, in_words};
 pub use tolerance::within_tolerance;
 
 /// Why landing could not go on.

@@ -18,6 +18,8 @@ pub struct DeliveryReport<'r> {
     pub supplier: &'r str,
     /// The period.
     pub period: Period,
+    /// By how many days it came later than the contract expects.
+    pub days_late: Option<u64>,
     /// File names with their SHA-256 and length in bytes.
     pub files: &'r [(String, String, u64)],
     /// Rows and rejections, where the file could be read to its end.
@@ -62,6 +64,9 @@ impl DeliveryReport<'_> {
                         p.refused { strong { "Niet ontvangen. " } "De levering voldoet niet aan het contract; er is niets van bewaard." }
                         (self.refusals())
                     }
+                    @if let Some(days) = self.days_late {
+                        p { "De levering kwam " (days) " dagen later dan het contract verwacht." }
+                    }
                     (self.counts())
                     (self.rejections())
                     (self.profile())
@@ -95,6 +100,9 @@ impl DeliveryReport<'_> {
                     tr { th { "Geleverd" } td.n { (landed.rows) } }
                     tr { th { "Aanvaard" } td.n { (landed.accepted) } }
                     tr { th { "Verworpen" } td.n { (landed.rejections.len()) } }
+                    @if let Some((_, line)) = landed.first_gap {
+                        tr { th { "Aanvaard, na een gat in een geschiedenis (het eerste op regel " (line) ")" } td.n { (landed.after_gap) } }
+                    }
                 }
             }
         }
@@ -179,5 +187,7 @@ fn dutch(reason: RejectionReason) -> &'static str {
         RejectionReason::Order => "Waarden in de verkeerde volgorde",
         RejectionReason::DuplicateKey => "Dezelfde rij nog eens",
         RejectionReason::DuplicateKeyDiffers => "Rijen met dezelfde sleutel die verschillen, allemaal",
+        RejectionReason::Overlap => "Dagen die een eerdere regel van dezelfde geschiedenis ook heeft",
+        RejectionReason::PartsAboveWhole => "Totaal kleiner dan de delen samen",
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use catalog::contract::{Extract, Form};
 
+use crate::land::Landed;
+
 /// Why a row was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RejectionReason {
@@ -47,6 +49,10 @@ pub enum RejectionReason {
     DuplicateKey,
     /// Another row with the same key: nobody can tell which of the two is right, so both are rejected.
     DuplicateKeyDiffers,
+    /// A row of a history that claims days which an earlier line, registered on the same day, claims too.
+    Overlap,
+    /// A whole that is smaller than its parts together: the whole is rejected, the parts say more.
+    PartsAboveWhole,
 }
 
 impl RejectionReason {
@@ -75,6 +81,8 @@ impl RejectionReason {
             RejectionReason::DuplicateKeyDiffers => {
                 ("duplicate-key-differs", "rows of one key that differ, all of them")
             }
+            RejectionReason::Overlap => ("overlap", "days that an earlier line of the same history has too"),
+            RejectionReason::PartsAboveWhole => ("parts-above-whole", "whole smaller than its parts together"),
         }
     }
 }
@@ -115,6 +123,15 @@ pub fn in_words(extract: &Extract, rejections: &[Rejection]) -> Vec<String> {
             format!("{} {rows}: {}{column}, first at line {line}", thousands(count), reason.words().1)
         })
         .collect()
+}
+
+/// Holes in histories in words, if there are any.
+pub fn gaps_in_words(landed: &Landed) -> Option<String> {
+    let (_, line) = landed.first_gap?;
+    let rows = if landed.after_gap == 1 { "row begins" } else { "rows begin" };
+    let kept = if landed.after_gap == 1 { "is" } else { "are" };
+    let count = thousands(landed.after_gap);
+    Some(format!("{count} {rows} after a hole in a history and {kept} kept, the first at line {line}"))
 }
 
 fn thousands(count: u64) -> String {

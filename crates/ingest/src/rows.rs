@@ -6,6 +6,7 @@ use catalog::Period;
 use catalog::contract::{Encoding, Extract, Form};
 
 use crate::LandError;
+use crate::across::{Across, Part, Span};
 use crate::batch::Gatherer;
 use crate::fields;
 use crate::keys::{Fingerprint, RowKey};
@@ -26,6 +27,26 @@ pub(crate) struct Rules<'r> {
     pub(crate) schema: &'r SchemaRef,
     pub(crate) period: Period,
     pub(crate) fingerprint: &'r Fingerprint,
+    pub(crate) across: &'r Across<'r>,
+}
+
+/// What is kept of accepted rows until the end of the delivery, for the rules across rows.
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(crate) spans: Vec<Span>,
+    pub(crate) parts: Vec<Part>,
+}
+
+impl Kept {
+    pub(crate) fn push(&mut self, across: &Across<'_>, row: &[Value<'_>]) {
+        self.spans.extend(across.span(row));
+        self.parts.extend(across.part(row));
+    }
+
+    pub(crate) fn append(&mut self, other: Kept) {
+        self.spans.extend(other.spans);
+        self.parts.extend(other.parts);
+    }
 }
 
 /// The rows of a chunk.
@@ -35,6 +56,7 @@ pub(crate) struct Parsed {
     pub(crate) rejections: Vec<Rejection>,
     /// Line of each accepted row, and its fingerprint where keys are wanted.
     pub(crate) accepted: Vec<(u64, RowKey)>,
+    pub(crate) kept: Kept,
     /// The file ends in the middle of a record.
     pub(crate) cut_off: bool,
     /// Lines with bytes beyond ASCII, and how many of these are well-formed UTF-8.
@@ -42,6 +64,11 @@ pub(crate) struct Parsed {
 }
 
 impl Rules<'_> {
+    /// Whether accepted rows can still be rejected at the end of the delivery.
+    pub(crate) fn remembers(&self) -> bool {
+        self.fingerprint.is_wanted() || self.across.is_wanted()
+    }
+
     /// Rules across the columns of one row: what lies outside the period, what stands in the wrong order.
     pub(crate) fn check(&self, row: &[Value<'_>]) -> Result<(), Refusal> {
         for &column in &self.extract.within_period {
@@ -67,6 +94,7 @@ impl Rules<'_> {
             rows: 0,
             rejections: Vec::new(),
             accepted: Vec::new(),
+            kept: Kept::default(),
             cut_off: false,
             beyond_ascii: (0, 0),
         };
@@ -87,8 +115,9 @@ impl Rules<'_> {
             last = outcome.err().map(|(reason, _)| reason);
             match outcome {
                 Ok(()) => {
-                    if self.fingerprint.is_wanted() {
+                    if self.remembers() {
                         parsed.accepted.push((line, self.fingerprint.of(&row[..wanted], None)));
+                        parsed.kept.push(self.across, &row[..wanted]);
                     }
                     gatherer.push(&row[..wanted]);
                 }

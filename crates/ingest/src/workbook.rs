@@ -222,7 +222,8 @@ impl Rows<'_, '_> {
         }
         let values = &values[..self.rules.readers.len()];
         self.rules.check(values)?;
-        if self.rules.fingerprint.is_wanted() {
+        if self.rules.remembers() {
+            self.progress.kept.push(self.rules.across, values);
             let key = self.rules.fingerprint.of(values, Some(self.sheet));
             self.progress.handed.push(Handed::new(self.file, line, self.place, key));
         }

@@ -12,7 +12,7 @@ use catalog::contract::Extract;
 use catalog::digest::sha256;
 use catalog::project::Project;
 use ingest::delivery::Delivery;
-use ingest::{LandError, Landed, Source, grouped, in_words, landed_schema, within_tolerance};
+use ingest::{LandError, Landed, Source, gaps_in_words, grouped, in_words, landed_schema, within_tolerance};
 use protect::RawQuality;
 use serde::{Deserialize, Serialize};
 use warehouse::store::Warehouse;
@@ -36,6 +36,8 @@ pub struct Summary {
     pub rows: u64,
     /// Rows that kept to the contract.
     pub accepted: u64,
+    /// Rows of histories that begin after a hole.
+    pub after_gap: u64,
     /// Rejections by reason: code, column, how many, first line.
     pub rejected: Vec<(String, Option<String>, u64, u64)>,
 }
@@ -58,6 +60,9 @@ impl Landing {
             count("accepted", total, self.summary.accepted),
             count("rejected", total, rejected),
         ];
+        if self.summary.after_gap > 0 {
+            found.push(count("after-gap", total, self.summary.after_gap));
+        }
         for (reason, column, rows, _) in &self.summary.rejected {
             let detail = column.as_ref().map_or_else(|| reason.clone(), |column| format!("{reason}:{column}"));
             found.push(count("rejected", &detail, *rows));
@@ -97,10 +102,14 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     for words in in_words(extract, &landed.rejections) {
         tracing::warn!("{} {}: {words}", delivery.extract, delivery.period);
     }
+    if let Some(words) = gaps_in_words(&landed) {
+        tracing::warn!("{} {}: {words}", delivery.extract, delivery.period);
+    }
     within_tolerance(extract, &landed, &shown)?;
     let summary = Summary {
         rows: landed.rows,
         accepted: landed.accepted,
+        after_gap: landed.after_gap,
         rejected: grouped(&landed.rejections)
             .into_iter()
             .map(|(reason, column, count, line)| {
@@ -155,7 +164,7 @@ fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> Str
         project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
-    sha256(format!("landing 2 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
+    sha256(format!("landing 3 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
 }
 
 /// The complete list of rejections: reason, file, line, byte and column, never a value.

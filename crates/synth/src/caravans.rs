@@ -24,7 +24,8 @@ static SHAPE: Shape = Shape::new(
         column("gezinnen", Kind::Count),
         column("bewoners", Kind::Count),
     ],
-);
+)
+.whole(0, "02000", 2);
 
 /// Municipalities with families in caravans in each of the two years, and the families and inhabitants of Flanders:
 /// counts of families, which do not go by the scale.

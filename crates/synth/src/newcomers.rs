@@ -41,7 +41,7 @@ const COLUMNS: &[Column] = &[
     column("attest", Kind::Day).optional(),
     column("gemeente", Kind::Municipality),
 ];
-static SHAPE: Shape = Shape { form: SEMICOLONS, columns: COLUMNS, ascending: Some((7, 8)) };
+static SHAPE: Shape = Shape::new(SEMICOLONS, COLUMNS).ascending(7, 8);
 
 /// An adult newcomer.
 struct Newcomer {

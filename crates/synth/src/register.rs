@@ -57,7 +57,7 @@ const NATIONALITY_COLUMNS: &[Column] = &[
     column("reden", Kind::Text).optional(),
     column("geregistreerd_op", Kind::Day),
 ];
-static NATIONALITY: Shape = Shape { form: SEMICOLONS, columns: NATIONALITY_COLUMNS, ascending: Some((2, 3)) };
+static NATIONALITY: Shape = Shape::new(SEMICOLONS, NATIONALITY_COLUMNS).ascending(2, 3).history(1);
 const PARENT_COLUMNS: &[Column] = &[
     column("insz", Kind::Insz).key(),
     column("ouder_nr", SEXES).key(),
@@ -68,7 +68,7 @@ const PARENT_COLUMNS: &[Column] = &[
     column("datum_einde", Kind::Day).optional(),
     column("geregistreerd_op", Kind::Day),
 ];
-static PARENT: Shape = Shape { form: SEMICOLONS, columns: PARENT_COLUMNS, ascending: Some((5, 6)) };
+static PARENT: Shape = Shape::new(SEMICOLONS, PARENT_COLUMNS).ascending(5, 6);
 
 /// Writes the register's deliveries.
 pub(crate) fn write(flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {

@@ -92,12 +92,28 @@ pub(crate) struct Shape {
     pub(crate) columns: &'static [Column],
     /// Two columns of which the second is never below the first, where both are filled.
     pub(crate) ascending: Option<(usize, usize)>,
+    /// The rows are histories, numbered in this column, with their days in the ascending ones.
+    pub(crate) history: Option<usize>,
+    /// In the row that has this code in this column, that count is the sum of the others.
+    pub(crate) whole: Option<(usize, &'static str, usize)>,
 }
 
 impl Shape {
-    /// A shape without columns that go up.
+    /// A shape without rules across columns or rows.
     pub(crate) const fn new(form: Form, columns: &'static [Column]) -> Shape {
-        Shape { form, columns, ascending: None }
+        Shape { form, columns, ascending: None, history: None, whole: None }
+    }
+
+    pub(crate) const fn ascending(self, first: usize, second: usize) -> Shape {
+        Shape { ascending: Some((first, second)), ..self }
+    }
+
+    pub(crate) const fn history(self, number: usize) -> Shape {
+        Shape { history: Some(number), ..self }
+    }
+
+    pub(crate) const fn whole(self, column: usize, code: &'static str, count: usize) -> Shape {
+        Shape { whole: Some((column, code, count)), ..self }
     }
 
     /// What stands between the fields; records of fixed width have nothing there.

@@ -26,7 +26,7 @@ const COLUMNS: &[Column] = &[
     column("ingeschreven", Kind::Count),
     column("potentieel", Kind::Count),
 ];
-static SHAPE: Shape = Shape { form: SEMICOLONS, columns: COLUMNS, ascending: Some((3, 4)) };
+static SHAPE: Shape = Shape::new(SEMICOLONS, COLUMNS).ascending(3, 4).whole(1, "02000", 3);
 
 /// Writes the table: all municipalities, and the region with the published totals, which do not go by the scale.
 pub(crate) fn write(flanders: &Flanders<'_>, counts: &Counts, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {

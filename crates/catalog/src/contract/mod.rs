@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::day::Day;
 use crate::document::Document;
 use crate::fault::Fault;
 use crate::period::{Period, PeriodKind};
@@ -294,6 +295,10 @@ pub struct Extract {
     pub within_period: Vec<usize>,
     /// Pairs of columns whose values must not descend: a first day and a last, a part and a whole.
     pub ascending: Vec<(usize, usize)>,
+    /// Rows that together are a history.
+    pub history: Option<History>,
+    /// Rows of parts and of their whole.
+    pub parts: Option<Parts>,
     /// How many rows may be rejected.
     pub tolerance: Tolerance,
     /// By how much the number of rows may differ from the previous period's, as a share of it.
@@ -304,6 +309,37 @@ pub struct Extract {
     pub linking: Linking,
     /// The contract's file, for diagnostics.
     pub file: String,
+}
+
+/// Rows that together are a history: what was registered on one day must not claim a day twice, and holes are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// Columns that say whose history.
+    pub of: Vec<usize>,
+    /// Column of the first day.
+    pub from: usize,
+    /// Column of the first day no longer; empty while it lasts, or until the next row begins.
+    pub until: usize,
+    /// Column of the day of registration; without one all was registered together.
+    pub registered_on: Option<usize>,
+}
+
+/// Rows of counts of which one is the whole of the others; the others together must not exceed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// Columns that say of which whole.
+    pub by: Vec<usize>,
+    /// Column that tells parts and whole apart.
+    pub column: usize,
+    /// What stands there in the row of the whole.
+    pub whole: String,
+    /// Columns of counts.
+    pub columns: Vec<usize>,
+}
+
+impl Parts {
+    /// The most columns of counts that are compared.
+    pub const MOST_COLUMNS: usize = 4;
 }
 
 /// How many rows of a delivery may be rejected, as shares of its rows.
@@ -353,6 +389,12 @@ impl Extract {
         period.kind() == self.period
     }
 
+    /// By how many days a delivery of a period is later than expected; nothing when it is in time or has no calendar.
+    pub fn days_late(&self, period: Period, delivered_on: Day) -> Option<u64> {
+        let expected = i64::from(period.end().0) + i64::try_from(self.expected_within_days?).ok()?;
+        u64::try_from(i64::from(delivered_on.0) - expected).ok().filter(|days| *days > 0)
+    }
+
     /// Position of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
@@ -360,7 +402,7 @@ impl Extract {
 }
 
 /// Reasons for which a row may be rejected, as written in contracts and tables.
-pub const REJECTION_REASONS: [&str; 20] = [
+pub const REJECTION_REASONS: [&str; 22] = [
     "field-count",
     "record-length",
     "quote",
@@ -381,4 +423,6 @@ pub const REJECTION_REASONS: [&str; 20] = [
     "order",
     "duplicate-key",
     "duplicate-key-differs",
+    "overlap",
+    "parts-above-whole",
 ];

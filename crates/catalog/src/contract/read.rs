@@ -2,7 +2,7 @@
 
 use super::{
     AbsentMeans, AsOf, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Form,
-    Linking, REJECTION_REASONS, Tolerance,
+    History, Linking, Parts, REJECTION_REASONS, Tolerance,
 };
 use crate::document::Node;
 use crate::period::PeriodKind;
@@ -52,6 +52,8 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         "unique",
         "within_period",
         "ascending",
+        "history",
+        "parts",
         "tolerance",
         "volume_change",
         "expected_within_days",
@@ -122,10 +124,12 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         covers: covers?,
         absent_means: absent_means?,
         may_be_empty: node.get("may_be_empty").and_then(|found| found.truth()).unwrap_or(false),
-        columns,
         unique,
         within_period,
         ascending,
+        history: node.get("history").and_then(|found| history(&found, &columns)),
+        parts: node.get("parts").and_then(|found| parts(&found, &columns)),
+        columns,
         tolerance,
         volume_change,
         expected_within_days,
@@ -160,24 +164,67 @@ fn tolerance(node: &Node<'_>) -> Tolerance {
     found
 }
 
+fn history(node: &Node<'_>, columns: &[Column]) -> Option<History> {
+    node.keys(&["of", "from", "until", "registered_on"]);
+    let day = |node: &Node<'_>| {
+        let at = position(node, columns)?;
+        if columns[at].kind != ColumnKind::Day {
+            node.fault(10, format!("`{}` is not of type `day`", columns[at].name), "a history is made of days");
+        }
+        Some(at)
+    };
+    Some(History {
+        of: positions(&node.need("of")?, columns),
+        from: day(&node.need("from")?)?,
+        until: day(&node.need("until")?)?,
+        registered_on: node.get("registered_on").and_then(|found| day(&found)),
+    })
+}
+
+fn parts(node: &Node<'_>, columns: &[Column]) -> Option<Parts> {
+    node.keys(&["by", "column", "whole", "columns"]);
+    let found = Parts {
+        by: positions(&node.need("by")?, columns),
+        column: position(&node.need("column")?, columns)?,
+        whole: node.need("whole")?.text()?,
+        columns: positions(&node.need("columns")?, columns),
+    };
+    let Column { name, kind, .. } = &columns[found.column];
+    let listed = match kind {
+        ColumnKind::Code(Codes::Listed(codes)) => codes.iter().any(|(written, _)| *written == found.whole),
+        ColumnKind::Code(Codes::Municipalities(also) | Codes::Nationalities(also) | Codes::Places(also)) => {
+            also.contains(&found.whole)
+        }
+        _ => false,
+    };
+    if !listed {
+        node.fault(10, format!("`{}` is not a code that `{name}` may hold", found.whole), "name it there under `also`");
+    }
+    if found.columns.is_empty() || found.columns.len() > Parts::MOST_COLUMNS {
+        node.fault(10, format!("one to {} columns of counts are compared", Parts::MOST_COLUMNS), "");
+    }
+    for at in &found.columns {
+        if columns[*at].kind != ColumnKind::Count {
+            node.fault(10, format!("`{}` is not of type `count`", columns[*at].name), "");
+        }
+    }
+    Some(found)
+}
+
 fn positions(node: &Node<'_>, columns: &[Column]) -> Vec<usize> {
-    let names = node.items();
-    names
-        .iter()
-        .filter_map(|item| {
-            let name = item.text()?;
-            let found = columns.iter().position(|column| column.name == name);
-            if found.is_none() {
-                let near = crate::fault::did_you_mean(&name, columns.iter().map(|column| column.name.as_str()));
-                item.fault(
-                    12,
-                    format!("`{name}` is not a column of this extract"),
-                    near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default(),
-                );
-            }
-            found
-        })
-        .collect()
+    node.items().iter().filter_map(|item| position(item, columns)).collect()
+}
+
+/// The position of the column that is named.
+fn position(node: &Node<'_>, columns: &[Column]) -> Option<usize> {
+    let name = node.text()?;
+    let found = columns.iter().position(|column| column.name == name);
+    if found.is_none() {
+        let near = crate::fault::did_you_mean(&name, columns.iter().map(|column| column.name.as_str()));
+        let hint = near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default();
+        node.fault(12, format!("`{name}` is not a column of this extract"), hint);
+    }
+    found
 }
 
 fn form(node: &Node<'_>, columns: &[Column]) -> Option<Form> {

@@ -6,7 +6,7 @@ use catalog::contract::ExtractId;
 use catalog::fault::did_you_mean;
 use catalog::{Day, Period};
 use ingest::delivery::{Findings, Reception, receive as take_in};
-use ingest::{DeliveryReport, LandError, in_words};
+use ingest::{DeliveryReport, LandError, gaps_in_words, in_words};
 
 use crate::args::Global;
 use crate::failure::Failure;
@@ -50,9 +50,13 @@ pub fn receive(
         for words in in_words(contract, &landed.rejections) {
             tracing::warn!("{words}");
         }
+        if let Some(words) = gaps_in_words(landed) {
+            tracing::warn!("{words}");
+        }
         let rejected = landed.rejections.len();
         tracing::info!("{extract} {period}: {} rows = {} accepted + {rejected} rejected", landed.rows, landed.accepted);
     }
+    let late = contract.days_late(period, delivered_on);
     if let Some(path) = report {
         let faults = match &outcome {
             Err(LandError::Faults(faults)) => faults.as_slice(),
@@ -62,6 +66,7 @@ pub fn receive(
             extract: contract,
             supplier,
             period,
+            days_late: late,
             files: &findings.files,
             landed: findings.landed.as_ref(),
             empty: &findings.empty,
@@ -71,6 +76,9 @@ pub fn receive(
         tracing::info!("the delivery report is at {}", path.display());
     }
     let received = outcome?;
+    if let Some(days) = late {
+        tracing::warn!("{days} days later than {} expects a delivery of {period}", contract.file);
+    }
     if received.identical {
         tracing::info!("the same files were received before; nothing new was written");
     } else if received.delivery.receipt.sequence > 1 {

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Class;
-use super::spoil::{another, field_count, record_length, wrong};
+use super::spoil::{another, field_count, overlapping, record_length, wrong};
 use crate::random::Draw;
 use crate::reference::Reference;
 use crate::shape::Shape;
 
 /// A second row of one key comes at most this many lines after the first.
 const LATER: usize = 5_000;
+
+/// A second row of a key or a history, what makes it wrong, and the column that a checker will name.
+type Second = (Vec<u8>, Class, Option<usize>);
 
 /// A wrong row: its physical line, or its row in the sheet, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub(crate) struct Harm<'r> {
     /// Lines that have come out.
     line: u64,
     /// Second rows of a key that are still to come, by the line at which they are due.
-    waiting: BTreeMap<u64, Vec<(Vec<u8>, Class)>>,
+    waiting: BTreeMap<u64, Vec<Second>>,
     wrong: Vec<Wrong>,
 }
 
@@ -48,7 +51,7 @@ impl Row<'_> {
     }
 
     /// The row with another value in a field; a field of fixed width keeps it.
-    fn with(&self, at: usize, value: &[u8], width: usize) -> Vec<u8> {
+    pub(crate) fn with(&self, at: usize, value: &[u8], width: usize) -> Vec<u8> {
         let field = &self.fields[at];
         let mut body = self.body[..field.start].to_vec();
         body.extend_from_slice(value);
@@ -95,6 +98,9 @@ impl<'r> Harm<'r> {
             let end = memchr::memchr(b'\n', lines).map_or(lines.len(), |at| at + 1);
             let (line, rest) = lines.split_at(end);
             lines = rest;
+            if self.whole_too_small(line, out) {
+                continue;
+            }
             if self.gap > 0 {
                 self.gap -= 1;
                 self.sound(line, out);
@@ -139,10 +145,24 @@ impl<'r> Harm<'r> {
     /// The next second row of a key.
     fn second(&mut self, out: &mut Vec<u8>) {
         if let Some((_, rows)) = self.waiting.pop_first() {
-            for (line, class) in rows {
-                self.unsound(&line, class, None, out);
+            for (line, class, column) in rows {
+                self.unsound(&line, class, column, out);
             }
         }
+    }
+
+    /// Every second row of a whole is made smaller than its parts: there are too few such rows to wait for the rate.
+    fn whole_too_small(&mut self, line: &[u8], out: &mut Vec<u8>) -> bool {
+        let Some((column, code, count)) = self.shape.whole else { return false };
+        let end = self.shape.end();
+        let body = line.strip_suffix(end.as_bytes()).unwrap_or(line);
+        let row = Row { body, fields: fields(self.shape, body) };
+        if row.field(column) != code.as_bytes() || !self.draw.chance(0.5) {
+            return false;
+        }
+        let line = [row.with(count, b"0", 0).as_slice(), end.as_bytes()].concat();
+        self.unsound(&line, Class::PartsAboveWhole, Some(count), out);
+        true
     }
 
     fn damage(&mut self, line: &[u8], out: &mut Vec<u8>) {
@@ -181,13 +201,18 @@ impl<'r> Harm<'r> {
             }
             Class::DuplicateKey => {
                 self.sound(line, out);
-                self.wait(line.to_vec(), class);
+                self.wait(line.to_vec(), class, None);
             }
             Class::DuplicateKeyDiffers => {
                 let Some((at, value)) = another(&mut self.draw, self.reference, shape, row) else { return false };
                 let second = ended(row.with(at, &value, shape.columns[at].width));
                 self.unsound(line, class, None, out);
-                self.wait(second, class);
+                self.wait(second, class, None);
+            }
+            Class::Overlap => {
+                let Some((second, column)) = overlapping(&mut self.draw, shape, row) else { return false };
+                self.sound(line, out);
+                self.wait(ended(second), class, Some(column));
             }
             _ => {
                 let Some((at, value, column)) = wrong(&mut self.draw, class, shape, row) else { return false };
@@ -198,9 +223,9 @@ impl<'r> Harm<'r> {
         true
     }
 
-    fn wait(&mut self, line: Vec<u8>, class: Class) {
+    fn wait(&mut self, line: Vec<u8>, class: Class, column: Option<usize>) {
         let due = self.line + 2 + self.draw.below(LATER) as u64;
-        self.waiting.entry(due).or_default().push((line, class));
+        self.waiting.entry(due).or_default().push((line, class, column));
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) enum Class {
     Order,
     DuplicateKey,
     DuplicateKeyDiffers,
+    Overlap,
+    PartsAboveWhole,
 }
 
 impl Class {
@@ -54,6 +56,8 @@ impl Class {
             Class::Order => "order",
             Class::DuplicateKey => "duplicate-key",
             Class::DuplicateKeyDiffers => "duplicate-key-differs",
+            Class::Overlap => "overlap",
+            Class::PartsAboveWhole => "parts-above-whole",
         }
     }
 
@@ -74,6 +78,7 @@ impl Class {
                 DuplicateKeyDiffers,
                 OutsidePeriod,
                 Order,
+                Overlap,
                 HeaderRepeated,
             ],
             Form::Records => &[

@@ -148,6 +148,20 @@ fn order(draw: &mut Draw, shape: &Shape, row: &Row<'_>) -> Option<(usize, Vec<u8
     Some((second, before.to_string().into_bytes(), second))
 }
 
+/// A row of the same history that claims days of this one, and the column of its first day.
+pub(crate) fn overlapping(draw: &mut Draw, shape: &Shape, row: &Row<'_>) -> Option<(Vec<u8>, usize)> {
+    let (number_at, (first, second)) = (shape.history?, shape.ascending?);
+    let day = |at: usize| -> Option<Day> { std::str::from_utf8(row.field(at)).ok()?.parse().ok() };
+    let (begin, end) = (day(first)?, day(second)?);
+    let days = usize::try_from(end.0 - begin.0).ok().filter(|days| *days > 1)?;
+    let within = begin.plus(draw.below(days) as i32);
+    let numbered = row.with(first, within.to_string().as_bytes(), 0);
+    // Days are ten bytes long and stand behind the number.
+    let field = row.fields[number_at].clone();
+    let other = (number(row.field(number_at)) + 50).to_string();
+    Some(([&numbered[..field.start], other.as_bytes(), &numbered[field.end..]].concat(), first))
+}
+
 /// Check digits that fit neither century.
 fn wrong_check_digits(draw: &mut Draw, value: &[u8]) -> Vec<u8> {
     let nine = number(value) / 100;

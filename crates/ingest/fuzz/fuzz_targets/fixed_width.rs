@@ -1,0 +1,5 @@
+//! Records of a fixed number of bytes.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ingest_fuzz::lands_or_says_why(ingest_fuzz::Target::FixedWidth, data));
