@@ -13,7 +13,6 @@
 )]
 
 mod command;
-mod decision;
 mod deliveries;
 mod faults;
 mod golden;

@@ -30,7 +30,7 @@ fn register(project: &Project, warehouse: &Warehouse, edition: &str, persons: &[
             builder.take(project.extract(&id).unwrap(), &batch.unwrap()).unwrap();
         }
     }
-    builder.finish()
+    builder.finish().unwrap()
 }
 
 struct Linked {

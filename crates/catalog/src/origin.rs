@@ -1,8 +1,9 @@
 //! Origin definitions: named, versioned decision tables, as data.
 //!
-//! A definition looks at up to four facts of a person, each of them Belgian, foreign or unknown, and its rules, first
+//! A definition looks at up to five facts of a person, each of them Belgian, foreign or unknown, and its rules, first
 //! match wins, give the class, the fact that gives the group, and the fact that decided. The rules are checked to
-//! cover all 81 combinations, so that classifying a person is one look-up.
+//! cover all 243 combinations, so that classifying a person is one look-up. A definition may say that some groups of
+//! nationalities count as Belgian for it, as the European ones do for the public employment service.
 
 use crate::document::{Document, Node};
 use crate::fault::Fault;
@@ -18,19 +19,22 @@ pub enum OriginFact {
     OwnFirst,
     /// The person's own nationality on the date.
     OwnCurrent,
+    /// The last of the person's own nationalities up to the date that is foreign; the last of all when none is.
+    OwnEarlier,
 }
 
 impl OriginFact {
     /// The facts in the order of a state's digits.
-    pub const ALL: [OriginFact; 4] =
-        [OriginFact::Father, OriginFact::Mother, OriginFact::OwnFirst, OriginFact::OwnCurrent];
+    pub const ALL: [OriginFact; 5] =
+        [OriginFact::Father, OriginFact::Mother, OriginFact::OwnFirst, OriginFact::OwnCurrent, OriginFact::OwnEarlier];
 
     /// The words used in definitions and tables.
-    pub const WORDS: [(&'static str, OriginFact); 4] = [
+    pub const WORDS: [(&'static str, OriginFact); 5] = [
         ("father", OriginFact::Father),
         ("mother", OriginFact::Mother),
         ("own-first", OriginFact::OwnFirst),
         ("own-current", OriginFact::OwnCurrent),
+        ("own-earlier", OriginFact::OwnEarlier),
     ];
 }
 
@@ -39,7 +43,7 @@ impl OriginFact {
 pub enum Known {
     /// No record: never makes somebody foreign.
     Unknown,
-    /// Belgian.
+    /// Belgian, or of a nationality that counts as Belgian for the definition.
     Belgian,
     /// Any other nationality; a nationality recorded as undetermined (711) is one.
     Foreign,
@@ -61,6 +65,10 @@ pub enum DecidedBy {
     OwnFirst,
     /// The person's own current nationality.
     OwnCurrent,
+    /// One of the person's own earlier nationalities.
+    OwnEarlier,
+    /// The first nationalities of both parents.
+    BothParents,
     /// All facts of the definition are known, and Belgian.
     AllBelgian,
     /// What is known is Belgian, but something is unknown.
@@ -71,11 +79,13 @@ pub enum DecidedBy {
 
 impl DecidedBy {
     /// The words, in the order of the discriminants.
-    pub const WORDS: [(&'static str, DecidedBy); 7] = [
+    pub const WORDS: [(&'static str, DecidedBy); 9] = [
         ("father", DecidedBy::Father),
         ("mother", DecidedBy::Mother),
         ("own-first", DecidedBy::OwnFirst),
         ("own-current", DecidedBy::OwnCurrent),
+        ("own-earlier", DecidedBy::OwnEarlier),
+        ("both-parents", DecidedBy::BothParents),
         ("all-belgian", DecidedBy::AllBelgian),
         ("known-belgian", DecidedBy::KnownBelgian),
         ("nothing-known", DecidedBy::NothingKnown),
@@ -106,12 +116,19 @@ pub struct OriginDefinition {
     pub source: String,
     /// The classes, such as `belgian` and `foreign`.
     pub classes: Vec<String>,
-    /// One decision for each of the 81 combinations; see [`state`].
+    /// A scheme and its groups, with all below them, that count as Belgian.
+    pub counts_as_belgian: Option<(String, Vec<String>)>,
+    /// Facts that a rule looks at.
+    looks_at: [bool; FACTS],
+    /// One decision for each of the 243 combinations; see [`state`].
     table: Vec<Decision>,
 }
 
-/// The number of a combination of facts, 0 to 80.
-pub fn state(facts: [Known; 4]) -> usize {
+/// How many facts there are to look at.
+pub const FACTS: usize = OriginFact::ALL.len();
+
+/// The number of a combination of facts, 0 to 242.
+pub fn state(facts: [Known; FACTS]) -> usize {
     facts.iter().fold(0, |sum, known| sum * 3 + *known as usize)
 }
 
@@ -125,8 +142,13 @@ impl OriginDefinition {
     }
 
     /// What the definition says of a combination.
-    pub fn decide(&self, facts: [Known; 4]) -> Decision {
+    pub fn decide(&self, facts: [Known; FACTS]) -> Decision {
         self.table[state(facts)]
+    }
+
+    /// Whether a rule looks at a fact.
+    pub fn looks_at(&self, fact: OriginFact) -> bool {
+        self.looks_at[fact as usize]
     }
 }
 
@@ -136,18 +158,23 @@ struct Rule {
 }
 
 fn definition(root: &Node<'_>) -> Option<OriginDefinition> {
-    root.keys(&["definition", "title", "level", "source", "note", "classes", "rules"]);
+    root.keys(&["definition", "title", "level", "source", "note", "classes", "counts_as_belgian", "rules"]);
     let id = root.need("definition").and_then(|node| node.text());
     let title = root.need("title").and_then(|node| node.text());
     let level = root.need("level").and_then(|node| node.one_of(&[("L1", "L1"), ("L2", "L2"), ("L3", "L3")]));
     let source = root.need("source").and_then(|node| node.text());
     let classes: Vec<String> =
         root.need("classes").map(|node| node.items().iter().filter_map(Node::text).collect()).unwrap_or_default();
+    let counts_as_belgian = root.get("counts_as_belgian").and_then(|node| {
+        node.keys(&["scheme", "groups"]);
+        Some((node.need("scheme")?.text()?, node.need("groups")?.items().iter().filter_map(Node::text).collect()))
+    });
     let rules_node = root.need("rules")?;
     let rules: Vec<Rule> = rules_node.items().iter().filter_map(|node| rule(node, &classes)).collect();
-    let mut table = Vec::with_capacity(81);
-    for number in 0..81usize {
-        let facts = [number / 27, number / 9 % 3, number / 3 % 3, number % 3]
+    let states = 3usize.pow(FACTS as u32);
+    let mut table = Vec::with_capacity(states);
+    for number in 0..states {
+        let facts = [number / 81, number / 27 % 3, number / 9 % 3, number / 3 % 3, number % 3]
             .map(|digit| [Known::Unknown, Known::Belgian, Known::Foreign][digit]);
         let matched = rules.iter().find(|rule| rule.when.iter().all(|(fact, known)| facts[*fact as usize] == *known));
         match matched {
@@ -156,8 +183,8 @@ fn definition(root: &Node<'_>) -> Option<OriginDefinition> {
                 rules_node.fault(
                     10,
                     format!(
-                        "no rule decides father {:?}, mother {:?}, own first {:?}, own current {:?}",
-                        facts[0], facts[1], facts[2], facts[3]
+                        "no rule decides father {:?}, mother {:?}, own first {:?}, own current {:?}, own earlier {:?}",
+                        facts[0], facts[1], facts[2], facts[3], facts[4]
                     )
                     .to_lowercase(),
                     "end with a rule without `when`",
@@ -166,7 +193,20 @@ fn definition(root: &Node<'_>) -> Option<OriginDefinition> {
             }
         }
     }
-    Some(OriginDefinition { id: id?, title: title?, level: level?.to_string(), source: source?, classes, table })
+    let looks_at = OriginFact::ALL.map(|fact| {
+        let tested = |rule: &Rule| rule.when.iter().any(|(own, _)| *own == fact) || rule.decision.group == Some(fact);
+        rules.iter().any(tested)
+    });
+    Some(OriginDefinition {
+        id: id?,
+        title: title?,
+        level: level?.to_string(),
+        source: source?,
+        classes,
+        counts_as_belgian,
+        looks_at,
+        table,
+    })
 }
 
 fn rule(node: &Node<'_>, classes: &[String]) -> Option<Rule> {
@@ -176,7 +216,11 @@ fn rule(node: &Node<'_>, classes: &[String]) -> Option<Rule> {
         for (word, condition) in conditions.entries() {
             match OriginFact::WORDS.iter().find(|(known, _)| *known == word) {
                 Some((_, fact)) => when.extend(condition.one_of(&Known::WORDS).map(|known| (*fact, known))),
-                None => condition.fault(6, format!("`{word}` is not a fact"), "father, mother, own-first, own-current"),
+                None => condition.fault(
+                    6,
+                    format!("`{word}` is not a fact"),
+                    "father, mother, own-first, own-current, own-earlier",
+                ),
             }
         }
     }
@@ -190,10 +234,11 @@ fn rule(node: &Node<'_>, classes: &[String]) -> Option<Rule> {
         Some(group) => Some(group.one_of(&OriginFact::WORDS)?),
         None => None,
     };
+    // A nationality that counts as Belgian still has a group of its own.
     if let Some(fact) = group
-        && !when.contains(&(fact, Known::Foreign))
+        && !when.iter().any(|(own, known)| *own == fact && *known != Known::Unknown)
     {
-        node.fault(11, "the group is read from a fact that this rule does not hold to be foreign", "");
+        node.fault(11, "the group is read from a fact that this rule does not hold to be known", "");
     }
     let decided_by = node.need("decided_by")?.one_of(&DecidedBy::WORDS)?;
     Some(Rule { when, decision: Decision { class: class as u8, group, decided_by } })

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::card::{Card, Cards};
-use crate::contract::{Contract, Extract, ExtractId, Linking};
+use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking};
 use crate::digest::sha256;
 use crate::fault::{Fault, Place, did_you_mean};
 use crate::origin::OriginDefinition;
@@ -295,7 +295,38 @@ impl Project {
                 );
             }
         }
+        for origin in self.origins.values() {
+            let Some((scheme_name, groups)) = &origin.counts_as_belgian else { continue };
+            let file = format!("sources/reference/origin/{}.yaml", origin.id);
+            let Some(scheme) = self.reference.schemes.get(scheme_name) else {
+                let known = self.reference.schemes.keys().map(String::as_str).collect();
+                fault("O14", &file, format!("there is no group scheme `{scheme_name}`"), near(scheme_name, known));
+                continue;
+            };
+            for code in groups.iter().filter(|code| scheme.position(code).is_none()) {
+                let known = scheme.groups.iter().map(|group| group.code.as_str()).collect();
+                fault("O14", &file, format!("`{code}` is not a group of {scheme_name}"), near(code, known));
+            }
+        }
+        let coded = |extract: &Extract, person: &str| {
+            extract.column(person).is_some_and(|at| extract.columns[at].kind == ColumnKind::Coded)
+        };
+        let numbered = self
+            .extracts()
+            .any(|extract| matches!(&extract.linking, Linking::Persons { person, .. } if !coded(extract, person)));
         for extract in self.extracts() {
+            // Without a key, pseudonyms only meet pseudonyms.
+            if let Linking::Facts { person, key: None, .. } = &extract.linking
+                && numbered
+                && coded(extract, person)
+            {
+                fault(
+                    "S13",
+                    &extract.file,
+                    format!("`{person}` is a pseudonym, and the register's persons have numbers"),
+                    "name the extract that turns the one into the other as `key`".into(),
+                );
+            }
             if let Linking::Facts { key: Some(key), .. } = &extract.linking {
                 let is_key = self.extract(key).is_some_and(|found| matches!(found.linking, Linking::Key { .. }));
                 if !is_key {

@@ -53,6 +53,8 @@ pub fn attributes(scheme: Option<&str>, origin: Option<&str>) -> Vec<Attribute> 
     if let Some(scheme) = scheme {
         named("nationality_group", nationality_group(scheme));
     }
+    named(PARENTS_KNOWN, PARENTS_KNOWN.to_string());
+    named(GENERATION, GENERATION.to_string());
     if let Some(origin) = origin {
         named("origin_class", origin_class(origin));
         named("origin_decided_by", origin_decided_by(origin));
@@ -62,6 +64,11 @@ pub fn attributes(scheme: Option<&str>, origin: Option<&str>) -> Vec<Attribute> 
     }
     found
 }
+
+/// Column that says which parents' first nationality is known: `both`, `father`, `mother` or `none`.
+pub const PARENTS_KNOWN: &str = "parents_known";
+/// Column with the generation of foreign origin: `first`, `second` or `none`.
+pub const GENERATION: &str = "generation";
 
 /// An attribute: as a query sees it, and the name of the column that holds it in a linked table.
 #[derive(Debug, Clone, PartialEq, Eq)]

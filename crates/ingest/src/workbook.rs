@@ -1,6 +1,7 @@
 //! Workbooks: named sheets, each with a header row, read cell by cell so that a far-away cell costs nothing.
 
 use std::io::{Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook};
 use catalog::contract::ColumnKind;
@@ -37,17 +38,18 @@ pub(crate) fn land(
     let fault = |code: &str, message: String, hint: &str| {
         LandError::Faults(vec![Fault::new(code, Place::file(file.shown), message).hint(hint)])
     };
-    let mut book: Xlsx<_> = open_workbook(file.path).map_err(|_| {
+    let whole = || {
         let hint = "the delivery was cut off or is of another form; ask for it again";
         fault("S21", "not a whole workbook".into(), hint)
-    })?;
+    };
+    let mut book: Xlsx<_> = asked(|| open_workbook(file.path)).ok_or_else(whole)?;
     let names = book.sheet_names();
     for (place, sheet) in sheets.iter().enumerate() {
         if !names.contains(sheet) {
             let hint = format!("the contract wants the sheets {}", sheets.join(", "));
             return Err(fault("S31", format!("sheet `{sheet}` is missing"), &hint));
         }
-        let merged = book.merge_cells_by_sheet_name(sheet).unwrap_or_default();
+        let merged = asked(|| book.merge_cells_by_sheet_name(sheet)).ok_or_else(whole)?;
         if merged.iter().any(|area| area.end.0 > 0) {
             let hint = "a merged cell belongs to one row only, and nobody can tell which; ask for a sheet without";
             return Err(fault("S44", format!("sheet `{sheet}` has merged cells"), hint));
@@ -56,6 +58,13 @@ pub(crate) fn land(
         rows.sheet(&mut book, file)?;
     }
     Ok(())
+}
+
+/// Asks the library that reads workbooks; nothing when it fails, or gives up on a file that is damaged in a way that it
+/// was not written for. Fuzzing found such files: a cell's name can be too long to be counted.
+fn asked<T, E>(question: impl FnOnce() -> Result<T, E>) -> Option<T> {
+    // What is left behind after a panic is not asked again: the workbook is refused.
+    catch_unwind(AssertUnwindSafe(question)).ok()?.ok()
 }
 
 /// A value this far from the table is a slip of a hand, not a column or a row of the extract.
@@ -75,13 +84,13 @@ struct Rows<'r, 's> {
 impl Rows<'_, '_> {
     fn sheet<R: Read + Seek>(&mut self, book: &mut Xlsx<R>, file: &Source<'_>) -> Result<(), LandError> {
         let shown = format!("{}, sheet {}", file.shown, self.sheet);
-        let damaged = |_| {
+        let damaged = || {
             let hint = "the workbook was damaged on its way; ask for it again";
             LandError::Faults(vec![
                 Fault::new("S21", Place::file(&shown), "the sheet cannot be read to its end").hint(hint),
             ])
         };
-        let mut cells = book.worksheet_cells_reader(self.sheet).map_err(damaged)?;
+        let mut cells = asked(|| book.worksheet_cells_reader(self.sheet)).ok_or_else(damaged)?;
         let wanted = self.rules.readers.len();
         let mut header: Option<()> = None;
         let mut row: Vec<Written> = vec![Written::Empty; wanted];
@@ -90,7 +99,7 @@ impl Rows<'_, '_> {
         let mut gatherer = Gatherer::new(self.rules.extract, self.rules.readers, Some(self.sheet));
         let mut gathered = 0usize;
         loop {
-            let cell = cells.next_cell().map_err(damaged)?;
+            let cell = asked(|| cells.next_cell()).ok_or_else(damaged)?;
             let position = cell.as_ref().map(|cell| cell.get_position());
             if let Some(line) = current
                 && position.is_none_or(|(next, _)| next != line)

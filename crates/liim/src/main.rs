@@ -11,6 +11,7 @@ mod deliveries;
 mod failure;
 mod key;
 mod landing;
+mod linking;
 mod stages;
 mod terminal;
 mod verbs;
@@ -20,6 +21,7 @@ use args::{Command, Verb};
 fn main() -> ExitCode {
     let command = Command::parse();
     terminal::start(&command.global);
+    terminal::keep_panics_private();
     let global = &command.global;
     let outcome = match &command.verb {
         Verb::Init { dir } => verbs::init::init(dir),

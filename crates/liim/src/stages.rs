@@ -1,15 +1,14 @@
 //! The data's way, one screen of plain calls: land each extract, link persons, count each indicator, protect, publish.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use catalog::Period;
 use catalog::card::Card;
 use catalog::cell::{Cell, Reason, Wording};
-use catalog::contract::{ExtractId, Linking};
+use catalog::contract::ExtractId;
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
-use link::{Linker, Permutation, RegisterBuilder, Tally};
 use protect::{Protected, RawQuality, Stamp};
 use warehouse::edition::{Publication, Published, publish};
 use warehouse::session::{Limits, Session};
@@ -19,8 +18,8 @@ use crate::clock::Stage;
 use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
-use crate::key;
 use crate::landing::{Landing, land};
+use crate::linking;
 
 /// What an edition is made with.
 pub struct Workshop<'w> {
@@ -45,7 +44,7 @@ impl Workshop<'_> {
     pub fn make(&self, edition: &Edition, chosen: &Chosen) -> Result<Done, Failure> {
         let mut quality = Vec::new();
         let landings = self.land(chosen, &mut quality)?;
-        let tables = self.link(edition, chosen, &landings, &mut quality)?;
+        let tables = linking::link(self, edition, chosen, &landings, &mut quality)?;
         let (cells, warnings) = self.count(edition, chosen, &tables, &mut quality)?;
         let protected = self.protect(edition, &cells, quality)?;
         let stage = Stage::begin("publish", format!("publishing {}", edition.id));
@@ -81,94 +80,6 @@ impl Workshop<'_> {
             }
         }
         if faults.is_empty() { Ok(landings) } else { Err(Failure::Contract(faults)) }
-    }
-
-    /// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons.
-    fn link(
-        &self,
-        edition: &Edition,
-        chosen: &Chosen,
-        landings: &BTreeMap<PathBuf, Landing>,
-        quality: &mut Vec<RawQuality>,
-    ) -> Result<BTreeMap<(ExtractId, Period), PathBuf>, Failure> {
-        self.warehouse.clear_work(&edition.id)?;
-        let stage = Stage::begin("link", format!("linking for {}", edition.id));
-        let rows_of = |folder: &PathBuf| landings.get(folder).map(|landing| landing.rows.clone()).unwrap_or_default();
-        let mut builder = RegisterBuilder::new(edition.cut_off);
-        for delivery in &chosen.register {
-            let Some(extract) = self.project.extract(&delivery.extract) else { continue };
-            builder.next_delivery();
-            for batch in warehouse::store::rows(&rows_of(&delivery.folder), &link_columns(&extract.linking))? {
-                builder.take(extract, &batch?)?;
-            }
-        }
-        let register = builder.finish();
-        let numbers = Permutation::new(&key::read(self.project)?, &edition.id, register.count());
-        let (origins, schemes) = self.needs(edition);
-        let mut linker = Linker::new(
-            &register,
-            &numbers,
-            &self.project.reference,
-            origins,
-            schemes.iter().map(String::as_str).collect(),
-        );
-        let mut tables = BTreeMap::new();
-        for ((id, period), delivery) in &chosen.by_period {
-            let Some(extract) = self.project.extract(id) else { continue };
-            let rows = rows_of(&delivery.folder);
-            if matches!(extract.linking, Linking::None) {
-                tables.insert((id.clone(), *period), rows);
-                continue;
-            }
-            if matches!(
-                extract.linking,
-                Linking::Key { .. }
-                    | Linking::Nationalities { .. }
-                    | Linking::Filiations { .. }
-                    | Linking::Replacements { .. }
-            ) {
-                continue;
-            }
-            let path = self.warehouse.work_table(&edition.id, id, *period);
-            let mut writer = self.warehouse.write_private(&path, &linker.schema(extract))?;
-            let mut tally = Tally::default();
-            for batch in warehouse::store::rows(&rows, &[])? {
-                writer.write(&linker.link(extract, *period, &batch?, &mut tally)?)?;
-            }
-            writer.finish()?;
-            quality.extend(linked(id, *period, &extract.linking, tally));
-            tables.insert((id.clone(), *period), path);
-        }
-        let findings = register.findings();
-        for (what, count) in [
-            ("persons of whom only the number is known", findings.without_record),
-            ("rows registered after the cut-off, not used", findings.after_cut_off),
-            ("persons that stand twice in a delivery, the first row used", findings.repeated_persons),
-            ("numbers said to be replaced by two others, the later used", findings.replaced_twice),
-            ("numbers whose replacements go in a circle, left as they are", findings.circular),
-            ("parents beyond a father and a mother, not used", findings.surplus_parents),
-        ] {
-            if count > 0 {
-                tracing::warn!(count, "{what}");
-            }
-        }
-        stage.end(format!("{} persons, {} tables", findings.persons, tables.len()));
-        Ok(tables)
-    }
-
-    /// Origin definitions and group schemes that an edition's cards use.
-    fn needs(&self, edition: &Edition) -> (Vec<&catalog::origin::OriginDefinition>, BTreeSet<String>) {
-        let mut origins: BTreeMap<&str, &catalog::origin::OriginDefinition> = BTreeMap::new();
-        let mut schemes = BTreeSet::new();
-        for choice in &edition.indicators {
-            if let Some(origin) = self.project.origin_of(choice) {
-                origins.insert(&origin.id, origin);
-            }
-            if let Some(groups) = self.project.card(choice).and_then(|card| card.groups.as_ref()) {
-                schemes.insert(groups.scheme.clone());
-            }
-        }
-        (origins.into_values().collect(), schemes)
     }
 
     fn count(
@@ -261,53 +172,4 @@ pub fn wording(project: &Project, choice: &Choice) -> Option<Wording> {
         wording.level = origin.level.clone();
     }
     Some(wording)
-}
-
-fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Vec<RawQuality> {
-    let count = |measure: &str, value: u64| RawQuality {
-        stage: "link".into(),
-        source: id.to_string(),
-        time_period: period.to_string(),
-        measure: measure.into(),
-        detail: catalog::cell::TOTAL.into(),
-        value: value as i64,
-    };
-    match linking {
-        Linking::Unlinked { .. } => vec![count("rows", tally.rows)],
-        Linking::Persons { .. } => {
-            vec![
-                count("rows", tally.rows),
-                count("resident", tally.linked),
-                count("not-resident", tally.not_resident),
-                count("repeated", tally.repeated),
-            ]
-        }
-        _ => {
-            let unlinked = tally.rows - tally.linked;
-            if unlinked > 0 {
-                tracing::warn!(
-                    rows = tally.rows,
-                    unlinked,
-                    "{id} {period}: rows of persons whom the register does not know"
-                );
-            }
-            vec![count("rows", tally.rows), count("linked", tally.linked), count("unlinked", unlinked)]
-        }
-    }
-}
-
-/// The columns of a landed table that linking reads when it takes the register in.
-fn link_columns(linking: &Linking) -> Vec<&str> {
-    match linking {
-        Linking::Persons { person, birth, sex, .. } => vec![person, birth, sex],
-        Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
-            vec![person, order, from, until, nationality, registered_on]
-        }
-        Linking::Filiations { person, parent, number, sex, until, registered_on } => {
-            vec![person, parent, number, sex, until, registered_on]
-        }
-        Linking::Key { coded, person } => vec![coded, person],
-        Linking::Replacements { old, new, on, registered_on } => vec![old, new, on, registered_on],
-        _ => Vec::new(),
-    }
 }

@@ -1,37 +1,126 @@
 //! The facts of a person on a day, and what the definitions make of them.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use catalog::Day;
-use catalog::origin::{Decision, Known, OriginDefinition, OriginFact};
+use catalog::origin::{Decision, FACTS, Known, OriginDefinition, OriginFact};
 use catalog::reference::{GroupScheme, Reference};
 
-use crate::register::{Code, NO_CODE, Register, known};
+use crate::history::{Code, NO_CODE};
+use crate::register::{BELGIAN, Register, known};
+
+/// Codes have three digits.
+const CODES: usize = 1_000;
+
+/// Whether the first nationalities of the parents are known: words, in the order of the keys.
+pub(crate) const PARENTS_KNOWN: [&str; 4] = ["none", "father", "mother", "both"];
+/// Generations: words, in the order of the keys.
+pub(crate) const GENERATIONS: [&str; 3] = ["none", "first", "second"];
 
 /// Nationality facts of a person on a day, as register codes; 0 where nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// First nationality of the father, the mother, the person, and the person's nationality on the day.
-    pub codes: [u16; 4],
+pub(crate) struct Facts {
+    /// First nationality of the father, of the mother, of the person; the person's nationality on the day.
+    codes: [Code; 4],
 }
 
 impl Facts {
     /// The facts of a person on a day.
     pub(crate) fn of(register: &Register, person: u32, day: Day) -> Facts {
-        let [father, mother] = register.parents_first(person);
-        Facts { codes: [father, mother, register.first(person), register.current(person, day)] }
+        let parents = register.parents(person, day);
+        let histories = register.histories();
+        let first = |person: Option<u32>| person.map_or(NO_CODE, |person| histories.first(person));
+        Facts {
+            codes: [
+                first(parents.father),
+                first(parents.mother),
+                histories.first(person),
+                histories.current(person, day),
+            ],
+        }
     }
 
-    /// What a definition decides, and the nationality that gives the group.
-    pub fn decide(&self, definition: &OriginDefinition) -> (Decision, u16) {
-        let decision = definition.decide(self.codes.map(known));
-        let code = decision.group.map_or(crate::register::BELGIAN, |fact| self.codes[fact as usize]);
-        (decision, code)
-    }
-
-    /// Nationality on the day.
+    /// Nationality on the day; nothing where none is known.
     pub(crate) fn current(&self) -> Code {
         self.codes[OriginFact::OwnCurrent as usize]
+    }
+
+    fn known(&self, fact: OriginFact) -> Known {
+        known(self.codes[fact as usize])
+    }
+
+    /// Which parents' first nationality is known: a key of [`PARENTS_KNOWN`].
+    pub(crate) fn parents_known(&self) -> u16 {
+        u16::from(self.known(OriginFact::Father) != Known::Unknown)
+            + 2 * u16::from(self.known(OriginFact::Mother) != Known::Unknown)
+    }
+
+    /// The generation: a key of [`GENERATIONS`].
+    ///
+    /// Own rule, for the register's nationalities say nothing of where somebody was born: the first generation has, or
+    /// had first, a foreign nationality; the second has not, and a parent had.
+    pub(crate) fn generation(&self) -> u16 {
+        let foreign = |fact| self.known(fact) == Known::Foreign;
+        if foreign(OriginFact::OwnFirst) || foreign(OriginFact::OwnCurrent) {
+            1
+        } else if foreign(OriginFact::Father) || foreign(OriginFact::Mother) {
+            2
+        } else {
+            0
+        }
+    }
+}
+
+/// A definition with what it takes for foreign on each day.
+pub(crate) struct Origin<'d> {
+    pub(crate) definition: &'d OriginDefinition,
+    /// The scheme and the positions of its groups that count as Belgian.
+    counted: Option<(Groups<'d>, Vec<bool>)>,
+}
+
+impl<'d> Origin<'d> {
+    /// The definition, its group scheme looked up.
+    pub(crate) fn new(definition: &'d OriginDefinition, reference: &'d Reference) -> Origin<'d> {
+        let counted = definition.counts_as_belgian.as_ref().and_then(|(name, groups)| {
+            let scheme = reference.schemes.get(name)?;
+            let counts = |code: &str| scheme.lineage(code).iter().any(|own| groups.iter().any(|group| group == own));
+            let belgian = scheme.groups.iter().map(|group| counts(&group.code)).collect();
+            Some((Groups::new(reference, scheme), belgian))
+        });
+        Origin { definition, counted }
+    }
+
+    /// What each code is on a day.
+    pub(crate) fn on(&self, day: Day) -> Vec<Known> {
+        let groups = self.counted.as_ref().map(|(groups, belgian)| (groups.on(day), belgian));
+        let each = |code: usize| match (known(code as Code), &groups) {
+            (Known::Foreign, Some((groups, belgian))) if belgian[usize::from(groups[code])] => Known::Belgian,
+            (known, _) => known,
+        };
+        (0..CODES).map(each).collect()
+    }
+
+    /// What the definition decides of a person with these facts, and the nationality that gives the group; `what` says
+    /// what each code is on the day.
+    pub(crate) fn decide(
+        &self,
+        register: &Register,
+        person: u32,
+        day: Day,
+        facts: &Facts,
+        what: &[Known],
+    ) -> (Decision, Code) {
+        let of = |code: Code| what[usize::from(code)];
+        let mut codes = [NO_CODE; FACTS];
+        codes[..4].copy_from_slice(&facts.codes);
+        if self.definition.looks_at(OriginFact::OwnEarlier) {
+            let begun = || register.histories().begun(person, day).filter(|code| of(*code) != Known::Unknown);
+            let foreign = begun().find(|code| of(*code) == Known::Foreign);
+            codes[OriginFact::OwnEarlier as usize] = foreign.or_else(|| begun().next()).unwrap_or(NO_CODE);
+        }
+        let decision = self.definition.decide(codes.map(of));
+        (decision, decision.group.map_or(BELGIAN, |fact| codes[fact as usize]))
     }
 }
 
@@ -41,36 +130,30 @@ pub(crate) struct Groups<'g> {
     countries: Vec<Option<&'g str>>,
     /// Position of the group of what is not known.
     unknown: u16,
-    days: HashMap<i32, Vec<u16>>,
+    days: Mutex<HashMap<i32, Arc<[u16]>>>,
 }
 
 impl<'g> Groups<'g> {
     pub(crate) fn new(reference: &'g Reference, scheme: &'g GroupScheme) -> Groups<'g> {
-        let mut countries = vec![None; 1_000];
+        let mut countries = vec![None; CODES];
         for nationality in reference.nationalities.values() {
             if let Some(place) = nationality.code.parse::<usize>().ok().and_then(|code| countries.get_mut(code)) {
                 *place = Some(nationality.country.as_str());
             }
         }
         let unknown = scheme.of_country("XX", Day(0)).unwrap_or(0) as u16;
-        Groups { scheme, countries, unknown, days: HashMap::new() }
+        Groups { scheme, countries, unknown, days: Mutex::new(HashMap::new()) }
     }
 
-    /// Position of the group of a code on a day.
-    pub(crate) fn of(&mut self, code: Code, day: Day) -> u16 {
-        if known(code) == Known::Unknown || code == NO_CODE {
-            return self.unknown;
-        }
-        let (scheme, countries, unknown) = (self.scheme, &self.countries, self.unknown);
-        let table = self.days.entry(day.0).or_insert_with(|| {
-            countries
-                .iter()
-                .map(|country| {
-                    country.and_then(|country| scheme.of_country(country, day)).map_or(unknown, |group| group as u16)
-                })
-                .collect()
-        });
-        table.get(usize::from(code)).copied().unwrap_or(unknown)
+    /// Positions of the groups of all codes on a day.
+    pub(crate) fn on(&self, day: Day) -> Arc<[u16]> {
+        // A table is whole when it is put there, so a thread that stopped leaves nothing half done.
+        let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        let group = |(code, country): (usize, &Option<&str>)| {
+            let country = country.filter(|_| known(code as Code) != Known::Unknown);
+            country.and_then(|country| self.scheme.of_country(country, day)).map_or(self.unknown, |group| group as u16)
+        };
+        Arc::clone(days.entry(day.0).or_insert_with(|| self.countries.iter().enumerate().map(group).collect()))
     }
 
     /// Codes of the groups, by position.

@@ -1,6 +1,7 @@
 //! Columns of landed batches by name and type.
 
-use arrow::array::{Array, Date32Array, Int32Array, Int64Array, StringArray};
+use arrow::array::{Array, Date32Array, DictionaryArray, Int32Array, Int64Array, StringArray};
+use arrow::datatypes::UInt16Type;
 use arrow::record_batch::RecordBatch;
 
 use crate::LinkError;
@@ -20,10 +21,25 @@ pub(crate) fn small<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b Int32A
     array(batch, name)
 }
 
+pub(crate) fn days<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b Date32Array, LinkError> {
+    array(batch, name)
+}
+
 pub(crate) fn texts<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b StringArray, LinkError> {
     array(batch, name)
 }
 
-pub(crate) fn days<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b Date32Array, LinkError> {
-    array(batch, name)
+/// The codes of a column, each turned once into what is wanted of it: by row, and nothing where the column is empty.
+pub(crate) fn codes<T: Clone>(
+    batch: &RecordBatch,
+    name: &str,
+    turn: impl Fn(&str) -> T,
+) -> Result<Vec<Option<T>>, LinkError> {
+    if let Ok(keyed) = array::<DictionaryArray<UInt16Type>>(batch, name) {
+        let values: &StringArray =
+            keyed.values().as_any().downcast_ref().ok_or_else(|| LinkError::Column(name.to_string()))?;
+        let turned: Vec<T> = (0..values.len()).map(|at| turn(values.value(at))).collect();
+        return Ok(keyed.keys().iter().map(|key| key.and_then(|key| turned.get(usize::from(key)).cloned())).collect());
+    }
+    Ok(texts(batch, name)?.iter().map(|text| text.map(&turn)).collect())
 }

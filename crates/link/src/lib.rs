@@ -9,12 +9,16 @@ use thiserror::Error;
 
 mod attributes;
 mod columns;
+mod doubles;
+mod history;
+mod identity;
+mod kinship;
 mod linker;
 mod number;
 mod register;
 
-pub use attributes::Facts;
-pub use linker::{Linker, Tally};
+pub use doubles::Doubles;
+pub use linker::{Linker, Table, Tally};
 pub use number::Permutation;
 pub use register::{Findings, Register, RegisterBuilder};
 

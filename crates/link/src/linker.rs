@@ -1,25 +1,30 @@
 //! From landed rows to linked rows.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray, UInt16Array, UInt32Array,
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray, UInt16Array, UInt32Array,
 };
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt16Type};
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{AsOf, ColumnKind, Extract, Form, Linking};
-use catalog::origin::{DecidedBy, OriginDefinition};
+use catalog::origin::{DecidedBy, Known, OriginDefinition};
 use catalog::reference::Reference;
-use catalog::schema::{kept_columns, nationality_group, origin_class, origin_decided_by, origin_group};
+use catalog::schema::{
+    GENERATION, PARENTS_KNOWN, kept_columns, nationality_group, origin_class, origin_decided_by, origin_group,
+};
 use catalog::{Day, Period};
 
 use crate::LinkError;
-use crate::attributes::{Facts, Groups};
-use crate::columns::{days, numbers, texts};
+use crate::attributes::{self, Facts, Groups, Origin};
+use crate::columns::{codes, days};
+use crate::doubles::Doubles;
+use crate::history::NO_CODE;
+use crate::identity::{Identifier, Identifiers};
 use crate::number::Permutation;
-use crate::register::{NO_CODE, Register};
+use crate::register::Register;
 
 /// How many rows of an extract could be linked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,20 +37,35 @@ pub struct Tally {
     pub not_resident: u64,
     /// Rows left out because the person, under another number, is there already.
     pub repeated: u64,
+}
+
+/// A table that is being linked.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// How many rows could be linked so far.
+    pub tally: Tally,
+    doubles: Doubles,
     /// Persons of the population that are there, by position.
     seen: Vec<bool>,
 }
 
-/// Gives landed rows their attributes.
+impl Table {
+    /// A table of which this is known beforehand.
+    pub fn new(doubles: Doubles) -> Table {
+        Table { doubles, ..Table::default() }
+    }
+}
+
+/// Gives landed rows their attributes. Tables can be linked side by side.
 pub struct Linker<'l> {
     register: &'l Register,
     numbers: &'l Permutation,
-    definitions: Vec<&'l OriginDefinition>,
+    origins: Vec<Origin<'l>>,
     schemes: Vec<(&'l str, Groups<'l>)>,
     codes: Arc<StringArray>,
     code_names: Vec<Option<u16>>,
     /// Persons of facts whom the register does not know: each keeps a number of its own, or they would count as one.
-    strangers: HashMap<Stranger, u32>,
+    strangers: Mutex<HashMap<Stranger, u32>>,
     stranger_numbers: Permutation,
 }
 
@@ -75,9 +95,20 @@ struct Made {
     age: Vec<Option<i32>>,
     nationality: Vec<Option<u16>>,
     nationality_groups: Vec<Vec<u16>>,
+    parents_known: Vec<Option<u16>>,
+    generation: Vec<Option<u16>>,
     classes: Vec<Vec<Option<u16>>>,
     decided_by: Vec<Vec<Option<u16>>>,
     origin_groups: Vec<Vec<u16>>,
+}
+
+/// What is the same for all rows of a day.
+struct OfDay {
+    day: Day,
+    /// `YYYYMMDD`.
+    written: i32,
+    groups: Vec<Arc<[u16]>>,
+    known: Vec<Vec<Known>>,
 }
 
 impl<'l> Linker<'l> {
@@ -104,82 +135,87 @@ impl<'l> Linker<'l> {
             register,
             stranger_numbers: numbers.of_strangers(STRANGERS),
             numbers,
-            definitions,
+            origins: definitions.into_iter().map(|definition| Origin::new(definition, reference)).collect(),
             schemes,
             codes: Arc::new(StringArray::from(codes)),
             code_names,
-            strangers: HashMap::new(),
+            strangers: Mutex::new(HashMap::new()),
         }
     }
 
     /// Links a landed batch of an extract delivered for a period.
     pub fn link(
-        &mut self,
+        &self,
         extract: &Extract,
         period: Period,
         batch: &RecordBatch,
-        tally: &mut Tally,
+        table: &mut Table,
     ) -> Result<RecordBatch, LinkError> {
-        tally.rows += batch.num_rows() as u64;
+        table.tally.rows += batch.num_rows() as u64;
         match &extract.linking {
             Linking::Persons { person, register, area, .. } => {
-                // Only who lives somewhere on the day is of the population of that day.
-                let resident: BooleanArray = texts(batch, area)?.iter().map(|area| Some(area.is_some())).collect();
-                tally.not_resident += (batch.num_rows() - resident.true_count()) as u64;
-                let batch = filter_record_batch(batch, &resident)?;
-                let persons = self.positions(&batch, person, false)?;
-                tally.seen.resize(self.register.count() as usize, false);
-                let first: BooleanArray = persons
-                    .iter()
-                    .map(|person| {
-                        Some(match person {
-                            Who::Known(person) => !std::mem::replace(&mut tally.seen[*person as usize], true),
-                            _ => true,
-                        })
-                    })
-                    .collect();
-                tally.repeated += (batch.num_rows() - first.true_count()) as u64;
-                let batch = filter_record_batch(&batch, &first)?;
-                let persons = self.positions(&batch, person, false)?;
-                tally.linked += batch.num_rows() as u64;
-                let day = vec![period.start().0; batch.num_rows()];
-                let made = self.attributes(&persons, day);
-                let own = (texts(&batch, area)?, Some(texts(&batch, register)?));
-                self.batch(extract, &batch, made, own)
+                let kept = self.residents(batch, person, area, table)?;
+                let batch = filter_record_batch(batch, &kept)?;
+                let persons = self.who(&Identifiers::of(&batch, person)?, batch.num_rows());
+                table.tally.linked += batch.num_rows() as u64;
+                let made = self.attributes(&persons, vec![period.start().0; batch.num_rows()]);
+                self.batch(extract, &batch, made, (Some(area), Some(register)))
             }
-            Linking::Facts { person, key, as_of, area } => {
-                let persons = self.positions(batch, person, key.is_some())?;
-                tally.linked += persons.iter().filter(|who| matches!(who, Who::Known(_))).count() as u64;
+            Linking::Facts { person, as_of, area, .. } => {
+                let persons = self.who(&Identifiers::of(batch, person)?, batch.num_rows());
+                table.tally.linked += persons.iter().filter(|who| matches!(who, Who::Known(_))).count() as u64;
                 let made = self.attributes(&persons, dates(as_of, period, batch)?);
-                let nowhere;
-                let area = match area {
-                    Some(area) => texts(batch, area)?,
-                    None => {
-                        nowhere = StringArray::new_null(batch.num_rows());
-                        &nowhere
-                    }
-                };
-                self.batch(extract, batch, made, (area, None))
+                self.batch(extract, batch, made, (area.as_deref(), None))
             }
             Linking::Unlinked { nationality, as_of, area } => {
-                let dates = dates(as_of, period, batch)?;
-                let nationality = texts(batch, nationality)?;
-                let mut made = self.attributes(&vec![Who::Nobody; batch.num_rows()], dates);
-                for at in 0..batch.num_rows() {
-                    let code = if nationality.is_valid(at) {
-                        nationality.value(at).parse().unwrap_or(NO_CODE)
-                    } else {
-                        NO_CODE
-                    };
+                let nationality = codes(batch, nationality, |code| code.parse().unwrap_or(NO_CODE))?;
+                let mut made = self.attributes(&vec![Who::Nobody; batch.num_rows()], dates(as_of, period, batch)?);
+                let mut of_day = self.of_day(Day(0));
+                for (at, code) in nationality.into_iter().enumerate() {
+                    let code = code.unwrap_or(NO_CODE);
+                    let day = Day(made.as_of[at]);
+                    if of_day.day != day {
+                        of_day = self.of_day(day);
+                    }
                     made.nationality[at] = self.code_names[usize::from(code)];
-                    for (groups, (_, scheme)) in made.nationality_groups.iter_mut().zip(&mut self.schemes) {
-                        groups[at] = scheme.of(code, Day(made.as_of[at]));
+                    for (groups, own) in made.nationality_groups.iter_mut().zip(&of_day.groups) {
+                        groups[at] = own[usize::from(code)];
                     }
                 }
-                self.batch(extract, batch, made, (texts(batch, area)?, None))
+                self.batch(extract, batch, made, (Some(area), None))
             }
             _ => Err(LinkError::Column("a role that gives rows".into())),
         }
+    }
+
+    /// Which rows of the register's persons are of the population: who lives somewhere on the day, each person once.
+    fn residents(
+        &self,
+        batch: &RecordBatch,
+        person: &str,
+        area: &str,
+        table: &mut Table,
+    ) -> Result<BooleanArray, LinkError> {
+        let lives = codes(batch, area, |_| ())?;
+        let identifiers = Identifiers::of(batch, person)?;
+        let persons = self.register.persons();
+        table.seen.resize(persons.count() as usize, false);
+        let mut kept = Vec::with_capacity(batch.num_rows());
+        for (at, lives) in lives.into_iter().enumerate() {
+            if lives.is_none() {
+                table.tally.not_resident += 1;
+                kept.push(false);
+                continue;
+            }
+            let slot = identifiers.get(at).and_then(|identifier| persons.slot(identifier));
+            let counts = slot.is_none_or(|slot| {
+                let person = persons.of_slot(slot);
+                table.doubles.counts(persons, slot) && !std::mem::replace(&mut table.seen[person as usize], true)
+            });
+            table.tally.repeated += u64::from(!counts);
+            kept.push(counts);
+        }
+        Ok(kept.into())
     }
 
     /// The schema of an extract's linked rows.
@@ -197,7 +233,9 @@ impl<'l> Linker<'l> {
         for (scheme, _) in &self.schemes {
             fields.push(Field::new(nationality_group(scheme), code(), true));
         }
-        for definition in &self.definitions {
+        fields.push(Field::new(PARENTS_KNOWN, code(), true));
+        fields.push(Field::new(GENERATION, code(), true));
+        for Origin { definition, .. } in &self.origins {
             fields.push(Field::new(origin_class(&definition.id), code(), true));
             fields.push(Field::new(origin_decided_by(&definition.id), code(), true));
             for (scheme, _) in &self.schemes {
@@ -221,100 +259,120 @@ impl<'l> Linker<'l> {
         Arc::new(Schema::new(fields))
     }
 
-    fn positions(&mut self, batch: &RecordBatch, person: &str, coded: bool) -> Result<Vec<Who>, LinkError> {
-        let register = self.register;
-        let mut found = Vec::with_capacity(batch.num_rows());
-        if coded {
-            for coded in texts(batch, person)? {
-                found.push(match coded {
-                    None => Who::Nobody,
-                    Some(coded) => match register.position_of_coded(coded) {
-                        Some(position) => Who::Known(position),
-                        None => self.stranger(Stranger::Coded(coded.into())),
-                    },
-                });
-            }
-        } else {
-            for number in numbers(batch, person)? {
-                found.push(match number {
-                    None => Who::Nobody,
-                    Some(number) => match register.position(number) {
-                        Some(position) => Who::Known(position),
-                        None => self.stranger(Stranger::Number(number)),
-                    },
-                });
-            }
+    fn who(&self, persons: &Identifiers<'_>, rows: usize) -> Vec<Who> {
+        let each = |at: usize| match persons.get(at) {
+            None => Who::Nobody,
+            Some(identifier) => match self.register.persons().find(identifier) {
+                Some(person) => Who::Known(person),
+                None => self.stranger(identifier),
+            },
+        };
+        (0..rows).map(each).collect()
+    }
+
+    fn stranger(&self, identifier: Identifier<'_>) -> Who {
+        let stranger = match identifier {
+            Identifier::Number(number) => Stranger::Number(number),
+            Identifier::Coded(coded) => Stranger::Coded(coded.into()),
+        };
+        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = strangers.len() as u32 % STRANGERS;
+        Who::Stranger(*strangers.entry(stranger).or_insert(next))
+    }
+
+    fn of_day(&self, day: Day) -> OfDay {
+        let (year, month, date) = day.ymd();
+        OfDay {
+            day,
+            written: i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(date),
+            groups: self.schemes.iter().map(|(_, scheme)| scheme.on(day)).collect(),
+            known: self.origins.iter().map(|origin| origin.on(day)).collect(),
         }
-        Ok(found)
     }
 
-    fn stranger(&mut self, stranger: Stranger) -> Who {
-        let next = self.strangers.len() as u32 % STRANGERS;
-        Who::Stranger(*self.strangers.entry(stranger).or_insert(next))
-    }
-
-    fn attributes(&mut self, persons: &[Who], as_of: Vec<i32>) -> Made {
+    fn attributes(&self, persons: &[Who], as_of: Vec<i32>) -> Made {
         let rows = persons.len();
+        let schemes = self.schemes.len();
         let mut made = Made {
             person: Vec::with_capacity(rows),
             sex: Vec::with_capacity(rows),
             age: Vec::with_capacity(rows),
             nationality: Vec::with_capacity(rows),
             nationality_groups: self.schemes.iter().map(|_| Vec::with_capacity(rows)).collect(),
-            classes: self.definitions.iter().map(|_| Vec::with_capacity(rows)).collect(),
-            decided_by: self.definitions.iter().map(|_| Vec::with_capacity(rows)).collect(),
-            origin_groups: (0..self.definitions.len() * self.schemes.len()).map(|_| Vec::with_capacity(rows)).collect(),
+            parents_known: Vec::with_capacity(rows),
+            generation: Vec::with_capacity(rows),
+            classes: self.origins.iter().map(|_| Vec::with_capacity(rows)).collect(),
+            decided_by: self.origins.iter().map(|_| Vec::with_capacity(rows)).collect(),
+            origin_groups: (0..self.origins.len() * schemes).map(|_| Vec::with_capacity(rows)).collect(),
             as_of,
         };
-        let mut day_number = (i32::MIN, 0);
-        for (at, person) in persons.iter().enumerate() {
+        // Rows come in long runs of one day.
+        let mut days: Vec<OfDay> = Vec::new();
+        let mut now = usize::MAX;
+        for (at, who) in persons.iter().enumerate() {
             let day = Day(made.as_of[at]);
-            if day_number.0 != day.0 {
-                let (year, month, date) = day.ymd();
-                day_number = (day.0, i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(date));
-            }
-            let Who::Known(person) = *person else {
-                made.person.push(match *person {
-                    Who::Stranger(number) => Some(self.register.count() + self.stranger_numbers.number(number)),
-                    _ => None,
+            if days.get(now).is_none_or(|own| own.day != day) {
+                now = days.iter().position(|own| own.day == day).unwrap_or_else(|| {
+                    days.push(self.of_day(day));
+                    days.len() - 1
                 });
-                made.sex.push(None);
-                made.age.push(None);
-                made.nationality.push(None);
-                made.classes.iter_mut().chain(&mut made.decided_by).for_each(|column| column.push(None));
-                for (groups, (_, scheme)) in made.nationality_groups.iter_mut().zip(&self.schemes) {
-                    groups.push(scheme.unknown());
-                }
-                for (column, groups) in made.origin_groups.iter_mut().enumerate() {
-                    groups.push(self.schemes[column % self.schemes.len()].1.unknown());
-                }
-                continue;
-            };
-            made.person.push(Some(self.numbers.number(person)));
-            made.sex.push(match self.register.sex(person) {
-                b'F' => Some(0),
-                b'M' => Some(1),
-                _ => None,
-            });
-            let birth = self.register.birth(person);
-            // YYYYMMDD less YYYYMMDD, in whole ten-thousands, is the number of completed years.
-            made.age.push((birth > 0).then(|| (day_number.1 - birth as i32).div_euclid(10_000)));
-            let facts = Facts::of(self.register, person, day);
-            made.nationality.push(self.code_names[usize::from(facts.current())]);
-            for (groups, (_, scheme)) in made.nationality_groups.iter_mut().zip(&mut self.schemes) {
-                groups.push(scheme.of(facts.current(), day));
             }
-            for (number, definition) in self.definitions.iter().enumerate() {
-                let (decision, code) = facts.decide(definition);
-                made.classes[number].push(Some(u16::from(decision.class)));
-                made.decided_by[number].push(Some(decision.decided_by as u16));
-                let schemes = self.schemes.len();
-                for (at, (_, scheme)) in self.schemes.iter_mut().enumerate() {
-                    made.origin_groups[number * schemes + at].push(scheme.of(code, day));
-                }
+            let of_day = &days[now];
+            match who {
+                Who::Known(person) => self.known(*person, of_day, &mut made),
+                _ => self.unknown(*who, &mut made),
             }
         }
         made
+    }
+
+    /// Attributes of a person of the register.
+    fn known(&self, person: u32, of_day: &OfDay, made: &mut Made) {
+        let day = of_day.day;
+        made.person.push(Some(self.numbers.number(person)));
+        made.sex.push(match self.register.sex(person) {
+            b'F' => Some(0),
+            b'M' => Some(1),
+            _ => None,
+        });
+        let birth = self.register.birth(person);
+        // YYYYMMDD less YYYYMMDD, in whole ten-thousands, is the number of completed years.
+        made.age.push((birth > 0).then(|| (of_day.written - birth as i32).div_euclid(10_000)));
+        let facts = Facts::of(self.register, person, day);
+        made.nationality.push(self.code_names[usize::from(facts.current())]);
+        for (groups, own) in made.nationality_groups.iter_mut().zip(&of_day.groups) {
+            groups.push(own[usize::from(facts.current())]);
+        }
+        made.parents_known.push(Some(facts.parents_known()));
+        made.generation.push(Some(facts.generation()));
+        for (number, (origin, what)) in self.origins.iter().zip(&of_day.known).enumerate() {
+            let (decision, code) = origin.decide(self.register, person, day, &facts, what);
+            made.classes[number].push(Some(u16::from(decision.class)));
+            made.decided_by[number].push(Some(decision.decided_by as u16));
+            for (at, own) in of_day.groups.iter().enumerate() {
+                made.origin_groups[number * of_day.groups.len() + at].push(own[usize::from(code)]);
+            }
+        }
+    }
+
+    /// Attributes of somebody whom the register does not know.
+    fn unknown(&self, who: Who, made: &mut Made) {
+        made.person.push(match who {
+            Who::Stranger(number) => Some(self.register.count() + self.stranger_numbers.number(number)),
+            _ => None,
+        });
+        made.sex.push(None);
+        made.age.push(None);
+        made.nationality.push(None);
+        made.parents_known.push(None);
+        made.generation.push(None);
+        made.classes.iter_mut().chain(&mut made.decided_by).for_each(|column| column.push(None));
+        for (groups, (_, scheme)) in made.nationality_groups.iter_mut().zip(&self.schemes) {
+            groups.push(scheme.unknown());
+        }
+        for (column, groups) in made.origin_groups.iter_mut().enumerate() {
+            groups.push(self.schemes[column % self.schemes.len()].1.unknown());
+        }
     }
 
     fn batch(
@@ -322,18 +380,26 @@ impl<'l> Linker<'l> {
         extract: &Extract,
         batch: &RecordBatch,
         made: Made,
-        (area, register): (&StringArray, Option<&StringArray>),
+        (area, register): (Option<&str>, Option<&str>),
     ) -> Result<RecordBatch, LinkError> {
         let rows = batch.num_rows();
         let code = DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
-        let none = StringArray::new_null(rows);
+        let own = |name: Option<&str>| -> Result<ArrayRef, LinkError> {
+            match name {
+                Some(name) => {
+                    let column = batch.column_by_name(name).ok_or_else(|| LinkError::Column(name.to_string()))?;
+                    Ok(cast(column, &code)?)
+                }
+                None => Ok(cast(&StringArray::new_null(rows), &code)?),
+            }
+        };
         let mut columns: Vec<ArrayRef> = vec![
             Arc::new(UInt32Array::from(made.person)),
             Arc::new(Date32Array::from(made.as_of)),
-            cast(area, &code)?,
+            own(area)?,
             coded(made.sex, ["F", "M"].into_iter())?,
             Arc::new(Int32Array::from(made.age)),
-            cast(register.unwrap_or(&none), &code)?,
+            own(register)?,
             Arc::new(DictionaryArray::<UInt16Type>::try_new(
                 UInt16Array::from(made.nationality),
                 Arc::clone(&self.codes) as ArrayRef,
@@ -342,9 +408,11 @@ impl<'l> Linker<'l> {
         for (groups, (_, scheme)) in made.nationality_groups.into_iter().zip(&self.schemes) {
             columns.push(coded(groups.into_iter().map(Some).collect(), scheme.codes())?);
         }
+        columns.push(coded(made.parents_known, attributes::PARENTS_KNOWN.into_iter())?);
+        columns.push(coded(made.generation, attributes::GENERATIONS.into_iter())?);
         let mut origin_groups = made.origin_groups.into_iter();
-        for ((definition, classes), decided_by) in self.definitions.iter().zip(made.classes).zip(made.decided_by) {
-            columns.push(coded(classes, definition.classes.iter().map(String::as_str))?);
+        for ((origin, classes), decided_by) in self.origins.iter().zip(made.classes).zip(made.decided_by) {
+            columns.push(coded(classes, origin.definition.classes.iter().map(String::as_str))?);
             columns.push(coded(decided_by, DecidedBy::WORDS.iter().map(|(word, _)| *word))?);
             for ((_, scheme), groups) in self.schemes.iter().zip(origin_groups.by_ref()) {
                 columns.push(coded(groups.into_iter().map(Some).collect(), scheme.codes())?);

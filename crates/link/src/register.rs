@@ -1,29 +1,26 @@
 //! The register as known at a cut-off: persons, nationality histories, parents, each as arrays by person.
 //!
-//! Written rules. A row registered after the cut-off does not exist. Of two deliveries of a person the newer tells sex
-//! and birth date. An unknown month counts as July, an unknown day as the 15th (the 1st of July when both). A
-//! replaced number is followed to its last before anything else; of two replacements the later day counts, and a circle
-//! leaves its numbers as they are. A nationality history is ordered by first day, then by its own order; the first entry is the first nationality, and
-//! the entry in force on a day is the last that has begun, unless it has ended by then.
+//! A row registered after the cut-off does not exist. Of two deliveries of a person the newer tells sex and birth date; of
+//! two rows in one delivery the one under the number that stands now. An unknown month counts as July, an unknown day as
+//! the 15th, and both unknown as the 1st of July (own rules). Who is who is settled by [`crate::identity`], what was in
+//! force by [`crate::history`], who is whose parent by [`crate::kinship`].
 
 use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use catalog::Day;
 use catalog::contract::{Extract, Linking};
 use catalog::origin::Known;
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 
 use crate::LinkError;
-use crate::columns::{days, numbers, small, texts};
+use crate::columns::{codes, days, numbers, small, texts};
+use crate::history::{Code, Entry, Histories, LASTS, NO_CODE};
+use crate::identity::{Identifier, Identifiers, Identities, Persons};
+use crate::kinship::{Filiation, Kinship, Parents, Sex};
 
-/// Register code of a nationality, as a number below 1000.
-pub(crate) type Code = u16;
-/// No nationality is known.
-pub(crate) const NO_CODE: Code = 0;
 /// Belgian.
 pub(crate) const BELGIAN: Code = 150;
-const NOBODY: u32 = u32::MAX;
+/// No delivery.
+const NEVER: u16 = 0;
 
 /// What was noticed while taking the register in; counted and told, never silently chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,62 +29,47 @@ pub struct Findings {
     pub persons: u64,
     /// Persons of whom no row of the register's persons tells sex and birth date.
     pub without_record: u64,
-    /// Rows of histories or filiations registered after the cut-off.
+    /// Rows of histories, filiations or replacements registered after the cut-off.
     pub after_cut_off: u64,
     /// Rows of persons beyond the first in one delivery.
     pub repeated_persons: u64,
-    /// Filiations to a third parent, or to a second parent of the same place.
-    pub surplus_parents: u64,
+    /// Filiations that give no parent on the day of the cut-off, because others come before them or are alike.
+    pub unused_filiations: u64,
     /// Numbers that another has taken the place of.
     pub replaced: u64,
     /// Numbers said to be replaced by two others; the later change counts.
     pub replaced_twice: u64,
-    /// Numbers whose replacements lead back to themselves; they stay as they are.
+    /// Numbers whose replacements lead into a circle; they stay as they are.
     pub circular: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    person: u32,
-    order: u32,
-    from: i32,
-    until: i32,
-    code: Code,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Filiation {
-    child: u32,
-    parent: u32,
-    number: u8,
+/// What a row of the register's persons says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Record {
+    delivery: u16,
     sex: u8,
+    /// `YYYYMMDD`, 0 where unknown.
+    birth: u32,
 }
 
 /// Takes deliveries in, older before newer.
 pub struct RegisterBuilder {
     cut_off: Day,
-    numbers: HashMap<i64, u32, FixedState>,
-    births: Vec<u32>,
-    sexes: Vec<u8>,
-    seen_in: Vec<u16>,
+    identities: Identities,
+    records: Vec<Record>,
     delivery: u16,
     entries: Vec<Entry>,
     filiations: Vec<Filiation>,
-    keys: HashMap<Box<str>, u32, FixedState>,
-    replaced: HashMap<i64, (i32, i64), FixedState>,
     findings: Findings,
 }
 
 /// The register, ready to be asked.
 pub struct Register {
-    numbers: HashMap<i64, u32, FixedState>,
-    keys: HashMap<Box<str>, u32, FixedState>,
+    persons: Persons,
     births: Vec<u32>,
     sexes: Vec<u8>,
-    starts: Vec<u32>,
-    history: Vec<(i32, i32, Code)>,
-    fathers: Vec<u32>,
-    mothers: Vec<u32>,
+    histories: Histories,
+    kinship: Kinship,
     findings: Findings,
 }
 
@@ -96,15 +78,11 @@ impl RegisterBuilder {
     pub fn new(cut_off: Day) -> RegisterBuilder {
         RegisterBuilder {
             cut_off,
-            numbers: HashMap::default(),
-            births: Vec::new(),
-            sexes: Vec::new(),
-            seen_in: Vec::new(),
-            delivery: 0,
+            identities: Identities::default(),
+            records: Vec::new(),
+            delivery: NEVER,
             entries: Vec::new(),
             filiations: Vec::new(),
-            keys: HashMap::default(),
-            replaced: HashMap::default(),
             findings: Findings::default(),
         }
     }
@@ -117,21 +95,22 @@ impl RegisterBuilder {
     /// Takes in a landed batch, by the role that the contract gives the extract.
     pub fn take(&mut self, extract: &Extract, batch: &RecordBatch) -> Result<(), LinkError> {
         match &extract.linking {
-            Linking::Persons { person, birth, sex, .. } => self.persons(batch, person, birth, sex),
+            Linking::Persons { person, birth, sex, .. } => self.take_persons(batch, person, birth, sex),
             Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
-                self.nationalities(batch, [person, order, from, until, nationality, registered_on])
+                self.take_nationalities(batch, [person, order, from, until, nationality, registered_on])
             }
-            Linking::Filiations { person, parent, number, sex, until, registered_on } => {
-                self.filiations(batch, [person, parent, number, sex, until, registered_on])
+            Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
+                self.take_filiations(batch, [person, parent, number, sex, from, until, registered_on])
             }
             Linking::Replacements { old, new, on, registered_on } => {
-                self.replacements(batch, [old, new, on, registered_on])
+                self.take_replacements(batch, [old, new, on, registered_on])
             }
             Linking::Key { coded, person } => {
-                let (coded, person) = (texts(batch, coded)?, numbers(batch, person)?);
+                let (coded, person) = (texts(batch, coded)?, Identifiers::of(batch, person)?);
                 for at in 0..batch.num_rows() {
-                    let position = self.position(person.value(at))?;
-                    self.keys.insert(coded.value(at).into(), position);
+                    if let Some(person) = person.get(at) {
+                        self.identities.alias(coded.value(at), person)?;
+                    }
                 }
                 Ok(())
             }
@@ -139,193 +118,131 @@ impl RegisterBuilder {
         }
     }
 
-    fn replacements(&mut self, batch: &RecordBatch, names: [&String; 4]) -> Result<(), LinkError> {
-        let (old, new) = (numbers(batch, names[0])?, numbers(batch, names[1])?);
-        let (on, registered_on) = (days(batch, names[2])?, days(batch, names[3])?);
-        for at in 0..batch.num_rows() {
-            if registered_on.value(at) > self.cut_off.0 {
-                self.findings.after_cut_off += 1;
-                continue;
+    fn slot(&mut self, identifier: Option<Identifier<'_>>) -> Result<u32, LinkError> {
+        // The contract's check has made sure that the columns with a role are never empty.
+        self.identities.slot(identifier.ok_or_else(|| LinkError::Column("a person".into()))?)
+    }
+
+    fn take_persons(&mut self, batch: &RecordBatch, person: &str, birth: &str, sex: &str) -> Result<(), LinkError> {
+        let (person, birth) = (Identifiers::of(batch, person)?, small(batch, birth)?);
+        let sex = codes(batch, sex, |code| code.as_bytes().first().copied().unwrap_or(0))?;
+        for (at, sex) in sex.into_iter().enumerate() {
+            let slot = self.slot(person.get(at))? as usize;
+            if slot >= self.records.len() {
+                self.records.resize(self.identities.slots() as usize, Record::default());
             }
-            let change = (on.value(at), new.value(at));
-            let known = self.replaced.entry(old.value(at)).or_insert(change);
-            self.findings.replaced_twice += u64::from(known.1 != change.1);
-            *known = change.max(*known);
-        }
-        Ok(())
-    }
-
-    /// The number that stands for a number now: the last of its replacements.
-    fn last_number(&self, number: i64) -> i64 {
-        let mut current = number;
-        for _ in 0..=self.replaced.len() {
-            match self.replaced.get(&current) {
-                Some((_, next)) if *next == number => return number,
-                Some((_, next)) => current = *next,
-                None => return current,
-            }
-        }
-        number // the chain runs into a circle further on
-    }
-
-    fn position(&mut self, number: i64) -> Result<u32, LinkError> {
-        let number = if self.replaced.is_empty() { number } else { self.last_number(number) };
-        if let Some(position) = self.numbers.get(&number) {
-            return Ok(*position);
-        }
-        let position = u32::try_from(self.births.len()).map_err(|_| LinkError::TooMany)?;
-        if position == NOBODY {
-            return Err(LinkError::TooMany);
-        }
-        self.numbers.insert(number, position);
-        self.births.push(0);
-        self.sexes.push(0);
-        self.seen_in.push(u16::MAX);
-        Ok(position)
-    }
-
-    fn persons(&mut self, batch: &RecordBatch, person: &str, birth: &str, sex: &str) -> Result<(), LinkError> {
-        let (person, birth, sex) = (numbers(batch, person)?, small(batch, birth)?, texts(batch, sex)?);
-        for at in 0..batch.num_rows() {
-            let position = self.position(person.value(at))? as usize;
-            if self.seen_in[position] == self.delivery {
+            let record = &mut self.records[slot];
+            if record.delivery == self.delivery {
                 self.findings.repeated_persons += 1;
                 continue;
             }
-            self.seen_in[position] = self.delivery;
-            self.births[position] = if birth.is_valid(at) { full_date(birth.value(at)) } else { 0 };
-            self.sexes[position] = if sex.is_valid(at) { sex.value(at).as_bytes()[0] } else { 0 };
+            let birth = if birth.is_valid(at) { full_date(birth.value(at)) } else { 0 };
+            *record = Record { delivery: self.delivery, sex: sex.unwrap_or(0), birth };
         }
         Ok(())
     }
 
-    fn nationalities(&mut self, batch: &RecordBatch, names: [&String; 6]) -> Result<(), LinkError> {
-        let (person, order) = (numbers(batch, names[0])?, numbers(batch, names[1])?);
-        let (from, until) = (days(batch, names[2])?, days(batch, names[3])?);
-        let (code, registered_on) = (texts(batch, names[4])?, days(batch, names[5])?);
+    fn take_nationalities(&mut self, batch: &RecordBatch, names: [&String; 6]) -> Result<(), LinkError> {
+        let (person, order) = (Identifiers::of(batch, names[0])?, numbers(batch, names[1])?);
+        let (from, until, registered_on) = (days(batch, names[2])?, days(batch, names[3])?, days(batch, names[5])?);
+        let code = codes(batch, names[4], |code| code.parse().unwrap_or(NO_CODE))?;
         self.entries.reserve(batch.num_rows());
-        for at in 0..batch.num_rows() {
+        for (at, code) in code.into_iter().enumerate() {
             if registered_on.value(at) > self.cut_off.0 {
                 self.findings.after_cut_off += 1;
                 continue;
             }
             let entry = Entry {
-                person: self.position(person.value(at))?,
+                slot: self.slot(person.get(at))?,
                 order: u32::try_from(order.value(at)).unwrap_or(u32::MAX),
                 from: from.value(at),
-                until: if until.is_valid(at) { until.value(at) } else { i32::MAX },
-                code: code.value(at).parse().unwrap_or(NO_CODE),
+                until: if until.is_valid(at) { until.value(at) } else { LASTS },
+                code: code.unwrap_or(NO_CODE),
             };
             self.entries.push(entry);
         }
         Ok(())
     }
 
-    fn filiations(&mut self, batch: &RecordBatch, names: [&String; 6]) -> Result<(), LinkError> {
-        let (child, parent) = (numbers(batch, names[0])?, numbers(batch, names[1])?);
-        let (number, sex) = (texts(batch, names[2])?, texts(batch, names[3])?);
-        let (until, registered_on) = (days(batch, names[4])?, days(batch, names[5])?);
+    fn take_filiations(&mut self, batch: &RecordBatch, names: [&String; 7]) -> Result<(), LinkError> {
+        let (child, parent) = (Identifiers::of(batch, names[0])?, Identifiers::of(batch, names[1])?);
+        let first_byte = |code: &str| code.as_bytes().first().copied().unwrap_or(0);
+        let (number, sex) = (codes(batch, names[2], first_byte)?, codes(batch, names[3], first_byte)?);
+        let (from, until, registered_on) = (days(batch, names[4])?, days(batch, names[5])?, days(batch, names[6])?);
         self.filiations.reserve(batch.num_rows());
         for at in 0..batch.num_rows() {
             if registered_on.value(at) > self.cut_off.0 {
                 self.findings.after_cut_off += 1;
                 continue;
             }
-            if until.is_valid(at) && until.value(at) <= self.cut_off.0 {
-                continue; // the tie was ended: it is no longer a parent's
-            }
+            let (number, sex) = (number[at].unwrap_or(0), sex[at].unwrap_or(0));
             let filiation = Filiation {
-                child: self.position(child.value(at))?,
-                parent: self.position(parent.value(at))?,
-                number: number.value(at).as_bytes()[0],
-                sex: if sex.is_valid(at) { sex.value(at).as_bytes()[0] } else { 0 },
+                child: self.slot(child.get(at))?,
+                parent: self.slot(parent.get(at))?,
+                from: from.value(at),
+                until: if until.is_valid(at) { until.value(at) } else { LASTS },
+                number,
+                sex: match sex {
+                    b'M' => Sex::Man,
+                    b'F' => Sex::Woman,
+                    _ => Sex::Unrecorded,
+                },
             };
             self.filiations.push(filiation);
         }
         Ok(())
     }
 
-    /// Orders everything by person.
-    pub fn finish(mut self) -> Register {
-        let persons = self.births.len();
-        // Counting sort by person, then each person's few entries by first day and order.
-        let mut starts = vec![0u32; persons + 1];
-        for entry in &self.entries {
-            starts[entry.person as usize + 1] += 1;
-        }
-        for at in 0..persons {
-            starts[at + 1] += starts[at];
-        }
-        let mut next: Vec<u32> = starts[..persons].to_vec();
-        let mut sorted = vec![Entry { person: 0, order: 0, from: 0, until: 0, code: NO_CODE }; self.entries.len()];
-        for entry in self.entries.drain(..) {
-            let place = &mut next[entry.person as usize];
-            sorted[*place as usize] = entry;
-            *place += 1;
-        }
-        for person in 0..persons {
-            let own = &mut sorted[starts[person] as usize..starts[person + 1] as usize];
-            if own.len() > 1 {
-                own.sort_unstable_by_key(|entry| (entry.from, entry.order, entry.until, entry.code));
+    fn take_replacements(&mut self, batch: &RecordBatch, names: [&String; 4]) -> Result<(), LinkError> {
+        let (old, new) = (Identifiers::of(batch, names[0])?, Identifiers::of(batch, names[1])?);
+        let (on, registered_on) = (days(batch, names[2])?, days(batch, names[3])?);
+        for at in 0..batch.num_rows() {
+            if registered_on.value(at) > self.cut_off.0 {
+                self.findings.after_cut_off += 1;
+            } else if let (Some(old), Some(new)) = (old.get(at), new.get(at)) {
+                self.identities.replace(old, new, Day(on.value(at)))?;
             }
         }
-        let history = sorted.iter().map(|entry| (entry.from, entry.until, entry.code)).collect();
-        drop(sorted);
+        Ok(())
+    }
 
-        // Father before mother goes by recorded sex first, then by number.
-        let mut fathers = vec![NOBODY; persons];
-        let mut mothers = vec![NOBODY; persons];
-        self.filiations.sort_unstable_by_key(|tie| (tie.child, tie.number, tie.sex, tie.parent));
-        let mut ties = self.filiations.as_slice();
-        while let Some(first) = ties.first() {
-            let count = ties.iter().take_while(|tie| tie.child == first.child).count();
-            let (own, rest) = ties.split_at(count);
-            ties = rest;
-            let (mut men, mut women): (Vec<&Filiation>, Vec<&Filiation>) =
-                own.iter().partition(|tie| tie.sex == b'M' || (tie.sex != b'F' && tie.number == b'1'));
-            men.dedup_by_key(|tie| tie.parent);
-            women.dedup_by_key(|tie| tie.parent);
-            let (father, mother) = match (men.as_slice(), women.as_slice()) {
-                ([first, second, ..], []) => (Some(first), Some(second)),
-                ([], [first, second, ..]) => (Some(first), Some(second)),
-                (men, women) => (men.first(), women.first()),
-            };
-            let used = usize::from(father.is_some()) + usize::from(mother.is_some());
-            self.findings.surplus_parents += (men.len() + women.len()).saturating_sub(used) as u64;
-            let child = first.child as usize;
-            fathers[child] = father.map_or(NOBODY, |tie| tie.parent);
-            mothers[child] = mother.map_or(NOBODY, |tie| tie.parent);
-        }
-        self.findings.replaced = self.replaced.len() as u64;
-        for old in self.replaced.keys().copied().collect::<Vec<_>>() {
-            let last = self.last_number(old);
-            if last == old {
-                self.findings.circular += 1;
-            } else if let Some(position) = self.numbers.get(&last).copied() {
-                // A fact delivered under an old number finds its person.
-                self.numbers.insert(old, position);
+    /// Settles who is who and orders everything by person.
+    pub fn finish(self) -> Result<Register, LinkError> {
+        let RegisterBuilder { cut_off, identities, records, entries, filiations, mut findings, .. } = self;
+        let (persons, told) = identities.finish();
+        (findings.replaced, findings.replaced_twice, findings.circular) = (told.replaced, told.twice, told.circular);
+        let count = persons.count() as usize;
+        let mut best: Vec<(u16, bool)> = vec![(NEVER, false); count];
+        let (mut births, mut sexes) = (vec![0; count], vec![0; count]);
+        for (slot, record) in records.iter().enumerate().filter(|(_, record)| record.delivery != NEVER) {
+            let slot = slot as u32;
+            let person = persons.of_slot(slot) as usize;
+            let rank = (record.delivery, persons.is_final(slot));
+            if best[person].0 == record.delivery {
+                findings.repeated_persons += 1;
+            }
+            let alike = rank == best[person] && record.birth < births[person];
+            if rank > best[person] || alike {
+                best[person] = rank;
+                births[person] = record.birth;
+                sexes[person] = record.sex;
             }
         }
-        self.findings.persons = persons as u64;
-        self.findings.without_record = self.seen_in.iter().filter(|delivery| **delivery == u16::MAX).count() as u64;
-        Register {
-            numbers: self.numbers,
-            keys: self.keys,
-            births: self.births,
-            sexes: self.sexes,
-            starts,
-            history,
-            fathers,
-            mothers,
-            findings: self.findings,
-        }
+        drop(records);
+        findings.persons = count as u64;
+        findings.without_record = best.iter().filter(|(delivery, _)| *delivery == NEVER).count() as u64;
+        drop(best);
+        let histories = Histories::new(entries, persons.count(), |slot| persons.of_slot(slot))?;
+        let kinship = Kinship::new(filiations, persons.count(), |slot| persons.of_slot(slot));
+        findings.unused_filiations = kinship.unused(cut_off);
+        Ok(Register { persons, births, sexes, histories, kinship, findings })
     }
 }
 
 impl Register {
     /// Persons in the register.
     pub fn count(&self) -> u32 {
-        self.births.len() as u32
+        self.persons.count()
     }
 
     /// What was noticed while it was taken in.
@@ -335,12 +252,17 @@ impl Register {
 
     /// Position of a person by INSZ.
     pub fn position(&self, number: i64) -> Option<u32> {
-        self.numbers.get(&number).copied()
+        self.persons.find(Identifier::Number(number))
     }
 
     /// Position of a person by pseudonym.
-    pub(crate) fn position_of_coded(&self, coded: &str) -> Option<u32> {
-        self.keys.get(coded).copied()
+    pub fn position_of_coded(&self, coded: &str) -> Option<u32> {
+        self.persons.find(Identifier::Coded(coded))
+    }
+
+    /// Who is who.
+    pub(crate) fn persons(&self) -> &Persons {
+        &self.persons
     }
 
     /// Birth date as `YYYYMMDD`, 0 where unknown.
@@ -353,25 +275,14 @@ impl Register {
         self.sexes[person as usize]
     }
 
-    fn history(&self, person: u32) -> &[(i32, i32, Code)] {
-        &self.history[self.starts[person as usize] as usize..self.starts[person as usize + 1] as usize]
+    /// Nationality histories.
+    pub(crate) fn histories(&self) -> &Histories {
+        &self.histories
     }
 
-    /// First known nationality.
-    pub(crate) fn first(&self, person: u32) -> Code {
-        self.history(person).first().map_or(NO_CODE, |entry| entry.2)
-    }
-
-    /// Nationality in force on a day.
-    pub(crate) fn current(&self, person: u32, day: Day) -> Code {
-        let begun = self.history(person).iter().rev().find(|entry| entry.0 <= day.0);
-        begun.filter(|entry| entry.1 >= day.0).map_or(NO_CODE, |entry| entry.2)
-    }
-
-    /// First known nationality of the father and of the mother.
-    pub(crate) fn parents_first(&self, person: u32) -> [Code; 2] {
-        [self.fathers[person as usize], self.mothers[person as usize]]
-            .map(|parent| if parent == NOBODY { NO_CODE } else { self.first(parent) })
+    /// Father and mother on a day.
+    pub(crate) fn parents(&self, person: u32, day: Day) -> Parents {
+        self.kinship.parents(person, day)
     }
 }
 
@@ -387,9 +298,20 @@ pub(crate) fn known(code: Code) -> Known {
 fn full_date(written: i32) -> u32 {
     let (year, month, day) = (written / 10_000, written / 100 % 100, written % 100);
     let (month, day) = match (month, day) {
-        (0, _) => (7, 1),
+        (0, 0) => (7, 1),
+        (0, day) => (7, day),
         (month, 0) => (month, 15),
         both => both,
     };
     (year * 10_000 + month * 100 + day) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_parts_of_a_date_are_the_middle_of_what_they_may_be() {
+        assert_eq!([19_620_000, 19_620_500, 19_620_509].map(full_date), [19_620_701, 19_620_515, 19_620_509]);
+    }
 }

@@ -184,9 +184,10 @@ impl<'a> Flanders<'a> {
         Some(filiation).filter(|filiation| there && filiation.registered <= EXTRACTED[date])
     }
 
-    /// A parent's first nationality as far as the extracts of a date tell it.
-    pub(crate) fn parent_first(&self, child: &Person, which: usize, date: usize) -> Option<u16> {
-        let parent = &self.people[self.delivered_filiation(child, which, date)?.parent];
+    /// The first nationality of somebody who is a parent on a day, as far as the extracts of a date tell it.
+    pub(crate) fn parent_first(&self, child: &Person, which: usize, date: usize, day: i32) -> Option<u16> {
+        let filiation = self.delivered_filiation(child, which, date).filter(|filiation| filiation.begin <= day)?;
+        let parent = &self.people[filiation.parent];
         (!parent.is(flag::WITHOUT_HISTORY)).then_some(parent.first)
     }
 

@@ -17,7 +17,8 @@ register W, not Brussels or Wallonia), with class, group and deciding fact by th
 
 The rows follow from the stories that were drawn for the persons when the population was made, together with what
 the register has on record of their parents in the extracts of that date (for 2010-01-01: those of 2011-01-01,
-the first that hold nationalities and filiation). They are not computed from the written extracts.
+the first that hold nationalities and filiation). Somebody recognised or adopted later has no such parent on the day.
+They are not computed from the written extracts.
 The pipeline never reads this folder; tests compare its results with it.
 
 class       belgian or foreign
@@ -94,7 +95,7 @@ pub(crate) fn write(
 
 fn line(flanders: &Flanders<'_>, out: &mut Vec<u8>, person: &Person, date: usize) {
     let current = person.nationality(DATES[date]);
-    let parents = [FATHER, MOTHER].map(|which| flanders.parent_first(person, which, date.max(1)));
+    let parents = [FATHER, MOTHER].map(|which| flanders.parent_first(person, which, date.max(1), DATES[date]));
     padded(out, person.insz(&flanders.calendar), 11);
     out.push(b';');
     out.extend_from_slice(flanders.place_code(person.place[date]));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::metadata::KeyValue;
@@ -99,10 +99,17 @@ pub(crate) fn write_published(
     file.sync_all().map_err(|error| WarehouseError::io(path, error))
 }
 
-/// Reads a file batch by batch; columns by name, all when none are named.
-pub fn read(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader, WarehouseError> {
+/// Reads a file batch by batch; columns by name, all when none are named. Without a schema codes come as plain text; with
+/// the one they were written by, they come as keys and words, which costs far less.
+pub fn read(
+    path: &Path,
+    columns: &[&str],
+    schema: Option<&SchemaRef>,
+) -> Result<ParquetRecordBatchReader, WarehouseError> {
     let file = File::open(path).map_err(|error| WarehouseError::io(path, error))?;
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(65_536);
+    let options =
+        schema.map_or_else(ArrowReaderOptions::new, |schema| ArrowReaderOptions::new().with_schema(schema.clone()));
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?.with_batch_size(65_536);
     if !columns.is_empty() {
         let mask = parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);

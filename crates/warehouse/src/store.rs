@@ -123,7 +123,16 @@ pub fn rows(
     path: &Path,
     columns: &[&str],
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns)?.map(|batch| Ok(batch?)))
+    Ok(parquet_file::read(path, columns, None)?.map(|batch| Ok(batch?)))
+}
+
+/// The same, with the types of the schema that the table was written by.
+pub fn typed_rows(
+    path: &Path,
+    columns: &[&str],
+    schema: &SchemaRef,
+) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + Send + use<>, WarehouseError> {
+    Ok(parquet_file::read(path, columns, Some(schema))?.map(|batch| Ok(batch?)))
 }
 
 /// Makes a folder that only its owner can enter.

@@ -185,7 +185,7 @@ pub enum Linking {
     None,
     /// The register's persons on a day, and their parents.
     Persons {
-        /// INSZ.
+        /// INSZ, or a pseudonym where everything is coded.
         person: String,
         /// Birth date.
         birth: String,
@@ -204,7 +204,7 @@ pub enum Linking {
         order: String,
         /// First day.
         from: String,
-        /// Last day, empty while it lasts.
+        /// First day no longer; empty until the next row begins.
         until: String,
         /// Register code.
         nationality: String,
@@ -221,7 +221,9 @@ pub enum Linking {
         number: String,
         /// Sex of the parent.
         sex: String,
-        /// Last day, empty while it lasts.
+        /// First day.
+        from: String,
+        /// First day no longer, empty while it lasts.
         until: String,
         /// Day the register learned it.
         registered_on: String,

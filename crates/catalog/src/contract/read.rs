@@ -361,7 +361,7 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
     let known: &[&str] = match role {
         0 => &["role", "person", "birth", "sex", "register", "area"],
         1 => &["role", "person", "order", "from", "until", "nationality", "registered_on"],
-        2 => &["role", "person", "parent", "number", "sex", "until", "registered_on"],
+        2 => &["role", "person", "parent", "number", "sex", "from", "until", "registered_on"],
         3 => &["role", "coded", "person"],
         4 => &["role", "person", "key", "as_of", "area"],
         6 => &["role", "old", "new", "on", "registered_on"],
@@ -389,6 +389,7 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
             parent: own_column("parent")?,
             number: own_column("number")?,
             sex: own_column("sex")?,
+            from: own_column("from")?,
             until: own_column("until")?,
             registered_on: own_column("registered_on")?,
         },
@@ -435,6 +436,10 @@ fn roles(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
         }
     };
     let insz = |name: &str| check(name, &|kind| *kind == ColumnKind::Insz, "of type insz", false);
+    // Of the register itself: numbers, or pseudonyms where everything is coded.
+    let identifier = |name: &str| {
+        check(name, &|kind| matches!(kind, ColumnKind::Insz | ColumnKind::Coded), "of type insz or coded", false);
+    };
     let day = |name: &str, may_be_empty| check(name, &|kind| *kind == ColumnKind::Day, "of type day", may_be_empty);
     let code = |name: &str, may_be_empty| {
         check(name, &|kind| matches!(kind, ColumnKind::Code(_)), "a code", may_be_empty);
@@ -455,29 +460,30 @@ fn roles(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
     match linking {
         Linking::None => {}
         Linking::Persons { person, birth, sex, register, area } => {
-            insz(person);
+            identifier(person);
             check(birth, &|kind| *kind == ColumnKind::PartialDay, "of type partial-day", true);
             [sex, register, area].into_iter().for_each(|name| code(name, true));
         }
         Linking::Nationalities { person, order, from, until, nationality: own, registered_on } => {
-            insz(person);
+            identifier(person);
             check(order, &|kind| *kind == ColumnKind::Count, "of type count", false);
             day(from, false);
             day(until, true);
             nationality(own, false);
             day(registered_on, false);
         }
-        Linking::Filiations { person, parent, number, sex, until, registered_on } => {
-            insz(person);
-            insz(parent);
+        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
+            identifier(person);
+            identifier(parent);
             code(number, false);
             code(sex, true);
+            day(from, false);
             day(until, true);
             day(registered_on, false);
         }
         Linking::Replacements { old, new, on, registered_on } => {
-            insz(old);
-            insz(new);
+            identifier(old);
+            identifier(new);
             day(on, false);
             day(registered_on, false);
         }
@@ -488,7 +494,7 @@ fn roles(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
         Linking::Facts { person, key, as_of, area } => {
             match key {
                 Some(_) => check(person, &|kind| *kind == ColumnKind::Coded, "of type coded", false),
-                None => insz(person),
+                None => identifier(person),
             }
             dated(as_of);
             area.iter().for_each(|name| code(name, true));

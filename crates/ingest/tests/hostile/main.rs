@@ -16,7 +16,7 @@ use ingest::{LandError, Source, land};
 mod samples;
 mod valid;
 
-use samples::{contracts, period_of, sound, wrapped};
+use samples::{contracts, first_sheet, period_of, sound, with_first_sheet, wrapped};
 use valid::valid;
 
 /// Numbers that look random and are the same each time.
@@ -184,4 +184,28 @@ fn ten_thousand_damaged_files() {
     );
     assert!(peak < 512 * 1024, "{peak} kB");
     assert!(refused > files / 20 && rejected > files / 4, "the damage does not bite");
+}
+
+#[test]
+fn what_fuzzing_found_is_refused() {
+    let (extracts, reference) = contracts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sources"));
+    let extract = extracts.iter().find(|extract| matches!(extract.form, Form::Workbook { .. })).unwrap();
+    let book = sound(extract, 3, &reference);
+    let sheet = String::from_utf8(first_sheet(&book)).unwrap();
+    let path = env::temp_dir().join(format!("liim-found-{}", std::process::id()));
+    // A cell's name too long to be counted: the library that reads workbooks multiplies until it overflows.
+    let dimension = sheet.split("<dimension ref=\"").nth(1).unwrap().split('"').next().unwrap();
+    for (what, found) in [
+        ("dimension", sheet.replacen(dimension, "A1:EwHeightefgh9", 1)),
+        ("cell", sheet.replacen("r=\"A2\"", "r=\"ABCDEFGHIJKL2\"", 1)),
+    ] {
+        assert_ne!(found, sheet, "{what}");
+        fs::write(&path, with_first_sheet(&book, found.as_bytes())).unwrap();
+        let source = Source { path: &path, shown: "file" };
+        match land(extract, &reference, period_of(extract), &[source], 1, &mut |_| Ok(())) {
+            Err(LandError::Faults(faults)) => assert_eq!(faults[0].code, "S21", "{what}"),
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+    fs::remove_file(&path).unwrap();
 }

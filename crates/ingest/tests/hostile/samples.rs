@@ -1,7 +1,7 @@
 //! Small sound files of every extract that has a contract.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use catalog::contract::{Codes, Column, ColumnKind, Container, Contract, Extract, Form};
@@ -117,10 +117,36 @@ pub fn wrapped(bytes: &[u8], container: Container) -> Vec<u8> {
             packed.finish().unwrap()
         }
         Container::Zip => {
-            let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+            let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
             archive.start_file("extract.txt", zip::write::SimpleFileOptions::default()).unwrap();
             archive.write_all(bytes).unwrap();
             archive.finish().unwrap().into_inner()
         }
     }
+}
+
+const FIRST_SHEET: &str = "xl/worksheets/sheet1.xml";
+
+/// The XML of a workbook's first sheet.
+pub fn first_sheet(book: &[u8]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
+    let mut bytes = Vec::new();
+    archive.by_name(FIRST_SHEET).unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// The workbook with another first sheet.
+pub fn with_first_sheet(book: &[u8], sheet: &[u8]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
+    let mut changed = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for at in 0..archive.len() {
+        let mut member = archive.by_index(at).unwrap();
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes).unwrap();
+        let name = member.name().unwrap().to_string();
+        changed.start_file(&name, stored).unwrap();
+        changed.write_all(if name == FIRST_SHEET { sheet } else { &bytes }).unwrap();
+    }
+    changed.finish().unwrap().into_inner()
 }

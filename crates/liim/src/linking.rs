@@ -1,0 +1,224 @@
+//! The stage that links: the register is taken in, and every landed table of persons gets its attributes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+
+use arrow::record_batch::RecordBatch;
+use catalog::Period;
+use catalog::contract::{Extract, ExtractId, Linking};
+use catalog::origin::OriginDefinition;
+use catalog::pipeline::Edition;
+use catalog::project::Project;
+use ingest::delivery::Delivery;
+use ingest::landed_schema;
+use link::{Doubles, Linker, Permutation, Register, RegisterBuilder, Table, Tally};
+use protect::RawQuality;
+use warehouse::store::typed_rows;
+
+use crate::clock::Stage;
+use crate::deliveries::Chosen;
+use crate::failure::Failure;
+use crate::key;
+use crate::landing::Landing;
+use crate::stages::Workshop;
+
+/// Stored tables by what they are of.
+pub type Tables = BTreeMap<(ExtractId, Period), PathBuf>;
+
+/// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons.
+pub fn link(
+    workshop: &Workshop<'_>,
+    edition: &Edition,
+    chosen: &Chosen,
+    landings: &BTreeMap<PathBuf, Landing>,
+    quality: &mut Vec<RawQuality>,
+) -> Result<Tables, Failure> {
+    let (project, warehouse) = (workshop.project, workshop.warehouse);
+    warehouse.clear_work(&edition.id)?;
+    let stage = Stage::begin("link", format!("linking for {}", edition.id));
+    let landed = |delivery: &Delivery| landings.get(&delivery.folder);
+    let rows_of = |delivery: &Delivery| landed(delivery).map(|landing| landing.rows.clone()).unwrap_or_default();
+    let register = register(project, edition, chosen, &rows_of)?;
+    tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
+    let numbers = Permutation::new(&key::read(project)?, &edition.id, register.count());
+    let (origins, schemes) = needs(project, edition);
+    let schemes = schemes.iter().map(String::as_str).collect();
+    let linker = Linker::new(&register, &numbers, &project.reference, origins, schemes);
+
+    let mut tables = BTreeMap::new();
+    let mut tasks = Vec::new();
+    for ((id, period), delivery) in &chosen.by_period {
+        let Some(extract) = project.extract(id) else { continue };
+        match extract.linking {
+            Linking::None => {
+                tables.insert((id.clone(), *period), rows_of(delivery));
+            }
+            Linking::Persons { .. } | Linking::Facts { .. } | Linking::Unlinked { .. } => {
+                let size = landed(delivery).map_or(0, |landing| landing.summary.rows);
+                tasks.push((size, extract, *period, rows_of(delivery), warehouse.work_table(&edition.id, id, *period)));
+            }
+            _ => {}
+        }
+    }
+    // The largest first, so that the threads end together.
+    tasks.sort_by_key(|(size, extract, period, ..)| (std::cmp::Reverse(*size), extract.id.clone(), *period));
+    let done: Vec<Mutex<Option<Result<Tally, Failure>>>> = tasks.iter().map(|_| Mutex::new(None)).collect();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..workshop.limits.threads.clamp(1, tasks.len().max(1)) {
+            scope.spawn(|| {
+                while let Some((place, task)) = done.iter().zip(&tasks).nth(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (_, extract, period, from, to) = task;
+                    let tally = table(workshop, &linker, &register, extract, *period, (from, to));
+                    if let Ok(mut place) = place.lock() {
+                        *place = Some(tally);
+                    }
+                }
+            });
+        }
+    });
+    for ((_, extract, period, _, to), place) in tasks.into_iter().zip(done) {
+        let tally = place.into_inner().ok().flatten();
+        let tally = tally.ok_or_else(|| Failure::Broken("a linking thread stopped".into()))??;
+        quality.extend(linked(&extract.id, period, &extract.linking, tally));
+        tables.insert((extract.id.clone(), period), to);
+    }
+    told(&register);
+    stage.end(format!("{} persons, {} tables", register.count(), tables.len()));
+    Ok(tables)
+}
+
+/// Takes the register in as it was known at the cut-off. The next rows are decoded while the last are taken in.
+fn register(
+    project: &Project,
+    edition: &Edition,
+    chosen: &Chosen,
+    rows_of: &dyn Fn(&Delivery) -> PathBuf,
+) -> Result<Register, Failure> {
+    let mut builder = RegisterBuilder::new(edition.cut_off);
+    for delivery in &chosen.register {
+        let Some(extract) = project.extract(&delivery.extract) else { continue };
+        builder.next_delivery();
+        let batches = typed_rows(&rows_of(delivery), &register_columns(&extract.linking), &landed_schema(extract))?;
+        std::thread::scope(|scope| -> Result<(), Failure> {
+            let (give, take) = sync_channel(4);
+            scope.spawn(move || batches.into_iter().all(|batch| give.send(batch).is_ok()));
+            for batch in take {
+                builder.take(extract, &batch?)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(builder.finish()?)
+}
+
+/// Links one table.
+fn table(
+    workshop: &Workshop<'_>,
+    linker: &Linker<'_>,
+    register: &Register,
+    extract: &Extract,
+    period: Period,
+    (from, to): (&Path, &Path),
+) -> Result<Tally, Failure> {
+    let schema = landed_schema(extract);
+    let mut writer = workshop.warehouse.write_private(to, &linker.schema(extract))?;
+    let columns: Vec<&str> = match &extract.linking {
+        Linking::Persons { person, area, .. } => vec![person, area],
+        _ => Vec::new(),
+    };
+    let doubles = Doubles::find(register, extract, || -> Result<_, Failure> {
+        let batches = typed_rows(from, &columns, &schema)?;
+        Ok(Box::new(batches.map(|batch| Ok(batch?))) as Box<dyn Iterator<Item = Result<RecordBatch, Failure>>>)
+    })?;
+    let mut table = Table::new(doubles);
+    for batch in typed_rows(from, &[], &schema)? {
+        writer.write(&linker.link(extract, period, &batch?, &mut table)?)?;
+    }
+    writer.finish()?;
+    Ok(table.tally)
+}
+
+/// Origin definitions and group schemes that an edition's cards use.
+pub fn needs<'p>(project: &'p Project, edition: &Edition) -> (Vec<&'p OriginDefinition>, BTreeSet<String>) {
+    let mut origins: BTreeMap<&str, &OriginDefinition> = BTreeMap::new();
+    let mut schemes = BTreeSet::new();
+    for choice in &edition.indicators {
+        if let Some(origin) = project.origin_of(choice) {
+            origins.insert(&origin.id, origin);
+        }
+        if let Some(groups) = project.card(choice).and_then(|card| card.groups.as_ref()) {
+            schemes.insert(groups.scheme.clone());
+        }
+    }
+    (origins.into_values().collect(), schemes)
+}
+
+/// Says what was noticed in the register.
+fn told(register: &Register) {
+    let findings = register.findings();
+    for (what, count) in [
+        ("persons of whom only the number is known", findings.without_record),
+        ("rows registered after the cut-off, not used", findings.after_cut_off),
+        ("persons that stand twice in a delivery, one row used", findings.repeated_persons),
+        ("numbers said to be replaced by two others, the later used", findings.replaced_twice),
+        ("numbers whose replacements lead into a circle, left as they are", findings.circular),
+        ("ties to a parent beyond a father and a mother, or alike, not used", findings.unused_filiations),
+    ] {
+        if count > 0 {
+            tracing::warn!(count, "{what}");
+        }
+    }
+}
+
+fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Vec<RawQuality> {
+    let count = |measure: &str, value: u64| RawQuality {
+        stage: "link".into(),
+        source: id.to_string(),
+        time_period: period.to_string(),
+        measure: measure.into(),
+        detail: catalog::cell::TOTAL.into(),
+        value: value as i64,
+    };
+    match linking {
+        Linking::Unlinked { .. } => vec![count("rows", tally.rows)],
+        Linking::Persons { .. } => {
+            vec![
+                count("rows", tally.rows),
+                count("resident", tally.linked),
+                count("not-resident", tally.not_resident),
+                count("repeated", tally.repeated),
+            ]
+        }
+        _ => {
+            let unlinked = tally.rows - tally.linked;
+            if unlinked > 0 {
+                tracing::warn!(
+                    rows = tally.rows,
+                    unlinked,
+                    "{id} {period}: rows of persons whom the register does not know"
+                );
+            }
+            vec![count("rows", tally.rows), count("linked", tally.linked), count("unlinked", unlinked)]
+        }
+    }
+}
+
+/// The columns of a landed table that linking reads when it takes the register in.
+fn register_columns(linking: &Linking) -> Vec<&str> {
+    match linking {
+        Linking::Persons { person, birth, sex, .. } => vec![person, birth, sex],
+        Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
+            vec![person, order, from, until, nationality, registered_on]
+        }
+        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
+            vec![person, parent, number, sex, from, until, registered_on]
+        }
+        Linking::Key { coded, person } => vec![coded, person],
+        Linking::Replacements { old, new, on, registered_on } => vec![old, new, on, registered_on],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,75 @@
+//! Persons who stand in one delivery of the register under two numbers.
+//!
+//! The row under the number that stands now counts; where there is none, that of the lowest area, so that the order of
+//! the rows decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::record_batch::RecordBatch;
+use catalog::contract::{Extract, Linking};
+
+use crate::LinkError;
+use crate::columns::codes;
+use crate::identity::{Identifiers, Persons};
+use crate::register::Register;
+
+/// Residents of a day who stand there under a number that was replaced.
+#[derive(Debug, Default)]
+pub struct Doubles {
+    /// Of persons without a row under the number that stands now: the slot of the row that counts, by its area.
+    counted: BTreeMap<u32, (String, u32)>,
+    /// Persons with such a row.
+    settled: BTreeSet<u32>,
+}
+
+impl Doubles {
+    /// Looks through the rows of a day. Where no number was replaced there is nothing to look for.
+    pub fn find<E: From<LinkError>>(
+        register: &Register,
+        extract: &Extract,
+        batches: impl Fn() -> Result<Box<dyn Iterator<Item = Result<RecordBatch, E>>>, E>,
+    ) -> Result<Doubles, E> {
+        let mut found = Doubles::default();
+        let Linking::Persons { person, area, .. } = &extract.linking else { return Ok(found) };
+        if register.findings().replaced == 0 {
+            return Ok(found);
+        }
+        let persons = register.persons();
+        // First who stands there under an old number, then who of them stands there under the new one too.
+        for look_for_final in [false, true] {
+            for batch in batches()? {
+                let batch = batch?;
+                let lives = codes(&batch, area, str::to_string as fn(&str) -> String)?;
+                let identifiers = Identifiers::of(&batch, person)?;
+                for (at, area) in lives.into_iter().enumerate() {
+                    let (Some(area), Some(identifier)) = (area, identifiers.get(at)) else { continue };
+                    let Some(slot) = persons.slot(identifier) else { continue };
+                    let own = persons.of_slot(slot);
+                    match (persons.is_final(slot), look_for_final) {
+                        (false, false) => {
+                            let candidate = (area, slot);
+                            let known = found.counted.entry(own).or_insert_with(|| candidate.clone());
+                            if candidate.0 < known.0 {
+                                *known = candidate;
+                            }
+                        }
+                        (true, true) if found.counted.contains_key(&own) => {
+                            found.settled.insert(own);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the row under this slot is the one that counts.
+    pub(crate) fn counts(&self, persons: &Persons, slot: u32) -> bool {
+        if persons.is_final(slot) {
+            return true;
+        }
+        let person = persons.of_slot(slot);
+        !self.settled.contains(&person) && self.counted.get(&person).is_none_or(|(_, counted)| *counted == slot)
+    }
+}

@@ -1,0 +1,293 @@
+//! Every branch of the origin definitions and of the choice of parents, by cases written from the rules and not from the
+//! code: `cases/origin.csv` from histories, `cases/facts.csv` from facts alone, `cases/parents.csv` for who is a parent.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, Date32Array, DictionaryArray, Int32Array, Int64Array, StringArray};
+use arrow::datatypes::UInt16Type;
+use arrow::record_batch::RecordBatch;
+use catalog::Day;
+use catalog::contract::{Contract, Extract};
+use catalog::origin::{DecidedBy, FACTS, Known, OriginDefinition};
+use catalog::reference::Reference;
+use link::{Linker, Permutation, Register, RegisterBuilder, Table};
+
+const DEFINITIONS: [&str; 6] = [
+    "vreemde-nationaliteit",
+    "eigen-historiek-2011",
+    "vier-criteria-2013",
+    "sem-waso",
+    "statbel-herkomst",
+    "vdab-2011",
+];
+const CUT_OFF: &str = "2011-12-15";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn cases(name: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)).unwrap();
+    text.lines().skip(1).map(|line| line.split(';').map(str::to_string).collect()).collect()
+}
+
+fn extracts() -> BTreeMap<String, Extract> {
+    let text = fs::read_to_string(root().join("sources/rijksregister/contract.yaml")).unwrap();
+    let (contract, faults) = Contract::read("contract.yaml", "rijksregister", &text);
+    assert!(faults.is_empty(), "{faults:?}");
+    contract.unwrap().extracts.into_iter().map(|extract| (extract.id.extract.clone(), extract)).collect()
+}
+
+/// The project's reference tables, and a scheme beside in which every country is a group of its own.
+fn reference() -> Reference {
+    let read = |name: &str| fs::read_to_string(root().join("sources/reference").join(name)).unwrap();
+    let mut countries: Vec<String> =
+        read("nationalities.csv").lines().skip(1).map(|line| line.rsplit(',').nth(1).unwrap().to_string()).collect();
+    countries.sort();
+    countries.dedup();
+    let text = |name: &str| -> Option<String> {
+        let mut text = read(name);
+        for (at, country) in countries.iter().enumerate() {
+            match name {
+                "nationality_groups.csv" => text.push_str(&format!("land,{country},,{country},{},\n", at + 1)),
+                "nationality_group_members.csv" => text.push_str(&format!("land,{country},{country},,\n")),
+                _ => {}
+            }
+        }
+        Some(text)
+    };
+    let mut faults = Vec::new();
+    let reference = Reference::read(&text, &mut faults);
+    assert!(faults.is_empty(), "{faults:?}");
+    reference
+}
+
+fn definitions() -> Vec<OriginDefinition> {
+    let read = |id: &&str| {
+        let text = fs::read_to_string(root().join(format!("sources/reference/origin/{id}.yaml"))).unwrap();
+        let (found, faults) = OriginDefinition::read(id, &text);
+        assert!(faults.is_empty(), "{faults:?}");
+        found.unwrap()
+    };
+    DEFINITIONS.iter().map(read).collect()
+}
+
+fn day(text: &str) -> i32 {
+    text.parse::<Day>().unwrap().0
+}
+
+/// Rows of the register in the making.
+#[derive(Default)]
+struct Rows {
+    persons: Vec<i64>,
+    /// Person, order, from, until, code.
+    histories: Vec<(i64, i64, i32, Option<i32>, String)>,
+    /// Child, parent, number, sex, from, until, registered.
+    ties: Vec<(i64, i64, String, Option<String>, i32, Option<i32>, i32)>,
+}
+
+impl Rows {
+    fn person(&mut self) -> i64 {
+        self.persons.push(self.persons.len() as i64 + 1);
+        self.persons.len() as i64
+    }
+
+    /// A person with a history as the cases write it: `354@1980-03-01..1999-05-04 150@1999-05-04..`.
+    fn with_history(&mut self, written: &str) -> i64 {
+        let person = self.person();
+        for (order, row) in written.split_whitespace().enumerate() {
+            let (code, days) = row.split_once('@').unwrap();
+            let (from, until) = days.split_once("..").unwrap();
+            let until = (!until.is_empty()).then(|| day(until));
+            self.histories.push((person, order as i64 + 1, day(from), until, code.to_string()));
+        }
+        person
+    }
+
+    fn register(&self, extracts: &BTreeMap<String, Extract>) -> Register {
+        let mut builder = RegisterBuilder::new(CUT_OFF.parse().unwrap());
+        for (name, batch) in [
+            ("personen", self.person_batch()),
+            ("nationaliteit", self.history_batch()),
+            ("afstamming", self.tie_batch()),
+        ] {
+            builder.next_delivery();
+            builder.take(&extracts[name], &batch).unwrap();
+        }
+        builder.finish().unwrap()
+    }
+
+    fn person_batch(&self) -> RecordBatch {
+        let rows = self.persons.len();
+        batch([
+            ("insz", Arc::new(Int64Array::from(self.persons.clone())) as ArrayRef),
+            ("geboortedatum", Arc::new(Int32Array::from(vec![19_800_301; rows]))),
+            ("geslacht", Arc::new(StringArray::from(vec!["F"; rows]))),
+            ("register", Arc::new(StringArray::from(vec!["B"; rows]))),
+            ("gemeente", Arc::new(StringArray::from(vec!["11002"; rows]))),
+        ])
+    }
+
+    fn history_batch(&self) -> RecordBatch {
+        let all = &self.histories;
+        batch([
+            ("insz", Arc::new(Int64Array::from_iter_values(all.iter().map(|row| row.0))) as ArrayRef),
+            ("volgnr", Arc::new(Int64Array::from_iter_values(all.iter().map(|row| row.1)))),
+            ("datum_begin", Arc::new(Date32Array::from_iter_values(all.iter().map(|row| row.2)))),
+            ("datum_einde", Arc::new(Date32Array::from_iter(all.iter().map(|row| row.3)))),
+            ("nationaliteit", Arc::new(StringArray::from_iter_values(all.iter().map(|row| &row.4)))),
+            ("geregistreerd_op", Arc::new(Date32Array::from_iter_values(all.iter().map(|_| day("2000-01-01"))))),
+        ])
+    }
+
+    fn tie_batch(&self) -> RecordBatch {
+        let all = &self.ties;
+        batch([
+            ("insz", Arc::new(Int64Array::from_iter_values(all.iter().map(|row| row.0))) as ArrayRef),
+            ("ouder_insz", Arc::new(Int64Array::from_iter_values(all.iter().map(|row| row.1)))),
+            ("ouder_nr", Arc::new(StringArray::from_iter_values(all.iter().map(|row| &row.2)))),
+            ("ouder_geslacht", Arc::new(StringArray::from_iter(all.iter().map(|row| row.3.as_ref())))),
+            ("datum_begin", Arc::new(Date32Array::from_iter_values(all.iter().map(|row| row.4)))),
+            ("datum_einde", Arc::new(Date32Array::from_iter(all.iter().map(|row| row.5)))),
+            ("geregistreerd_op", Arc::new(Date32Array::from_iter_values(all.iter().map(|row| row.6)))),
+        ])
+    }
+
+    /// Links everybody on a day, with all definitions; texts by column, in the order of the persons.
+    fn linked(&self, day: &str) -> BTreeMap<String, Vec<Option<String>>> {
+        let (extracts, reference, definitions) = (extracts(), reference(), definitions());
+        let register = self.register(&extracts);
+        let numbers = Permutation::new(b"key", "case", register.count());
+        let linker = Linker::new(&register, &numbers, &reference, definitions.iter().collect(), vec!["land"]);
+        let mut table = Table::default();
+        let period = day.parse().unwrap();
+        let linked = linker.link(&extracts["personen"], period, &self.person_batch(), &mut table).unwrap();
+        let texts = |column: &ArrayRef| -> Option<Vec<Option<String>>> {
+            let keyed = column.as_any().downcast_ref::<DictionaryArray<UInt16Type>>()?;
+            let words = keyed.values().as_any().downcast_ref::<StringArray>()?;
+            Some(keyed.keys().iter().map(|key| key.map(|key| words.value(key.into()).to_string())).collect())
+        };
+        let schema = linked.schema();
+        schema
+            .fields()
+            .iter()
+            .zip(linked.columns())
+            .filter_map(|(field, column)| Some((field.name().clone(), texts(column)?)))
+            .collect()
+    }
+}
+
+fn batch<const N: usize>(columns: [(&str, ArrayRef); N]) -> RecordBatch {
+    RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap()
+}
+
+#[test]
+fn histories_give_the_origin_that_the_rules_say() {
+    let reference = reference();
+    let mut by_day: BTreeMap<String, (Rows, Vec<(i64, Vec<String>)>)> = BTreeMap::new();
+    for case in cases("origin.csv") {
+        let (rows, known) = by_day.entry(case[2].clone()).or_default();
+        let child = rows.with_history(&case[3]);
+        for (parent, (number, sex)) in [&case[4], &case[5]].into_iter().zip([("1", "M"), ("2", "F")]) {
+            if parent != "-" {
+                let parent = rows.with_history(parent);
+                let begin = day("1980-03-01");
+                rows.ties.push((child, parent, number.into(), Some(sex.into()), begin, None, begin));
+            }
+        }
+        known.push((child, case));
+    }
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for (day, (rows, known)) in by_day {
+        let linked = rows.linked(&day);
+        for (child, case) in known {
+            let of = |what: &str| linked[&format!("{}@{what}", case[1])][child as usize - 1].clone().unwrap();
+            let found = (of("class"), of("land"), of("decided_by"));
+            let expected = (case[6].clone(), reference.nationalities[&case[7]].country.clone(), case[8].clone());
+            if found != expected {
+                wrong.push(format!("{}: {found:?}, not {expected:?}", case[0]));
+            }
+            count += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count > 1_200, "{count}");
+}
+
+#[test]
+fn facts_give_the_origin_that_the_rules_say() {
+    let definitions = definitions();
+    let mut count = 0;
+    for case in cases("facts.csv") {
+        let definition = definitions.iter().find(|definition| definition.id == case[0]).unwrap();
+        let known = |code: &str| match code {
+            "" => Known::Unknown,
+            "150" => Known::Belgian,
+            _ => Known::Foreign,
+        };
+        let codes = [&case[3], &case[4], &case[2], &case[1]];
+        let mut facts = [Known::Unknown; FACTS];
+        facts.iter_mut().zip(codes).for_each(|(fact, code)| *fact = known(code));
+        let decision = definition.decide(facts);
+        let group = decision.group.map_or("150".to_string(), |fact| codes[fact as usize].clone());
+        let word = DecidedBy::WORDS.iter().find(|(_, known)| *known == decision.decided_by).unwrap().0;
+        let found = (definition.classes[usize::from(decision.class)].as_str(), group.as_str(), word);
+        assert_eq!(found, (case[5].as_str(), case[6].as_str(), case[7].as_str()), "{case:?}");
+        count += 1;
+    }
+    assert!(count >= 261, "{count}");
+}
+
+#[test]
+fn ties_give_the_parents_that_the_rules_say() {
+    // Fathers and mothers show in the group that they give: each label of a case has a nationality of its own.
+    let codes = ["103", "109", "111", "113", "114", "128"];
+    let mut by_day: BTreeMap<String, (Rows, Vec<(i64, Vec<String>, BTreeMap<String, usize>)>)> = BTreeMap::new();
+    for case in cases("parents.csv") {
+        let (rows, known) = by_day.entry(case[1].clone()).or_default();
+        let child = rows.with_history("150@1980-01-01..");
+        let mut labels: BTreeMap<String, (usize, i64)> = BTreeMap::new();
+        for tie in case[3].split_whitespace() {
+            let fields: Vec<&str> = tie.split(':').collect();
+            let next = labels.len();
+            let (_, parent) = *labels
+                .entry(fields[1].to_string())
+                .or_insert_with(|| (next, rows.with_history(&format!("{}@1950-01-01..", codes[next]))));
+            let (from, until) = fields[4].split_once("..").unwrap();
+            let sex = (fields[2] != "-").then(|| fields[2].to_string());
+            let until = (!until.is_empty()).then(|| day(until));
+            rows.ties.push((child, parent, fields[0].into(), sex, day(from), until, day(fields[5])));
+        }
+        known.push((child, case, labels.into_iter().map(|(label, (at, _))| (label, at)).collect()));
+    }
+    let reference = reference();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for (day, (rows, known)) in by_day {
+        let linked = rows.linked(&day);
+        for (child, case, labels) in known {
+            let of = |column: &str| linked[column][child as usize - 1].clone().unwrap();
+            let country = |label: &str| labels.get(label).map(|at| reference.nationalities[codes[*at]].country.clone());
+            let (father, mother) = (country(&case[4]), country(&case[5]));
+            let expected = match (&father, &mother) {
+                (Some(father), Some(_)) => ("both", "father", father.clone()),
+                (Some(father), None) => ("father", "father", father.clone()),
+                (None, Some(mother)) => ("mother", "mother", mother.clone()),
+                (None, None) => ("none", "known-belgian", "BE".to_string()),
+            };
+            let found = (of("parents_known"), of("vier-criteria-2013@decided_by"), of("vier-criteria-2013@land"));
+            if (found.0.as_str(), found.1.as_str(), found.2.clone()) != expected {
+                wrong.push(format!("{}: {found:?}, not {expected:?}", case[0]));
+            }
+            count += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count >= 97, "{count}");
+}
