@@ -130,9 +130,10 @@ CREATE TABLE last_number AS WITH RECURSIVE chain(oud, nieuw) AS (
 CREATE TABLE history AS SELECT insz, code, datum_begin FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF};
 CREATE TABLE first_of AS SELECT insz, arg_min(code, (datum_begin, volgnr)) AS first FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF} GROUP BY insz;
 CREATE TABLE parents AS SELECT a.insz,
-    arg_min(f.first, ouder_nr) FILTER (geslacht = '1') AS father, arg_min(f.first, ouder_nr) FILTER (geslacht = '2') AS mother,
-    arg_min(f.first, ouder_nr) FILTER (geslacht = '2') AS first_mother, arg_max(f.first, ouder_nr) FILTER (geslacht = '2') AS second_mother,
-    count(*) FILTER (geslacht = '2') AS mothers
+    arg_min({{'f': f.first, 'since': datum_begin}}, ouder_nr) FILTER (geslacht = '1') AS father,
+    arg_min({{'f': f.first, 'since': datum_begin}}, ouder_nr) FILTER (geslacht = '2') AS mother,
+    arg_max({{'f': f.first, 'since': datum_begin}}, ouder_nr) FILTER (geslacht = '2') AS other_mother,
+    count(*) FILTER (geslacht = '1') AS fathers, count(*) FILTER (geslacht = '2') AS mothers
   FROM afstamming a LEFT JOIN first_of f ON f.insz = a.ouder WHERE geregistreerd_op <= {CUT_OFF} AND (datum_einde IS NULL OR datum_einde > {CUT_OFF}) GROUP BY a.insz;
 """)
 
@@ -142,8 +143,12 @@ def attach(table, rows):
     db.execute(f"""CREATE TABLE {table} AS
     WITH facts AS (
         SELECT r.*, x.birth, x.sex, (CAST(strftime(as_of, '%Y%m%d') AS INT) - x.birth) // 10000 AS age,
-            fi.first AS f, h.code AS c, CASE WHEN pa.father IS NULL AND mothers = 2 THEN first_mother ELSE pa.father END AS p,
-            CASE WHEN mothers = 2 AND pa.father IS NULL THEN second_mother ELSE pa.mother END AS m
+            fi.first AS f, h.code AS c,
+            -- A tie counts from the day it begins; of two mothers who both count the first stands where the father would.
+            CASE WHEN fathers = 0 AND mothers = 2 AND pa.mother.since <= as_of AND pa.other_mother.since <= as_of THEN pa.mother.f
+                 WHEN pa.father.since <= as_of THEN pa.father.f END AS p,
+            CASE WHEN fathers = 0 AND mothers = 2 AND pa.other_mother.since <= as_of THEN pa.other_mother.f
+                 WHEN pa.mother.since <= as_of THEN pa.mother.f END AS m
         FROM ({rows}) r
         ASOF LEFT JOIN history h ON r.insz = h.insz AND r.as_of >= h.datum_begin
         LEFT JOIN first_of fi ON r.insz = fi.insz LEFT JOIN parents pa ON r.insz = pa.insz LEFT JOIN (SELECT insz, birth, sex FROM personen_2011) x ON r.insz = x.insz),

@@ -81,14 +81,19 @@ fn day(text: &str) -> i32 {
     text.parse::<Day>().unwrap().0
 }
 
+/// Person, order, from, until, code.
+type Spell = (i64, i64, i32, Option<i32>, String);
+/// Child, parent, number, sex, from, until, registered.
+type Tie = (i64, i64, String, Option<String>, i32, Option<i32>, i32);
+/// Cases of one day: the rows that they need, and the child of each case.
+type OfDay<K> = BTreeMap<String, (Rows, Vec<K>)>;
+
 /// Rows of the register in the making.
 #[derive(Default)]
 struct Rows {
     persons: Vec<i64>,
-    /// Person, order, from, until, code.
-    histories: Vec<(i64, i64, i32, Option<i32>, String)>,
-    /// Child, parent, number, sex, from, until, registered.
-    ties: Vec<(i64, i64, String, Option<String>, i32, Option<i32>, i32)>,
+    histories: Vec<Spell>,
+    ties: Vec<Tie>,
 }
 
 impl Rows {
@@ -189,7 +194,7 @@ fn batch<const N: usize>(columns: [(&str, ArrayRef); N]) -> RecordBatch {
 #[test]
 fn histories_give_the_origin_that_the_rules_say() {
     let reference = reference();
-    let mut by_day: BTreeMap<String, (Rows, Vec<(i64, Vec<String>)>)> = BTreeMap::new();
+    let mut by_day: OfDay<(i64, Vec<String>)> = BTreeMap::new();
     for case in cases("origin.csv") {
         let (rows, known) = by_day.entry(case[2].clone()).or_default();
         let child = rows.with_history(&case[3]);
@@ -248,7 +253,7 @@ fn facts_give_the_origin_that_the_rules_say() {
 fn ties_give_the_parents_that_the_rules_say() {
     // Fathers and mothers show in the group that they give: each label of a case has a nationality of its own.
     let codes = ["103", "109", "111", "113", "114", "128"];
-    let mut by_day: BTreeMap<String, (Rows, Vec<(i64, Vec<String>, BTreeMap<String, usize>)>)> = BTreeMap::new();
+    let mut by_day: OfDay<(i64, Vec<String>, BTreeMap<String, usize>)> = BTreeMap::new();
     for case in cases("parents.csv") {
         let (rows, known) = by_day.entry(case[1].clone()).or_default();
         let child = rows.with_history("150@1980-01-01..");
