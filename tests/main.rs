@@ -23,6 +23,8 @@ mod project;
 mod readers;
 mod refusal;
 mod reproducible;
+mod same_persons;
 mod schema;
+mod second_derivation;
 mod story;
 mod truth;

@@ -16,7 +16,7 @@ fn published(folder: &Folder) -> BTreeMap<String, String> {
 }
 
 /// Copies the definitions and deliveries of a project, with a key of its own.
-fn twin(of: &Folder, name: &str) -> Folder {
+pub fn twin(of: &Folder, name: &str) -> Folder {
     let folder = project(name);
     let base = of.path().join("sources");
     for path in files_below(&base) {

@@ -154,6 +154,18 @@ impl Reference {
         scheme.of_country(&self.nationalities.get(nationality)?.country, day)
     }
 
+    /// Every nationality code's group in every scheme, with the days `[from, until)` it holds.
+    pub fn group_memberships(&self) -> impl Iterator<Item = (&str, &str, &str, Day, Day)> {
+        self.schemes.iter().flat_map(move |(name, scheme)| {
+            self.nationalities.values().flat_map(move |nationality| {
+                let own = scheme.members.get(&nationality.country).into_iter().flatten();
+                own.map(move |(from, until, group)| {
+                    (name.as_str(), nationality.code.as_str(), scheme.groups[*group].code.as_str(), *from, *until)
+                })
+            })
+        })
+    }
+
     fn read_areas(
         &mut self,
         municipalities: &Table,

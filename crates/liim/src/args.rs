@@ -143,6 +143,15 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Derive again by another way, and compare.
+    Verify {
+        /// Only this edition; all that are published by default.
+        #[arg(long, value_name = "EDITION")]
+        edition: Option<String>,
+        /// What to derive again: the link of persons, in SQL, from the landed rows.
+        #[arg(long, value_enum, default_value = "link")]
+        stage: VerifiedStage,
+    },
     /// Prove one published cell: its card, its query, its steps, the receipts of its sources.
     Trace(Trace),
     /// Write the page of a municipality from a published edition.
@@ -163,6 +172,13 @@ pub enum Verb {
         #[arg(long, default_value = "reports", value_name = "DIR")]
         out: PathBuf,
     },
+}
+
+/// What can be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum VerifiedStage {
+    /// The link of persons to their nationality history and that of their parents.
+    Link,
 }
 
 /// Which cell to trace.

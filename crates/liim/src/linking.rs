@@ -92,7 +92,7 @@ pub fn link(
 }
 
 /// Takes the register in as it was known at the cut-off. The next rows are decoded while the last are taken in.
-fn register(
+pub fn register(
     project: &Project,
     edition: &Edition,
     chosen: &Chosen,

@@ -12,6 +12,7 @@ mod failure;
 mod key;
 mod landing;
 mod linking;
+mod rederive;
 mod stages;
 mod terminal;
 mod verbs;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
         Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
         Verb::Editions { json } => verbs::editions::editions(global, *json),
+        Verb::Verify { edition, stage: args::VerifiedStage::Link } => verbs::verify::link(global, edition.as_deref()),
         Verb::Trace(trace) => verbs::trace::trace(global, trace),
         Verb::Report { edition, area, all, format: args::PageFormat::Html, out } => {
             verbs::report::report(global, edition, area.as_deref(), *all, out)

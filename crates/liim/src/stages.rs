@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use catalog::Period;
 use catalog::card::Card;
 use catalog::cell::{Cell, Reason, Wording};
-use catalog::contract::ExtractId;
+use catalog::contract::{ExtractId, Linking};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
 use protect::{Protected, RawQuality, Stamp};
@@ -19,7 +19,7 @@ use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
 use crate::landing::{Landing, land};
-use crate::linking;
+use crate::linking::{self, Tables};
 
 /// What an edition is made with.
 pub struct Workshop<'w> {
@@ -65,7 +65,8 @@ impl Workshop<'_> {
         Ok(Done { published, without: !chosen.missing.is_empty() })
     }
 
-    fn land(&self, chosen: &Chosen, quality: &mut Vec<RawQuality>) -> Result<BTreeMap<PathBuf, Landing>, Failure> {
+    /// Lands what is not landed yet, and adds its counts.
+    pub fn land(&self, chosen: &Chosen, quality: &mut Vec<RawQuality>) -> Result<BTreeMap<PathBuf, Landing>, Failure> {
         let mut landings = BTreeMap::new();
         let mut faults = Vec::new();
         for delivery in chosen.all() {
@@ -80,6 +81,28 @@ impl Workshop<'_> {
             }
         }
         if faults.is_empty() { Ok(landings) } else { Err(Failure::Contract(faults)) }
+    }
+
+    /// The linked tables of an edition: those of its run, where it left them whole, else made again.
+    pub fn linked(
+        &self,
+        edition: &Edition,
+        chosen: &Chosen,
+        landings: &BTreeMap<PathBuf, Landing>,
+    ) -> Result<Tables, Failure> {
+        let stored: Tables = chosen
+            .by_period
+            .keys()
+            .map(|(id, period)| ((id.clone(), *period), self.warehouse.work_table(&edition.id, id, *period)))
+            .filter(|(_, path)| path.exists())
+            .collect();
+        let wanted = chosen.by_period.keys().filter(|(id, _)| {
+            self.project.extract(id).is_some_and(|extract| matches!(extract.linking, Linking::Persons { .. }))
+        });
+        if wanted.into_iter().all(|key| stored.contains_key(key)) {
+            return Ok(stored);
+        }
+        linking::link(self, edition, chosen, landings, &mut Vec::new())
     }
 
     fn count(

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use catalog::Day;
 use catalog::insz::{Century, check_digits};
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::LinkError;
 
@@ -224,10 +224,12 @@ impl Identities {
                 count += 1;
             }
         }
+        let mut several = HashSet::default();
         for (old, last) in last_of {
             person_of[old as usize] = person_of[last as usize];
+            several.insert(person_of[last as usize]);
         }
-        (Persons { numbers: self.numbers, coded: self.coded, person_of, is_final, count }, told)
+        (Persons { numbers: self.numbers, coded: self.coded, person_of, is_final, several, count }, told)
     }
 }
 
@@ -237,6 +239,8 @@ pub(crate) struct Persons {
     coded: CodedIndex,
     person_of: Vec<u32>,
     is_final: Vec<bool>,
+    /// Persons with more than one number.
+    several: HashSet<u32, FixedState>,
     count: u32,
 }
 
@@ -249,6 +253,11 @@ impl Persons {
     /// Whose slot it is.
     pub(crate) fn of_slot(&self, slot: u32) -> u32 {
         self.person_of[slot as usize]
+    }
+
+    /// Whether somebody has, or had, more than one number.
+    pub(crate) fn has_several(&self, person: u32) -> bool {
+        self.several.contains(&person)
     }
 
     /// Whether the slot's identifier is the one that stands now.

@@ -16,6 +16,7 @@ mod kinship;
 mod linker;
 mod number;
 mod register;
+pub mod sql;
 
 pub use doubles::Doubles;
 pub use linker::{Linker, Table, Tally};

@@ -337,7 +337,9 @@ impl<'l> Linker<'l> {
         });
         let birth = self.register.birth(person);
         // YYYYMMDD less YYYYMMDD, in whole ten-thousands, is the number of completed years.
-        made.age.push((birth > 0).then(|| (of_day.written - birth as i32).div_euclid(10_000)));
+        made.age.push(
+            (birth > 0 && birth as i32 <= of_day.written).then(|| (of_day.written - birth as i32).div_euclid(10_000)),
+        );
         let facts = Facts::of(self.register, person, day);
         made.nationality.push(self.code_names[usize::from(facts.current())]);
         for (groups, own) in made.nationality_groups.iter_mut().zip(&of_day.groups) {

@@ -5,11 +5,15 @@
 //! the 15th, and both unknown as the 1st of July (own rules). Who is who is settled by [`crate::identity`], what was in
 //! force by [`crate::history`], who is whose parent by [`crate::kinship`].
 
+use std::cmp::Reverse;
+
 use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
 use catalog::Day;
 use catalog::contract::{Extract, Linking};
 use catalog::origin::Known;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use crate::LinkError;
 use crate::columns::{codes, days, numbers, small, texts};
@@ -43,14 +47,24 @@ pub struct Findings {
     pub circular: u64,
 }
 
-/// What a row of the register's persons says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// What the rows of the register's persons say under one number: the newest that says it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Record {
+    /// The delivery that the last row was of.
     delivery: u16,
+    sex_delivery: u16,
+    /// `F` or `M`, 0 where unknown.
     sex: u8,
+    /// The birth date in the row that tells the sex.
+    sex_birth: u32,
+    birth_delivery: u16,
     /// `YYYYMMDD`, 0 where unknown.
     birth: u32,
 }
+
+/// What puts one row before another: a newer delivery, the number that stands now, the smaller birth date; of two who are
+/// born on one day, the woman.
+type Rank = (u16, bool, Reverse<u32>, bool);
 
 /// Takes deliveries in, older before newer.
 pub struct RegisterBuilder {
@@ -137,7 +151,13 @@ impl RegisterBuilder {
                 continue;
             }
             let birth = if birth.is_valid(at) { full_date(birth.value(at)) } else { 0 };
-            *record = Record { delivery: self.delivery, sex: sex.unwrap_or(0), birth };
+            record.delivery = self.delivery;
+            if birth > 0 {
+                (record.birth, record.birth_delivery) = (birth, self.delivery);
+            }
+            if let Some(sex) = sex {
+                (record.sex, record.sex_birth, record.sex_delivery) = (sex, birth, self.delivery);
+            }
         }
         Ok(())
     }
@@ -212,31 +232,43 @@ impl RegisterBuilder {
         let (persons, told) = identities.finish();
         (findings.replaced, findings.replaced_twice, findings.circular) = (told.replaced, told.twice, told.circular);
         let count = persons.count() as usize;
-        let mut best: Vec<(u16, bool)> = vec![(NEVER, false); count];
-        let (mut births, mut sexes) = (vec![0; count], vec![0; count]);
-        for (slot, record) in records.iter().enumerate().filter(|(_, record)| record.delivery != NEVER) {
-            let slot = slot as u32;
-            let person = persons.of_slot(slot) as usize;
-            let rank = (record.delivery, persons.is_final(slot));
-            if best[person].0 == record.delivery {
-                findings.repeated_persons += 1;
-            }
-            let alike = rank == best[person] && record.birth < births[person];
-            if rank > best[person] || alike {
-                best[person] = rank;
-                births[person] = record.birth;
-                sexes[person] = record.sex;
-            }
-        }
+        let (births, sexes, without_record) = persons_of(&records, &persons);
         drop(records);
         findings.persons = count as u64;
-        findings.without_record = best.iter().filter(|(delivery, _)| *delivery == NEVER).count() as u64;
-        drop(best);
+        findings.without_record = without_record;
         let histories = Histories::new(entries, persons.count(), |slot| persons.of_slot(slot))?;
         let kinship = Kinship::new(filiations, persons.count(), |slot| persons.of_slot(slot));
         findings.unused_filiations = kinship.unused(cut_off);
         Ok(Register { persons, births, sexes, histories, kinship, findings })
     }
+}
+
+/// Birth date and sex of everybody, and of how many no row tells.
+fn persons_of(records: &[Record], persons: &Persons) -> (Vec<u32>, Vec<u8>, u64) {
+    let count = persons.count() as usize;
+    let (mut births, mut sexes) = (vec![0; count], vec![0; count]);
+    let mut without = vec![true; count];
+    // Only who has more than one number has more than one record.
+    let mut several: HashMap<usize, (Rank, Rank), FixedState> = HashMap::default();
+    for (slot, record) in records.iter().enumerate().filter(|(_, record)| record.delivery != NEVER) {
+        let (person, is_final) = (persons.of_slot(slot as u32) as usize, persons.is_final(slot as u32));
+        let unknown_last = |birth: u32| Reverse(if birth == 0 { u32::MAX } else { birth });
+        let birth_rank = (record.birth_delivery, is_final, unknown_last(record.birth), false);
+        let sex_rank = (record.sex_delivery, is_final, unknown_last(record.sex_birth), record.sex == b'F');
+        let known = if std::mem::replace(&mut without[person], false) { None } else { several.get(&person).copied() };
+        if record.birth > 0 && known.is_none_or(|(birth, _)| birth_rank > birth) {
+            births[person] = record.birth;
+        }
+        if record.sex > 0 && known.is_none_or(|(_, sex)| sex_rank > sex) {
+            sexes[person] = record.sex;
+        }
+        if persons.has_several(person as u32) {
+            let (birth, sex) = known.unwrap_or((birth_rank, sex_rank));
+            several.insert(person, (birth.max(birth_rank), sex.max(sex_rank)));
+        }
+    }
+    let without = without.iter().filter(|without| **without).count() as u64;
+    (births, sexes, without)
 }
 
 impl Register {

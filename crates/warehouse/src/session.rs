@@ -1,6 +1,6 @@
 //! SQL over the warehouse's tables. The same type would stand before a cluster; whoever asks hands in SQL and gets Arrow.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray};
@@ -11,9 +11,11 @@ use catalog::schema::{Field, Type};
 use datafusion::datasource::MemTable;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext, col};
+use futures::StreamExt;
 
 use crate::WarehouseError;
 use crate::lineage::{Reads, reads};
+use crate::parquet_file::PrivateWriter;
 use crate::store::private_folder;
 
 /// How much the engine may use.
@@ -98,6 +100,59 @@ impl Session {
         self.context.deregister_table(table)?;
         self.context.register_table(table, Arc::new(MemTable::try_new(schema, vec![vec![]])?))?;
         Ok(())
+    }
+
+    /// Gives the answer to a query a name, to be asked for each time that it is read.
+    pub fn register_view(&self, table: &str, sql: &str) -> Result<(), WarehouseError> {
+        let frame = self.runtime.block_on(self.context.sql(sql))?;
+        self.context.deregister_table(table)?;
+        self.context.register_table(table, frame.into_view())?;
+        Ok(())
+    }
+
+    /// Writes the answer to a query to a private file, and makes it a table; gives its number of rows.
+    pub fn derive(&self, table: &str, sql: &str, path: &Path) -> Result<u64, WarehouseError> {
+        if let Some(folder) = path.parent() {
+            private_folder(folder)?;
+        }
+        let mut writer: Option<PrivateWriter> = None;
+        let frame = self.runtime.block_on(self.context.sql(sql))?;
+        let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        self.runtime.block_on(async {
+            let mut stream = frame.execute_stream().await?;
+            while let Some(batch) = stream.next().await {
+                let batch = batch?;
+                let writer = match &mut writer {
+                    Some(writer) => writer,
+                    None => writer.insert(PrivateWriter::create(path, &batch.schema())?),
+                };
+                writer.write(&batch)?;
+            }
+            Ok::<(), WarehouseError>(())
+        })?;
+        let writer = writer.map_or_else(|| PrivateWriter::create(path, &schema), Ok)?;
+        let rows = writer.finish()?;
+        let frame = self
+            .runtime
+            .block_on(self.context.read_parquet(path.display().to_string(), ParquetReadOptions::default()))?;
+        self.context.deregister_table(table)?;
+        self.context.register_table(table, frame.into_view())?;
+        Ok(rows)
+    }
+
+    /// Answers a query batch by batch, in plain types.
+    pub fn each(
+        &self,
+        sql: &str,
+        take: &mut dyn FnMut(RecordBatch) -> Result<(), WarehouseError>,
+    ) -> Result<(), WarehouseError> {
+        self.runtime.block_on(async {
+            let mut stream = self.context.sql(sql).await?.execute_stream().await?;
+            while let Some(batch) = stream.next().await {
+                take(plain(batch?)?)?;
+            }
+            Ok(())
+        })
     }
 
     /// Removes a table.

@@ -17,6 +17,7 @@ pub mod report;
 pub mod run;
 pub mod synth;
 pub mod trace;
+pub mod verify;
 
 /// Reads the project that the command is about.
 fn project(global: &Global) -> Result<Project, Failure> {

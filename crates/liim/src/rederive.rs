@@ -1,0 +1,344 @@
+//! The second derivation of the link: the SQL of [`link::sql`] over the landed rows, and the comparison with what linking
+//! wrote, column by column and person by person.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, Int64Array, StringArray, UInt32Array};
+use arrow::record_batch::RecordBatch;
+use catalog::contract::{ExtractId, Linking};
+use catalog::origin::OriginDefinition;
+use catalog::pipeline::Edition;
+use catalog::project::Project;
+use catalog::schema::{Field, Type, nationality_group, origin_class, origin_decided_by, origin_group};
+use catalog::{Day, Period};
+use ingest::delivery::Delivery;
+use link::{Permutation, Register, sql};
+use warehouse::WarehouseError;
+use warehouse::session::Session;
+
+use crate::deliveries::Chosen;
+use crate::failure::Failure;
+use crate::linking::{self, Tables};
+use crate::stages::Workshop;
+
+/// What the comparison found of the residents of a day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Persons that both have.
+    pub persons: u64,
+    /// Persons that only one of the two has.
+    pub missing: u64,
+    /// Columns compared.
+    pub columns: u64,
+    /// Values that differ, by column.
+    pub differing: BTreeMap<String, u64>,
+}
+
+/// A table of the landed rows under the names that the SQL knows.
+struct Role {
+    table: &'static str,
+    /// Column of the landed table, and its name in the SQL.
+    columns: Vec<(String, String)>,
+}
+
+/// Derives the residents of every day that an edition counts, and compares them.
+pub fn compare(
+    workshop: &Workshop<'_>,
+    edition: &Edition,
+    chosen: &Chosen,
+    rows_of: &dyn Fn(&Delivery) -> PathBuf,
+    tables: &Tables,
+) -> Result<BTreeMap<Period, Compared>, Failure> {
+    let project = workshop.project;
+    let folder = workshop.warehouse.landed().join(".verify");
+    let _swept = Swept(&folder);
+    let session = Session::new(&workshop.limits)?;
+    let (origins, schemes) = linking::needs(project, edition);
+    let days: Vec<(&ExtractId, Period)> = chosen
+        .by_period
+        .keys()
+        .filter(|(id, _)| project.extract(id).is_some_and(|extract| matches!(extract.linking, Linking::Persons { .. })))
+        .map(|(id, period)| (id, *period))
+        .collect();
+    if days.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    inputs(project, edition, chosen, rows_of, &session, &days)?;
+    inside(project, &origins, &session)?;
+    let ids: Vec<&str> = origins.iter().map(|origin| origin.id.as_str()).collect();
+    for (step, text) in sql::STEPS.iter().filter(|(step, _)| sql::is_wanted(step, &ids)) {
+        let rows = session.derive(step, text, &folder.join(format!("{step}.parquet")))?;
+        tracing::debug!(stage = "verify", rows, "{step}");
+    }
+    let register = linking::register(project, edition, chosen, rows_of)?;
+    let numbers = Permutation::new(&crate::key::read(project)?, &edition.id, register.count());
+    let mut found = BTreeMap::new();
+    for (id, period) in days {
+        let Some(linked) = tables.get(&(id.clone(), period)) else { continue };
+        let mut compared = Compared::default();
+        for part in parts(&origins, &schemes.iter().map(String::as_str).collect::<Vec<_>>(), period.start()) {
+            part.compare(&session, linked, (&register, &numbers), &mut compared)?;
+        }
+        found.insert(period, compared);
+    }
+    Ok(found)
+}
+
+/// Identifiers stand in the tables between, so they go when this does.
+struct Swept<'f>(&'f Path);
+
+impl Drop for Swept<'_> {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed, or written over, the next time.
+        let _ = std::fs::remove_dir_all(self.0);
+    }
+}
+
+fn role(linking: &Linking) -> Option<Role> {
+    let named = |table, columns: &[(&String, &str)]| {
+        let columns = columns.iter().map(|(stored, name)| ((*stored).clone(), (*name).to_string())).collect();
+        Some(Role { table, columns })
+    };
+    match linking {
+        Linking::Persons { person, birth, sex, register, area } => named(
+            "persons",
+            &[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")],
+        ),
+        Linking::Nationalities { person, order, from, until, nationality, registered_on } => named(
+            "nationalities",
+            &[
+                (person, "person"),
+                (order, "ord"),
+                (from, "valid_from"),
+                (until, "valid_until"),
+                (nationality, "code"),
+                (registered_on, "registered_on"),
+            ],
+        ),
+        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => named(
+            "filiations",
+            &[
+                (person, "child"),
+                (parent, "parent"),
+                (number, "number"),
+                (sex, "sex"),
+                (from, "valid_from"),
+                (until, "valid_until"),
+                (registered_on, "registered_on"),
+            ],
+        ),
+        Linking::Replacements { old, new, on, registered_on } => named(
+            "replacements",
+            &[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")],
+        ),
+        _ => None,
+    }
+}
+
+/// Makes the input tables of the SQL.
+fn inputs(
+    project: &Project,
+    edition: &Edition,
+    chosen: &Chosen,
+    rows_of: &dyn Fn(&Delivery) -> PathBuf,
+    session: &Session,
+    days: &[(&ExtractId, Period)],
+) -> Result<(), WarehouseError> {
+    let mut unions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (number, delivery) in chosen.register.iter().enumerate() {
+        let Some(role) = project.extract(&delivery.extract).and_then(|extract| role(&extract.linking)) else {
+            continue;
+        };
+        let own = format!("landed_{number}");
+        session.register_files(&own, &[rows_of(delivery)], &role.columns)?;
+        let names: Vec<&str> = role.columns.iter().map(|(_, name)| name.as_str()).collect();
+        let which = match role.table {
+            "persons" => {
+                format!("CAST({number} AS BIGINT) AS delivery, DATE '{}' AS day, ", delivery.period.start())
+            }
+            _ => String::new(),
+        };
+        unions.entry(role.table).or_default().push(format!("SELECT {which}{} FROM {own}", names.join(", ")));
+    }
+    for (table, selects) in &unions {
+        session.register_view(table, &selects.join(" UNION ALL "))?;
+    }
+    session.register_view("edition", &format!("SELECT DATE '{}' AS cut_off", edition.cut_off))?;
+    let days: Vec<String> = days.iter().map(|(_, period)| format!("(DATE '{}')", period.start())).collect();
+    session.register_view("reference_days", &format!("SELECT column1 AS day FROM (VALUES {})", days.join(", ")))?;
+    let text = |name: &str| Field { name: name.to_string(), kind: Type::Text, nullable: false };
+    let fields: Vec<Field> = ["scheme", "code", "grp", "valid_from", "valid_to"].map(text).into();
+    let first_and_last: (Day, Day) = (Day::new_year(1000), Day::new_year(9999));
+    let rows: Vec<Vec<String>> = project
+        .reference
+        .group_memberships()
+        .map(|(scheme, code, group, from, until)| {
+            let (from, until) = (from.max(first_and_last.0), until.min(first_and_last.1));
+            vec![scheme.to_string(), code.to_string(), group.to_string(), from.to_string(), until.to_string()]
+        })
+        .collect();
+    session.register_texts("group_members_written", &fields, &rows)?;
+    session.register_view(
+        "group_members",
+        "SELECT scheme, code, grp, CAST(valid_from AS DATE) AS valid_from, CAST(valid_to AS DATE) AS valid_to \
+         FROM group_members_written",
+    )
+}
+
+/// The groups that count as Belgian for VDAB's definition, by its own file.
+fn inside(project: &Project, origins: &[&OriginDefinition], session: &Session) -> Result<(), WarehouseError> {
+    let mut rows = Vec::new();
+    for (scheme, groups) in origins.iter().filter_map(|origin| origin.counts_as_belgian.as_ref()) {
+        let Some(scheme) = project.reference.schemes.get(scheme) else { continue };
+        for group in &scheme.groups {
+            if scheme.lineage(&group.code).iter().any(|code| groups.iter().any(|known| known == code)) {
+                rows.push(vec![group.code.clone()]);
+            }
+        }
+    }
+    session.register_texts("vdab_inside", &[Field { name: "grp".into(), kind: Type::Text, nullable: false }], &rows)
+}
+
+/// Columns that are compared in one go.
+struct Part {
+    query: String,
+    /// Columns of the linked table, in the order in which the query gives them after the person.
+    columns: Vec<String>,
+}
+
+/// The queries that give each column of the residents of a day.
+fn parts(origins: &[&OriginDefinition], schemes: &[&str], day: Day) -> Vec<Part> {
+    // What is not known is in the group of what was never determined.
+    let group = |scheme: &str, code: &str, alias: &str| {
+        format!(
+            " JOIN group_members AS {alias} ON {alias}.scheme = '{scheme}' AND {alias}.code = COALESCE({code}, '711') \
+             AND {alias}.valid_from <= DATE '{day}' AND DATE '{day}' < {alias}.valid_to"
+        )
+    };
+    let own = ["area", "sex", "age", "register", "nationality", "parents_known", "generation"];
+    let mut selected: Vec<String> = own.iter().map(|name| format!("r.{name}")).collect();
+    let mut columns: Vec<String> = own.map(str::to_string).to_vec();
+    let mut joins = String::new();
+    for (at, scheme) in schemes.iter().enumerate() {
+        selected.push(format!("g{at}.grp"));
+        columns.push(nationality_group(scheme));
+        joins.push_str(&group(scheme, "r.nationality", &format!("g{at}")));
+    }
+    let numbered = |selected: Vec<String>| -> String {
+        selected.iter().enumerate().map(|(at, name)| format!(", {name} AS c{at}")).collect()
+    };
+    let mut found = vec![Part {
+        query: format!(
+            "SELECT r.person{} FROM residents_linked AS r{joins} WHERE r.day = DATE '{day}'",
+            numbered(selected)
+        ),
+        columns,
+    }];
+    for origin in origins {
+        let Some(table) = sql::table_of(&origin.id) else { continue };
+        let mut selected = vec!["o.class".to_string(), "o.decided_by".to_string()];
+        let mut columns = vec![origin_class(&origin.id), origin_decided_by(&origin.id)];
+        let mut joins = String::new();
+        for (at, scheme) in schemes.iter().enumerate() {
+            selected.push(format!("g{at}.grp"));
+            columns.push(origin_group(&origin.id, scheme));
+            joins.push_str(&group(scheme, "o.grp_code", &format!("g{at}")));
+        }
+        found.push(Part {
+            query: format!("SELECT o.person{} FROM {table} AS o{joins} WHERE o.day = DATE '{day}'", numbered(selected)),
+            columns,
+        });
+    }
+    found
+}
+
+impl Part {
+    fn compare(
+        &self,
+        session: &Session,
+        linked: &Path,
+        (register, numbers): (&Register, &Permutation),
+        compared: &mut Compared,
+    ) -> Result<(), Failure> {
+        // By person number: a key of a list of the values that occur, for each column.
+        let mut values: Vec<Vec<String>> = vec![vec![String::new()]; self.columns.len()];
+        let mut known: Vec<Vec<u16>> = vec![vec![0; register.count() as usize]; self.columns.len()];
+        let mut there = vec![false; register.count() as usize];
+        let mut wanted: Vec<&str> = vec!["person"];
+        wanted.extend(self.columns.iter().map(String::as_str));
+        for batch in warehouse::store::rows(linked, &wanted)? {
+            let batch = batch?;
+            let person: &UInt32Array = array(&batch, "person")?;
+            for at in 0..batch.num_rows() {
+                if let Some(place) = there.get_mut(person.value(at) as usize) {
+                    *place = true;
+                }
+            }
+            for (column, name) in self.columns.iter().enumerate() {
+                let texts = batch.column_by_name(name).map(words).unwrap_or_default();
+                for (at, text) in texts.into_iter().enumerate() {
+                    if let Some(place) = known[column].get_mut(person.value(at) as usize) {
+                        *place = key(&mut values[column], &text);
+                    }
+                }
+            }
+        }
+        let mut seen = vec![false; register.count() as usize];
+        let mut strange = 0;
+        session.each(&self.query, &mut |batch| {
+            let person = batch.column(0);
+            let position = |at: usize| match person.as_any().downcast_ref::<Int64Array>() {
+                Some(persons) => register.position(persons.value(at)),
+                None => person
+                    .as_any()
+                    .downcast_ref::<StringArray>()
+                    .and_then(|persons| register.position_of_coded(persons.value(at))),
+            };
+            let derived: Vec<Vec<String>> = batch.columns()[1..].iter().map(words).collect();
+            for at in 0..batch.num_rows() {
+                let number = position(at).map(|position| numbers.number(position) as usize);
+                let Some(number) = number.filter(|number| there[*number] && !seen[*number]) else {
+                    strange += 1;
+                    continue;
+                };
+                seen[number] = true;
+                for (column, texts) in derived.iter().enumerate() {
+                    if values[column][usize::from(known[column][number])] != texts[at] {
+                        *compared.differing.entry(self.columns[column].clone()).or_default() += 1;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        let both = seen.iter().filter(|seen| **seen).count() as u64;
+        let only_linked = there.iter().filter(|there| **there).count() as u64 - both;
+        compared.missing = compared.missing.max(strange + only_linked);
+        compared.persons = both;
+        compared.columns += self.columns.len() as u64;
+        Ok(())
+    }
+}
+
+/// The place of a text in a list, put there if it is new; no column has more than a few hundred.
+fn key(values: &mut Vec<String>, text: &str) -> u16 {
+    let at = values.iter().position(|known| known == text).unwrap_or_else(|| {
+        values.push(text.to_string());
+        values.len() - 1
+    });
+    at as u16
+}
+
+/// The values of a column as text; what is empty is an empty text.
+fn words(column: &arrow::array::ArrayRef) -> Vec<String> {
+    let plain = arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).ok();
+    let texts = plain.as_ref().and_then(|plain| plain.as_any().downcast_ref::<StringArray>());
+    texts.map(|texts| texts.iter().map(|text| text.unwrap_or_default().to_string()).collect()).unwrap_or_default()
+}
+
+fn array<'b, A: Array + 'static>(batch: &'b RecordBatch, name: &str) -> Result<&'b A, Failure> {
+    batch
+        .column_by_name(name)
+        .and_then(|column| column.as_any().downcast_ref())
+        .ok_or_else(|| Failure::Broken(format!("a linked table has no column {name}")))
+}
