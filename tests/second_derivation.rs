@@ -68,7 +68,7 @@ fn sql_and_rust_agree_on_every_column_of_every_person() {
 
     // One value changed, and one person gone, are seen.
     let warehouse = Warehouse::writing(&folder.path().join("warehouse")).unwrap();
-    let path = folder.path().join("warehouse/work/zes-1/rijksregister_personen/2011-01-01.parquet");
+    let path = warehouse.work().join("zes-1/rijksregister_personen/2011-01-01.parquet");
     let batches: Vec<RecordBatch> = rows(&path, &[]).unwrap().map(Result::unwrap).collect();
     let mut writer = warehouse.write_private(&path, &batches[0].schema()).unwrap();
     for (number, batch) in batches.iter().enumerate() {

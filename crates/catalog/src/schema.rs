@@ -255,8 +255,9 @@ pub fn companions() -> Vec<PublishedTable> {
             ("time_period", false),
             ("measure", false),
             ("detail", false),
+            ("ref_area", false),
         ],
-        &["edition_id", "stage", "source", "time_period", "measure", "detail"],
+        &["edition_id", "stage", "source", "time_period", "measure", "detail", "ref_area"],
     );
     quality.fields.push(field("value", Type::Integer, true));
     quality.fields.extend(["obs_status", "conf_status", "reason"].map(|name| field(name, Type::Text, false)));

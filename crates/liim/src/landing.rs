@@ -46,6 +46,7 @@ impl Landing {
     /// The counts, for the quality table.
     pub fn quality(&self, delivery: &Delivery) -> Vec<RawQuality> {
         let count = |measure: &str, detail: &str, value: u64| RawQuality {
+            ref_area: catalog::cell::TOTAL.into(),
             stage: "land".into(),
             source: delivery.extract.to_string(),
             time_period: delivery.period.to_string(),
@@ -86,7 +87,7 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
         tracing::debug!(stage = "land", "{} {}: landed before", delivery.extract, delivery.period);
         return Ok(Landing { rows, summary });
     }
-    let stage = Stage::begin("land", format!("landing {} {}", delivery.extract, delivery.period));
+    let stage = Stage::begin("delivery", format!("landing {} {}", delivery.extract, delivery.period));
     delivery.verify(&project.root)?;
     let sources: Vec<Source<'_>> = files.iter().map(|(path, shown)| Source { path, shown }).collect();
     let schema = landed_schema(extract);

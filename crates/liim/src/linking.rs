@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
 use arrow::record_batch::RecordBatch;
@@ -14,7 +12,7 @@ use catalog::pipeline::Edition;
 use catalog::project::Project;
 use ingest::delivery::Delivery;
 use ingest::landed_schema;
-use link::{Doubles, Linker, Permutation, Register, RegisterBuilder, Table, Tally};
+use link::{Doubles, Linker, Permutation, Register, RegisterBuilder, STRANGERS, Table, Tally};
 use protect::RawQuality;
 use warehouse::store::typed_rows;
 
@@ -23,6 +21,7 @@ use crate::deliveries::Chosen;
 use crate::failure::Failure;
 use crate::key;
 use crate::landing::Landing;
+use crate::parallel::side_by_side;
 use crate::stages::Workshop;
 
 /// Stored tables by what they are of.
@@ -43,10 +42,12 @@ pub fn link(
     let rows_of = |delivery: &Delivery| landed(delivery).map(|landing| landing.rows.clone()).unwrap_or_default();
     let register = register(project, edition, chosen, &rows_of)?;
     tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
-    let numbers = Permutation::new(&key::read(project)?, &edition.id, register.count());
+    let key = key::read(project)?;
+    let numbers = Permutation::new(&key, &edition.id, register.count());
+    let strangers = Permutation::of_strangers(&key, &edition.id, STRANGERS);
     let (origins, schemes) = needs(project, edition);
     let schemes = schemes.iter().map(String::as_str).collect();
-    let linker = Linker::new(&register, &numbers, &project.reference, origins, schemes);
+    let linker = Linker::new(&register, (&numbers, &strangers), &project.reference, origins, schemes);
 
     let mut tables = BTreeMap::new();
     let mut tasks = Vec::new();
@@ -65,28 +66,16 @@ pub fn link(
     }
     // The largest first, so that the threads end together.
     tasks.sort_by_key(|(size, extract, period, ..)| (std::cmp::Reverse(*size), extract.id.clone(), *period));
-    let done: Vec<Mutex<Option<Result<Tally, Failure>>>> = tasks.iter().map(|_| Mutex::new(None)).collect();
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..workshop.limits.threads.clamp(1, tasks.len().max(1)) {
-            scope.spawn(|| {
-                while let Some((place, task)) = done.iter().zip(&tasks).nth(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (_, extract, period, from, to) = task;
-                    let tally = table(workshop, &linker, &register, extract, *period, (from, to));
-                    if let Ok(mut place) = place.lock() {
-                        *place = Some(tally);
-                    }
-                }
-            });
-        }
+    let tallies = side_by_side(workshop.limits.threads, &tasks, |(_, extract, period, from, to)| {
+        table(workshop, &linker, &register, extract, *period, (from, to))
     });
-    for ((_, extract, period, _, to), place) in tasks.into_iter().zip(done) {
-        let tally = place.into_inner().ok().flatten();
-        let tally = tally.ok_or_else(|| Failure::Broken("a linking thread stopped".into()))??;
+    for ((_, extract, period, _, to), tally) in tasks.into_iter().zip(tallies) {
+        let tally = tally?;
         quality.extend(linked(&extract.id, period, &extract.linking, tally));
         tables.insert((extract.id.clone(), period), to);
     }
     told(&register);
+    quality.extend(numbers_told(&register, chosen));
     stage.end(format!("{} persons, {} tables", register.count(), tables.len()));
     Ok(tables)
 }
@@ -157,6 +146,32 @@ pub fn needs<'p>(project: &'p Project, edition: &Edition) -> (Vec<&'p OriginDefi
     (origins.into_values().collect(), schemes)
 }
 
+/// What was noticed in the register, as counts for the quality table.
+fn numbers_told(register: &Register, chosen: &Chosen) -> Vec<RawQuality> {
+    let Some(newest) = chosen.register.last() else { return Vec::new() };
+    let findings = register.findings();
+    [
+        ("persons", findings.persons),
+        ("replaced-numbers", findings.replaced),
+        ("replaced-twice", findings.replaced_twice),
+        ("replaced-in-a-circle", findings.circular),
+        ("without-record", findings.without_record),
+        ("after-cut-off", findings.after_cut_off),
+        ("unused-ties", findings.unused_filiations),
+    ]
+    .into_iter()
+    .map(|(measure, value)| RawQuality {
+        stage: "link".into(),
+        source: "register".into(),
+        time_period: newest.period.to_string(),
+        measure: measure.into(),
+        detail: format!("{measure}:"),
+        ref_area: catalog::cell::TOTAL.into(),
+        value: value as i64,
+    })
+    .collect()
+}
+
 /// Says what was noticed in the register.
 fn told(register: &Register) {
     let findings = register.findings();
@@ -176,6 +191,7 @@ fn told(register: &Register) {
 
 fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Vec<RawQuality> {
     let count = |measure: &str, value: u64| RawQuality {
+        ref_area: catalog::cell::TOTAL.into(),
         stage: "link".into(),
         source: id.to_string(),
         time_period: period.to_string(),

@@ -9,6 +9,7 @@ use catalog::cell::{Cell, Reason, Wording};
 use catalog::contract::{ExtractId, Linking};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
+use ingest::delivery::Delivery;
 use protect::{Protected, RawQuality, Stamp};
 use warehouse::edition::{Publication, Published, publish};
 use warehouse::session::{Limits, Session};
@@ -19,7 +20,9 @@ use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
 use crate::landing::{Landing, land};
+use crate::link_quality;
 use crate::linking::{self, Tables};
+use crate::parallel::side_by_side;
 
 /// What an edition is made with.
 pub struct Workshop<'w> {
@@ -45,6 +48,7 @@ impl Workshop<'_> {
         let mut quality = Vec::new();
         let landings = self.land(chosen, &mut quality)?;
         let tables = linking::link(self, edition, chosen, &landings, &mut quality)?;
+        self.link_quality(edition, chosen, &tables, &mut quality)?;
         let (cells, warnings) = self.count(edition, chosen, &tables, &mut quality)?;
         let protected = self.protect(edition, &cells, quality)?;
         let stage = Stage::begin("publish", format!("publishing {}", edition.id));
@@ -69,9 +73,11 @@ impl Workshop<'_> {
     pub fn land(&self, chosen: &Chosen, quality: &mut Vec<RawQuality>) -> Result<BTreeMap<PathBuf, Landing>, Failure> {
         let mut landings = BTreeMap::new();
         let mut faults = Vec::new();
-        for delivery in chosen.all() {
+        let stage = Stage::begin("land", "all deliveries");
+        let deliveries = chosen.all();
+        for (delivery, landed) in deliveries.iter().zip(self.land_all(&deliveries)) {
             // One broken delivery does not hide the next.
-            match land(self.project, self.warehouse, delivery, self.limits.threads) {
+            match landed {
                 Ok(landing) => {
                     quality.extend(landing.quality(delivery));
                     landings.insert(delivery.folder.clone(), landing);
@@ -80,7 +86,21 @@ impl Workshop<'_> {
                 Err(other) => return Err(other),
             }
         }
+        stage.end(format!("{} landed", landings.len()));
         if faults.is_empty() { Ok(landings) } else { Err(Failure::Contract(faults)) }
+    }
+
+    /// Lands deliveries side by side, the largest first: while one reads, another puts its keys in order or writes.
+    fn land_all(&self, deliveries: &[&Delivery]) -> Vec<Result<Landing, Failure>> {
+        let size = |delivery: &Delivery| delivery.receipt.files.iter().map(|file| file.bytes).sum::<u64>();
+        let mut order: Vec<usize> = (0..deliveries.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(size(deliveries[*at])));
+        let workers = self.limits.threads.clamp(1, deliveries.len().max(1));
+        let each = (self.limits.threads / workers).max(1);
+        let landed = side_by_side(workers, &order, |at| land(self.project, self.warehouse, deliveries[*at], each));
+        let mut found: Vec<(usize, Result<Landing, Failure>)> = order.into_iter().zip(landed).collect();
+        found.sort_by_key(|(at, _)| *at);
+        found.into_iter().map(|(_, landed)| landed).collect()
     }
 
     /// The linked tables of an edition: those of its run, where it left them whole, else made again.
@@ -103,6 +123,31 @@ impl Workshop<'_> {
             return Ok(stored);
         }
         linking::link(self, edition, chosen, landings, &mut Vec::new())
+    }
+
+    /// Counts how good the link is.
+    fn link_quality(
+        &self,
+        edition: &Edition,
+        chosen: &Chosen,
+        tables: &Tables,
+        quality: &mut Vec<RawQuality>,
+    ) -> Result<(), Failure> {
+        let stage = Stage::begin("quality", format!("counting the quality of the link for {}", edition.id));
+        let session = Session::new(&self.limits)?;
+        let (origins, _) = linking::needs(self.project, edition);
+        let before = quality.len();
+        for (id, period) in chosen.by_period.keys() {
+            let (Some(extract), Some(file)) = (self.project.extract(id), tables.get(&(id.clone(), *period))) else {
+                continue;
+            };
+            if matches!(extract.linking, Linking::Persons { .. } | Linking::Facts { .. }) {
+                let reference = &self.project.reference;
+                quality.extend(link_quality::counts(&session, reference, extract, *period, file, &origins)?);
+            }
+        }
+        stage.end(format!("{} counts", quality.len() - before));
+        Ok(())
     }
 
     fn count(
@@ -146,6 +191,7 @@ impl Workshop<'_> {
                     }
                 }
                 quality.push(RawQuality {
+                    ref_area: catalog::cell::TOTAL.into(),
                     stage: "count".into(),
                     source: card.id.clone(),
                     time_period: period.to_string(),

@@ -9,7 +9,8 @@
 -- An unknown month of birth (00) counts as July and an unknown day as the 15th; if both are
 -- unknown, the birthday is 1 July: the middle of what is unknown.
 --
--- Result: one row per person in any delivery. `birth` is YYYYMMDD, complete; NULL if unknown, as is `sex`.
+-- Result: one row per person in any delivery. `birth` is YYYYMMDD and complete; it is NULL if
+-- unknown, as is `sex`.
 
 WITH
 
@@ -36,7 +37,7 @@ newest AS (
 -- mostly one row a person from here on, also for a person of whom no delivery has either
 believed AS (
     SELECT
-        rows_of_person.person,
+        newest.person,
         rows_of_person.under_final,
         rows_of_person.sex,
         rows_of_person.birth,

@@ -17,7 +17,7 @@ use crate::register::Register;
 #[derive(Debug, Default)]
 pub struct Doubles {
     /// Of persons without a row under the number that stands now: the slot of the row that counts, by its area.
-    counted: BTreeMap<u32, (String, u32)>,
+    counted: BTreeMap<u32, (u32, u32)>,
     /// Persons with such a row.
     settled: BTreeSet<u32>,
 }
@@ -27,7 +27,7 @@ impl Doubles {
     pub fn find<E: From<LinkError>>(
         register: &Register,
         extract: &Extract,
-        batches: impl Fn() -> Result<Box<dyn Iterator<Item = Result<RecordBatch, E>>>, E>,
+        batches: impl FnOnce() -> Result<Box<dyn Iterator<Item = Result<RecordBatch, E>>>, E>,
     ) -> Result<Doubles, E> {
         let mut found = Doubles::default();
         let Linking::Persons { person, area, .. } = &extract.linking else { return Ok(found) };
@@ -35,29 +35,21 @@ impl Doubles {
             return Ok(found);
         }
         let persons = register.persons();
-        // First who stands there under an old number, then who of them stands there under the new one too.
-        for look_for_final in [false, true] {
-            for batch in batches()? {
-                let batch = batch?;
-                let lives = codes(&batch, area, str::to_string as fn(&str) -> String)?;
-                let identifiers = Identifiers::of(&batch, person)?;
-                for (at, area) in lives.into_iter().enumerate() {
-                    let (Some(area), Some(identifier)) = (area, identifiers.get(at)) else { continue };
-                    let Some(slot) = persons.slot(identifier) else { continue };
-                    let own = persons.of_slot(slot);
-                    match (persons.is_final(slot), look_for_final) {
-                        (false, false) => {
-                            let candidate = (area, slot);
-                            let known = found.counted.entry(own).or_insert_with(|| candidate.clone());
-                            if candidate.0 < known.0 {
-                                *known = candidate;
-                            }
-                        }
-                        (true, true) if found.counted.contains_key(&own) => {
-                            found.settled.insert(own);
-                        }
-                        _ => {}
+        for batch in batches()? {
+            let batch = batch?;
+            // Areas have codes of digits; another area comes after all of them.
+            let lives = codes(&batch, area, |code| code.parse().unwrap_or(u32::MAX))?;
+            let identifiers = Identifiers::of(&batch, person)?;
+            for (area, slot) in lives.into_iter().zip(persons.slots(&identifiers)) {
+                let (Some(area), Some(slot)) = (area, slot) else { continue };
+                let own = persons.of_slot(slot);
+                if !persons.is_final(slot) {
+                    let known = found.counted.entry(own).or_insert((area, slot));
+                    if area < known.0 {
+                        *known = (area, slot);
                     }
+                } else if persons.has_several(own) {
+                    found.settled.insert(own);
                 }
             }
         }

@@ -19,7 +19,7 @@ mod register;
 pub mod sql;
 
 pub use doubles::Doubles;
-pub use linker::{Linker, Table, Tally};
+pub use linker::{Linker, STRANGERS, Table, Tally};
 pub use number::Permutation;
 pub use register::{Findings, Register, RegisterBuilder};
 

@@ -66,7 +66,7 @@ pub struct Linker<'l> {
     code_names: Vec<Option<u16>>,
     /// Persons of facts whom the register does not know: each keeps a number of its own, or they would count as one.
     strangers: Mutex<HashMap<Stranger, u32>>,
-    stranger_numbers: Permutation,
+    stranger_numbers: &'l Permutation,
 }
 
 /// Somebody the register does not know, by what the supplier calls them.
@@ -85,7 +85,7 @@ enum Who {
 }
 
 /// Numbers of strangers lie above those of the register, within this many.
-const STRANGERS: u32 = 1 << 30;
+pub const STRANGERS: u32 = 1 << 30;
 
 /// Attributes in the making, one place a row.
 struct Made {
@@ -112,10 +112,11 @@ struct OfDay {
 }
 
 impl<'l> Linker<'l> {
-    /// A linker for the origin definitions and group schemes that an edition needs.
+    /// A linker for the origin definitions and group schemes that an edition needs; the numbers are of the register's
+    /// persons, and of [`STRANGERS`].
     pub fn new(
         register: &'l Register,
-        numbers: &'l Permutation,
+        (numbers, stranger_numbers): (&'l Permutation, &'l Permutation),
         reference: &'l Reference,
         definitions: Vec<&'l OriginDefinition>,
         schemes: Vec<&'l str>,
@@ -133,8 +134,8 @@ impl<'l> Linker<'l> {
         }
         Linker {
             register,
-            stranger_numbers: numbers.of_strangers(STRANGERS),
             numbers,
+            stranger_numbers,
             origins: definitions.into_iter().map(|definition| Origin::new(definition, reference)).collect(),
             schemes,
             codes: Arc::new(StringArray::from(codes)),
@@ -201,13 +202,12 @@ impl<'l> Linker<'l> {
         let persons = self.register.persons();
         table.seen.resize(persons.count() as usize, false);
         let mut kept = Vec::with_capacity(batch.num_rows());
-        for (at, lives) in lives.into_iter().enumerate() {
+        for (lives, slot) in lives.into_iter().zip(persons.slots(&identifiers)) {
             if lives.is_none() {
                 table.tally.not_resident += 1;
                 kept.push(false);
                 continue;
             }
-            let slot = identifiers.get(at).and_then(|identifier| persons.slot(identifier));
             let counts = slot.is_none_or(|slot| {
                 let person = persons.of_slot(slot);
                 table.doubles.counts(persons, slot) && !std::mem::replace(&mut table.seen[person as usize], true)
@@ -260,14 +260,13 @@ impl<'l> Linker<'l> {
     }
 
     fn who(&self, persons: &Identifiers<'_>, rows: usize) -> Vec<Who> {
-        let each = |at: usize| match persons.get(at) {
-            None => Who::Nobody,
-            Some(identifier) => match self.register.persons().find(identifier) {
-                Some(person) => Who::Known(person),
-                None => self.stranger(identifier),
-            },
+        let slots = self.register.persons().slots(persons);
+        debug_assert_eq!(slots.len(), rows);
+        let each = |(at, slot): (usize, Option<u32>)| match slot {
+            Some(slot) => Who::Known(self.register.persons().of_slot(slot)),
+            None => persons.get(at).map_or(Who::Nobody, |identifier| self.stranger(identifier)),
         };
-        (0..rows).map(each).collect()
+        slots.into_iter().enumerate().map(each).collect()
     }
 
     fn stranger(&self, identifier: Identifier<'_>) -> Who {

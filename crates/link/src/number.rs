@@ -8,23 +8,36 @@ use siphasher::sip::SipHasher24;
 
 /// A permutation of `0..count`.
 ///
-/// A four-round Feistel network over the smallest even number of bits that holds `count`, walked until it lands below
-/// `count`; the round function is SipHash-2-4 under keys derived from the project's key and the edition.
+/// A four-round Feistel network over pairs of numbers below the square root of `count`, rounded up, walked until it lands
+/// below `count`, which it nearly always does at once (Black and Rogaway, Ciphers with arbitrary finite domains, 2002).
+/// The round function is SipHash-2-4 under keys derived from the project's key and the edition; it has so few arguments
+/// that all its values are worked out beforehand.
 #[derive(Debug, Clone)]
 pub struct Permutation {
     count: u32,
-    half_bits: u32,
-    rounds: [SipHasher24; 4],
+    side: u64,
+    rounds: [Vec<u32>; 4],
 }
 
 impl Permutation {
     /// The permutation of an edition.
     pub fn new(key: &[u8], edition: &str, count: u32) -> Permutation {
-        let bits = 32 - count.saturating_sub(1).leading_zeros();
-        let half_bits = bits.div_ceil(2).max(1);
+        Permutation::named(key, edition, "person number", count)
+    }
+
+    /// Another permutation of the edition, for persons whom the register does not know.
+    pub fn of_strangers(key: &[u8], edition: &str, count: u32) -> Permutation {
+        Permutation::named(key, edition, "stranger number", count)
+    }
+
+    fn named(key: &[u8], edition: &str, what: &str, count: u32) -> Permutation {
+        let root = u64::from(count).isqrt();
+        let side = if root * root < u64::from(count) { root + 1 } else { root }.max(1);
         let rounds = [0u8, 1, 2, 3].map(|round| {
             let mut hasher = Sha256::new();
-            hasher.update(b"liim person number\0");
+            hasher.update(b"liim ");
+            hasher.update(what.as_bytes());
+            hasher.update([0]);
             hasher.update((key.len() as u64).to_le_bytes());
             hasher.update(key);
             hasher.update(edition.as_bytes());
@@ -32,17 +45,16 @@ impl Permutation {
             let digest = hasher.finalize();
             let mut round_key = [0; 16];
             round_key.copy_from_slice(&digest[..16]);
-            SipHasher24::new_with_key(&round_key)
+            let keyed = SipHasher24::new_with_key(&round_key);
+            let value = |argument: u64| {
+                let mut hasher = keyed;
+                hasher.write_u64(argument);
+                // Below four thousand million: the side is at most the square root of that many.
+                (hasher.finish() % side) as u32
+            };
+            (0..side).map(value).collect()
         });
-        Permutation { count, half_bits, rounds }
-    }
-
-    /// Another permutation under the same key, for persons whom the register does not know.
-    pub(crate) fn of_strangers(&self, count: u32) -> Permutation {
-        let mut rounds = self.rounds;
-        rounds.reverse();
-        let bits = 32 - count.saturating_sub(1).leading_zeros();
-        Permutation { count, half_bits: bits.div_ceil(2).max(1), rounds }
+        Permutation { count, side, rounds }
     }
 
     /// The number of the person at a position.
@@ -50,22 +62,16 @@ impl Permutation {
         debug_assert!(position < self.count);
         let mut value = u64::from(position);
         loop {
-            value = self.round_trip(value);
+            let (mut left, mut right) = (value / self.side, value % self.side);
+            for round in &self.rounds {
+                let mixed = left + u64::from(round[right as usize]);
+                (left, right) = (right, if mixed >= self.side { mixed - self.side } else { mixed });
+            }
+            value = left * self.side + right;
             if value < u64::from(self.count) {
                 return value as u32;
             }
         }
-    }
-
-    fn round_trip(&self, value: u64) -> u64 {
-        let mask = (1u64 << self.half_bits) - 1;
-        let (mut left, mut right) = (value >> self.half_bits, value & mask);
-        for round in &self.rounds {
-            let mut hasher = *round;
-            hasher.write_u64(right);
-            (left, right) = (right, left ^ (hasher.finish() & mask));
-        }
-        (left << self.half_bits) | right
     }
 }
 

@@ -132,20 +132,13 @@ impl RegisterBuilder {
         }
     }
 
-    fn slot(&mut self, identifier: Option<Identifier<'_>>) -> Result<u32, LinkError> {
-        // The contract's check has made sure that the columns with a role are never empty.
-        self.identities.slot(identifier.ok_or_else(|| LinkError::Column("a person".into()))?)
-    }
-
     fn take_persons(&mut self, batch: &RecordBatch, person: &str, birth: &str, sex: &str) -> Result<(), LinkError> {
         let (person, birth) = (Identifiers::of(batch, person)?, small(batch, birth)?);
         let sex = codes(batch, sex, |code| code.as_bytes().first().copied().unwrap_or(0))?;
-        for (at, sex) in sex.into_iter().enumerate() {
-            let slot = self.slot(person.get(at))? as usize;
-            if slot >= self.records.len() {
-                self.records.resize(self.identities.slots() as usize, Record::default());
-            }
-            let record = &mut self.records[slot];
+        let slots = self.identities.slots_of(&person)?;
+        self.records.resize(self.identities.slots() as usize, Record::default());
+        for (at, (slot, sex)) in slots.into_iter().zip(sex).enumerate() {
+            let record = &mut self.records[slot as usize];
             if record.delivery == self.delivery {
                 self.findings.repeated_persons += 1;
                 continue;
@@ -166,14 +159,15 @@ impl RegisterBuilder {
         let (person, order) = (Identifiers::of(batch, names[0])?, numbers(batch, names[1])?);
         let (from, until, registered_on) = (days(batch, names[2])?, days(batch, names[3])?, days(batch, names[5])?);
         let code = codes(batch, names[4], |code| code.parse().unwrap_or(NO_CODE))?;
+        let slots = self.identities.slots_of(&person)?;
         self.entries.reserve(batch.num_rows());
-        for (at, code) in code.into_iter().enumerate() {
+        for (at, (slot, code)) in slots.into_iter().zip(code).enumerate() {
             if registered_on.value(at) > self.cut_off.0 {
                 self.findings.after_cut_off += 1;
                 continue;
             }
             let entry = Entry {
-                slot: self.slot(person.get(at))?,
+                slot,
                 order: u32::try_from(order.value(at)).unwrap_or(u32::MAX),
                 from: from.value(at),
                 until: if until.is_valid(at) { until.value(at) } else { LASTS },
@@ -189,6 +183,7 @@ impl RegisterBuilder {
         let first_byte = |code: &str| code.as_bytes().first().copied().unwrap_or(0);
         let (number, sex) = (codes(batch, names[2], first_byte)?, codes(batch, names[3], first_byte)?);
         let (from, until, registered_on) = (days(batch, names[4])?, days(batch, names[5])?, days(batch, names[6])?);
+        let (children, parents) = (self.identities.slots_of(&child)?, self.identities.slots_of(&parent)?);
         self.filiations.reserve(batch.num_rows());
         for at in 0..batch.num_rows() {
             if registered_on.value(at) > self.cut_off.0 {
@@ -197,8 +192,8 @@ impl RegisterBuilder {
             }
             let (number, sex) = (number[at].unwrap_or(0), sex[at].unwrap_or(0));
             let filiation = Filiation {
-                child: self.slot(child.get(at))?,
-                parent: self.slot(parent.get(at))?,
+                child: children[at],
+                parent: parents[at],
                 from: from.value(at),
                 until: if until.is_valid(at) { until.value(at) } else { LASTS },
                 number,
@@ -231,10 +226,9 @@ impl RegisterBuilder {
         let RegisterBuilder { cut_off, identities, records, entries, filiations, mut findings, .. } = self;
         let (persons, told) = identities.finish();
         (findings.replaced, findings.replaced_twice, findings.circular) = (told.replaced, told.twice, told.circular);
-        let count = persons.count() as usize;
         let (births, sexes, without_record) = persons_of(&records, &persons);
         drop(records);
-        findings.persons = count as u64;
+        findings.persons = persons.persons();
         findings.without_record = without_record;
         let histories = Histories::new(entries, persons.count(), |slot| persons.of_slot(slot))?;
         let kinship = Kinship::new(filiations, persons.count(), |slot| persons.of_slot(slot));
@@ -267,7 +261,8 @@ fn persons_of(records: &[Record], persons: &Persons) -> (Vec<u32>, Vec<u8>, u64)
             several.insert(person, (birth.max(birth_rank), sex.max(sex_rank)));
         }
     }
-    let without = without.iter().filter(|without| **without).count() as u64;
+    let is_person = |(slot, without): &(usize, &bool)| **without && persons.is_final(*slot as u32);
+    let without = without.iter().enumerate().filter(is_person).count() as u64;
     (births, sexes, without)
 }
 

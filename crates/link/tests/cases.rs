@@ -15,7 +15,7 @@ use catalog::Day;
 use catalog::contract::{Contract, Extract};
 use catalog::origin::{DecidedBy, FACTS, Known, OriginDefinition};
 use catalog::reference::Reference;
-use link::{Linker, Permutation, Register, RegisterBuilder, Table};
+use link::{Linker, Permutation, Register, RegisterBuilder, STRANGERS, Table};
 
 const DEFINITIONS: [&str; 6] = [
     "vreemde-nationaliteit",
@@ -168,7 +168,9 @@ impl Rows {
         let (extracts, reference, definitions) = (extracts(), reference(), definitions());
         let register = self.register(&extracts);
         let numbers = Permutation::new(b"key", "case", register.count());
-        let linker = Linker::new(&register, &numbers, &reference, definitions.iter().collect(), vec!["land"]);
+        let strangers = Permutation::of_strangers(b"key", "case", STRANGERS);
+        let linker =
+            Linker::new(&register, (&numbers, &strangers), &reference, definitions.iter().collect(), vec!["land"]);
         let mut table = Table::default();
         let period = day.parse().unwrap();
         let linked = linker.link(&extracts["personen"], period, &self.person_batch(), &mut table).unwrap();

@@ -12,6 +12,10 @@ use catalog::pipeline::{Protection, SourceRule};
 use catalog::reference::Reference;
 use catalog::share;
 
+mod quality;
+
+pub use quality::{Quality, RawQuality};
+
 /// What protection was applied, for manifest and pages.
 pub const METHOD: &str = "primary only";
 
@@ -22,25 +26,6 @@ pub struct Stamp {
     pub edition_id: String,
     /// Monitor.
     pub monitor: String,
-}
-
-/// A count about the work itself: rows read, rejected, linked.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quality {
-    /// Stage that counted.
-    pub stage: String,
-    /// Source or indicator counted.
-    pub source: String,
-    /// Its period.
-    pub time_period: String,
-    /// What was counted.
-    pub measure: String,
-    /// Reason or column, or `_T`.
-    pub detail: String,
-    /// The count, null when withheld.
-    pub value: Option<i64>,
-    /// Shown or withheld.
-    pub reason: Reason,
 }
 
 /// Figures that may leave.
@@ -68,35 +53,6 @@ impl Protected {
             *found.entry(row.reason.word()).or_insert(0) += 1;
         }
         found
-    }
-
-    /// Adds counts about the work. A count from 1 below the threshold is withheld like any other, together with the
-    /// counts of the same source and period that it could be worked out from.
-    pub fn with_quality(mut self, counts: Vec<RawQuality>, rule: &SourceRule) -> Protected {
-        // What one stage leaves out is the difference of what it and the next have, so the stages are held together.
-        let small: Vec<(String, String)> = counts
-            .iter()
-            .filter(|count| (1..rule.threshold).contains(&count.value))
-            .map(|count| (count.source.clone(), count.time_period.clone()))
-            .collect();
-        for count in counts {
-            // Of such a delivery only the rows as delivered are shown.
-            let delivered = count.stage == "land" && count.measure == "rows";
-            let at_risk = !delivered
-                && small.iter().any(|(source, period)| *source == count.source && *period == count.time_period);
-            let reason = if at_risk { Reason::Withheld } else { Reason::Shown };
-            self.quality.push(Quality {
-                value: (reason == Reason::Shown).then_some(count.value),
-                stage: count.stage,
-                source: count.source,
-                time_period: count.time_period,
-                measure: count.measure,
-                detail: count.detail,
-                reason,
-            });
-        }
-        self.quality.sort();
-        self
     }
 
     /// Sets the rows beside the edition they follow: rows of indicators that were not counted again are carried, and
@@ -129,23 +85,6 @@ impl Protected {
         self.observations.sort_by(|a, b| a.key.cmp(&b.key));
         self
     }
-}
-
-/// A count about the work before protection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawQuality {
-    /// Stage that counted.
-    pub stage: String,
-    /// Source or indicator counted.
-    pub source: String,
-    /// Its period.
-    pub time_period: String,
-    /// What was counted: `rows`, `accepted`, `rejected`, ...
-    pub measure: String,
-    /// Reason or column, or `_T`.
-    pub detail: String,
-    /// The count.
-    pub value: i64,
 }
 
 fn same_figure(a: &Observation, b: &Observation) -> bool {

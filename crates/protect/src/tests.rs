@@ -112,6 +112,7 @@ fn carried_rows_change_only_their_edition_and_counted_rows_say_how_they_changed(
 #[test]
 fn a_small_count_about_the_work_takes_its_neighbours_with_it() {
     let count = |measure: &str, value: i64| RawQuality {
+        ref_area: catalog::cell::TOTAL.into(),
         stage: "land".into(),
         source: "a/b".into(),
         time_period: "2010".into(),
@@ -141,6 +142,7 @@ fn a_count_without_a_known_contributor_is_no_zero() {
 #[test]
 fn what_a_stage_leaves_out_cannot_be_told_from_the_next_stage() {
     let count = |stage: &str, measure: &str, value: i64| RawQuality {
+        ref_area: catalog::cell::TOTAL.into(),
         stage: stage.into(),
         source: "a/b".into(),
         time_period: "2010".into(),

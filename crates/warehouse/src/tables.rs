@@ -228,6 +228,7 @@ pub(crate) fn quality_batch(
                 "time_period" => &row.time_period,
                 "measure" => &row.measure,
                 "detail" => &row.detail,
+                "ref_area" => &row.ref_area,
                 "obs_status" => row.reason.obs_status(),
                 "conf_status" => row.reason.conf_status(),
                 _ => row.reason.word(),

@@ -1,0 +1,178 @@
+//! How good the link is, counted over the linked tables: rates by area, sex, age and origin, parents known, what decided, and
+//! the band within which foreign origin would lie if all unknown parents were Belgian, or all foreign.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use arrow::array::{Array, Int64Array, StringArray};
+use catalog::Period;
+use catalog::cell::TOTAL;
+use catalog::contract::{Extract, Linking};
+use catalog::origin::{DecidedBy, OriginDefinition, OriginFact};
+use catalog::reference::{NIS_CLASS, Reference};
+use catalog::schema::{PARENTS_KNOWN, origin_class, origin_decided_by};
+use protect::RawQuality;
+use warehouse::session::Session;
+
+use crate::failure::Failure;
+
+/// Completed years by which link rates are told.
+const AGES: &str = "CASE WHEN age < 18 THEN '0-17' WHEN age < 25 THEN '18-24' WHEN age < 40 THEN '25-39' \
+                    WHEN age < 65 THEN '40-64' WHEN age >= 65 THEN '65+' ELSE 'unknown' END";
+
+/// Counts the quality of one linked table.
+pub fn counts(
+    session: &Session,
+    reference: &Reference,
+    extract: &Extract,
+    period: Period,
+    linked: &Path,
+    origins: &[&OriginDefinition],
+) -> Result<Vec<RawQuality>, Failure> {
+    let columns: Vec<(String, String)> = ["area", "sex", "age", PARENTS_KNOWN]
+        .iter()
+        .map(|name| (name.to_string(), name.to_string()))
+        .chain(origins.iter().enumerate().flat_map(|(at, origin)| {
+            [
+                (origin_class(&origin.id), format!("class_{at}")),
+                (origin_decided_by(&origin.id), format!("decided_{at}")),
+            ]
+        }))
+        .collect();
+    session.register_files("linked", &[linked.to_path_buf()], &columns)?;
+    let mut counter = Counter { session, reference, extract, period, found: Vec::new() };
+    match extract.linking {
+        Linking::Facts { .. } => counter.rates(origins)?,
+        Linking::Persons { .. } => counter.population(origins)?,
+        _ => {}
+    }
+    let found = counter.found;
+    session.forget("linked")?;
+    Ok(found)
+}
+
+struct Counter<'c> {
+    session: &'c Session,
+    reference: &'c Reference,
+    extract: &'c Extract,
+    period: Period,
+    found: Vec<RawQuality>,
+}
+
+impl Counter<'_> {
+    fn add(&mut self, measure: &str, detail: &str, ref_area: &str, value: i64) {
+        self.found.push(RawQuality {
+            stage: "link".into(),
+            source: self.extract.id.to_string(),
+            time_period: self.period.to_string(),
+            measure: measure.into(),
+            detail: detail.into(),
+            ref_area: ref_area.into(),
+            value,
+        });
+    }
+
+    /// Rows by the words of a query's first columns.
+    fn rows(&self, sql: &str) -> Result<Vec<(Vec<String>, Vec<i64>)>, Failure> {
+        let mut found = Vec::new();
+        for batch in self.session.query(sql)? {
+            for at in 0..batch.num_rows() {
+                let (mut words, mut counts) = (Vec::new(), Vec::new());
+                for column in batch.columns() {
+                    if let Some(texts) = column.as_any().downcast_ref::<StringArray>() {
+                        words.push(if texts.is_valid(at) { texts.value(at).to_string() } else { "unknown".into() });
+                    } else if let Some(numbers) = column.as_any().downcast_ref::<Int64Array>() {
+                        counts.push(numbers.value(at));
+                    }
+                }
+                found.push((words, counts));
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_ours(&self, area: &str) -> bool {
+        self.reference.area(area, NIS_CLASS).is_some()
+    }
+
+    /// Of facts: how many rows found their person, by the supplier's area, and who the found ones are.
+    fn rates(&mut self, origins: &[&OriginDefinition]) -> Result<(), Failure> {
+        let by_area = format!("SELECT area, COUNT(*) AS n, COUNT({PARENTS_KNOWN}) AS m FROM linked GROUP BY area");
+        for (words, counts) in self.rows(&by_area)? {
+            if self.is_ours(&words[0]) {
+                self.add("rows", "rate", &words[0], counts[0]);
+                self.add("linked", "rate", &words[0], counts[1]);
+                self.add("unlinked", "rate", &words[0], counts[0] - counts[1]);
+            }
+        }
+        let mut breakdowns = vec![("sex".to_string(), "sex".to_string()), ("age".to_string(), AGES.to_string())];
+        breakdowns.extend(origins.iter().enumerate().map(|(at, origin)| (origin.id.clone(), format!("class_{at}"))));
+        for (name, column) in breakdowns {
+            let sql = format!(
+                "SELECT {column} AS w, COUNT(*) AS n FROM linked WHERE {PARENTS_KNOWN} IS NOT NULL GROUP BY {column}"
+            );
+            for (words, counts) in self.rows(&sql)? {
+                self.add("linked", &format!("{name}:{}", words[0]), TOTAL, counts[0]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Of the population: whose parents are known, what decided, and how far unknown parents could change it.
+    fn population(&mut self, origins: &[&OriginDefinition]) -> Result<(), Failure> {
+        let by_parents = self
+            .rows(&format!("SELECT area, {PARENTS_KNOWN}, COUNT(*) AS n FROM linked GROUP BY area, {PARENTS_KNOWN}"))?;
+        self.by_area("parents-known", by_parents);
+        for (at, origin) in origins.iter().enumerate() {
+            let sql = format!("SELECT area, decided_{at}, COUNT(*) AS n FROM linked GROUP BY area, decided_{at}");
+            let decided = self.rows(&sql)?;
+            self.by_area(&format!("decided-by {}", origin.id), decided);
+            if origin.looks_at(OriginFact::Father) {
+                self.band(at, origin)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn by_area(&mut self, detail: &str, rows: Vec<(Vec<String>, Vec<i64>)>) {
+        let mut all: BTreeMap<String, i64> = BTreeMap::new();
+        for (words, counts) in rows {
+            if self.is_ours(&words[0]) {
+                *all.entry(words[1].clone()).or_default() += counts[0];
+                self.add(&words[1], detail, &words[0], counts[0]);
+            }
+        }
+        for (word, count) in all {
+            self.add(&word, &format!("{detail}:"), TOTAL, count);
+        }
+    }
+
+    /// Somebody whose origin is Belgian and of whom a parent is unknown could be of foreign origin.
+    fn band(&mut self, at: usize, origin: &OriginDefinition) -> Result<(), Failure> {
+        let foreign: Vec<String> = DecidedBy::WORDS
+            .iter()
+            .map(|(word, _)| *word)
+            .filter(|word| !matches!(*word, "all-belgian" | "known-belgian" | "nothing-known"))
+            .map(|word| format!("'{word}'"))
+            .collect();
+        let foreign = format!("decided_{at} IN ({})", foreign.join(", "));
+        let sql = format!(
+            "SELECT area, COUNT(*) FILTER (WHERE {foreign}) AS lowest, \
+             COUNT(*) FILTER (WHERE {foreign} OR {PARENTS_KNOWN} <> 'both') AS highest FROM linked GROUP BY area"
+        );
+        let (mut lowest, mut highest) = (0, 0);
+        let detail = format!("band {}", origin.id);
+        for (words, counts) in
+            self.rows(&sql)?.into_iter().filter(|(words, _)| self.is_ours(&words[0])).collect::<Vec<_>>()
+        {
+            lowest += counts[0];
+            highest += counts[1];
+            self.add("unknown-parents-belgian", &detail, &words[0], counts[0]);
+            self.add("unknown-parents-foreign", &detail, &words[0], counts[1]);
+        }
+        let detail = format!("{detail}:");
+        self.add("unknown-parents-belgian", &detail, TOTAL, lowest);
+        self.add("unknown-parents-foreign", &detail, TOTAL, highest);
+        Ok(())
+    }
+}
