@@ -20,6 +20,9 @@ use crate::failure::Failure;
 const AGES: &str = "CASE WHEN age < 18 THEN '0-17' WHEN age < 25 THEN '18-24' WHEN age < 40 THEN '25-39' \
                     WHEN age < 65 THEN '40-64' WHEN age >= 65 THEN '65+' ELSE 'unknown' END";
 
+/// The words and the numbers of a row of an answer.
+type Row = (Vec<String>, Vec<i64>);
+
 /// Counts the quality of one linked table.
 pub fn counts(
     session: &Session,
@@ -73,7 +76,7 @@ impl Counter<'_> {
     }
 
     /// Rows by the words of a query's first columns.
-    fn rows(&self, sql: &str) -> Result<Vec<(Vec<String>, Vec<i64>)>, Failure> {
+    fn rows(&self, sql: &str) -> Result<Vec<Row>, Failure> {
         let mut found = Vec::new();
         for batch in self.session.query(sql)? {
             for at in 0..batch.num_rows() {
@@ -134,7 +137,7 @@ impl Counter<'_> {
         Ok(())
     }
 
-    fn by_area(&mut self, detail: &str, rows: Vec<(Vec<String>, Vec<i64>)>) {
+    fn by_area(&mut self, detail: &str, rows: Vec<Row>) {
         let mut all: BTreeMap<String, i64> = BTreeMap::new();
         for (words, counts) in rows {
             if self.is_ours(&words[0]) {

@@ -46,16 +46,61 @@ pub fn check(extract: &Extract, period: &str, folder: &Path, lists: &Lists) -> (
                 }
             }
         }
-        for rows in keys.into_values().filter(|rows| rows.len() > 1) {
+        let mut kept: Rows = Vec::new();
+        for mut rows in keys.into_values() {
             if rows.iter().all(|row| row.1 == rows[0].1) {
                 rows[1..].iter().for_each(|row| add(row.0, "duplicate-key", ""));
+                kept.push(rows.swap_remove(0));
             } else {
                 rows.iter().for_each(|row| add(row.0, "duplicate-key-differs", ""));
             }
         }
+        kept.sort();
+        for (line, reason, column) in across_rows(extract, &kept) {
+            add(line, reason, &extract.columns[column].name);
+        }
     }
     assert_eq!(count, receipt.files[0].lines, "{} of {period}", extract.name);
     (found, count)
+}
+
+/// What rows say against each other: days that are claimed twice on one word, wholes below their parts.
+fn across_rows(extract: &Extract, kept: &Rows) -> Vec<(u64, &'static str, usize)> {
+    let mut found = Vec::new();
+    if let Some((of, from, until, registered)) = &extract.history {
+        let mut told: HashMap<Vec<&[u8]>, Vec<(&[u8], &[u8])>> = HashMap::new();
+        for (line, fields) in kept {
+            let whose = of.iter().chain([registered]).map(|at| fields[*at].as_slice()).collect();
+            let (from_day, until_day) = (fields[*from].as_slice(), fields[*until].as_slice());
+            if from_day == until_day {
+                continue;
+            }
+            // Days are written so that they sort as text; an empty end ends where the next row begins.
+            let others = told.entry(whose).or_default();
+            let clash = |(begin, end): &(&[u8], &[u8])| {
+                let (first_end, second) = if *begin <= from_day { (*end, from_day) } else { (until_day, *begin) };
+                *begin == from_day || (!first_end.is_empty() && first_end > second)
+            };
+            if others.iter().any(clash) {
+                found.push((*line, "overlap", *from));
+            } else {
+                others.push((from_day, until_day));
+            }
+        }
+    }
+    if let Some((by, column, whole, counts)) = &extract.parts {
+        let count = |fields: &Vec<Vec<u8>>, at: usize| String::from_utf8_lossy(&fields[at]).parse::<u64>().unwrap();
+        for (line, fields) in kept.iter().filter(|row| row.1[*column] == whole.as_bytes()) {
+            let parts = || {
+                let same = |row: &&(u64, Vec<Vec<u8>>)| by.iter().all(|at| row.1[*at] == fields[*at]);
+                kept.iter().filter(same).filter(|row| row.1[*column] != whole.as_bytes())
+            };
+            let exceeded =
+                counts.iter().find(|at| parts().map(|row| count(&row.1, **at)).sum::<u64>() > count(fields, **at));
+            found.extend(exceeded.map(|at| (*line, "parts-above-whole", *at)));
+        }
+    }
+    found
 }
 
 /// The fields of a sound row, or the first thing that is wrong.

@@ -25,6 +25,10 @@ pub struct Extract {
     pub key: Vec<usize>,
     within: Vec<usize>,
     ascending: Vec<(usize, usize)>,
+    /// Whose history, first day, end, day of registration.
+    pub history: Option<(Vec<usize>, usize, usize, usize)>,
+    /// Of what, the column that tells the whole, its code, the counts.
+    pub parts: Option<(Vec<usize>, usize, String, Vec<usize>)>,
 }
 
 /// A column of an [`Extract`].
@@ -83,6 +87,14 @@ fn extract(name: String, node: &Value) -> Extract {
         key: all("unique"),
         within: all("within_period"),
         ascending: pairs.iter().map(pair).collect(),
+        history: node.get("history").map(|node| {
+            let day = |key: &str| at(&text(node, key));
+            (texts(node.get("of")).iter().map(at).collect(), day("from"), day("until"), day("registered_on"))
+        }),
+        parts: node.get("parts").map(|node| {
+            let all = |key: &str| texts(node.get(key)).iter().map(at).collect();
+            (all("by"), at(&text(node, "column")), text(node, "whole"), all("columns"))
+        }),
         name,
         columns,
     }
