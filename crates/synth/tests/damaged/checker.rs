@@ -64,11 +64,14 @@ pub fn check(extract: &Extract, period: &str, folder: &Path, lists: &Lists) -> (
     (found, count)
 }
 
+/// First day and end, as written.
+type Days<'r> = (&'r [u8], &'r [u8]);
+
 /// What rows say against each other: days that are claimed twice on one word, wholes below their parts.
 fn across_rows(extract: &Extract, kept: &Rows) -> Vec<(u64, &'static str, usize)> {
     let mut found = Vec::new();
     if let Some((of, from, until, registered)) = &extract.history {
-        let mut told: HashMap<Vec<&[u8]>, Vec<(&[u8], &[u8])>> = HashMap::new();
+        let mut told: HashMap<Vec<&[u8]>, Vec<Days<'_>>> = HashMap::new();
         for (line, fields) in kept {
             let whose = of.iter().chain([registered]).map(|at| fields[*at].as_slice()).collect();
             let (from_day, until_day) = (fields[*from].as_slice(), fields[*until].as_slice());
@@ -77,7 +80,7 @@ fn across_rows(extract: &Extract, kept: &Rows) -> Vec<(u64, &'static str, usize)
             }
             // Days are written so that they sort as text; an empty end ends where the next row begins.
             let others = told.entry(whose).or_default();
-            let clash = |(begin, end): &(&[u8], &[u8])| {
+            let clash = |(begin, end): &Days<'_>| {
                 let (first_end, second) = if *begin <= from_day { (*end, from_day) } else { (until_day, *begin) };
                 *begin == from_day || (!first_end.is_empty() && first_end > second)
             };
