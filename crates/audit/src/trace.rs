@@ -287,6 +287,28 @@ fn steps(
         if !linked.is_empty() {
             step("link", format!("{} {}: {}", pair.0, pair.1, linked.join(", ")));
         }
+        // The quality of the link in the area that was asked for; of the definition that was used, where it has one.
+        let mut local: Vec<(String, Vec<String>)> = Vec::new();
+        for line in quality.iter().filter(|line| {
+            of(line, "source").as_deref() == Some(pair.0)
+                && of(line, "time_period").as_deref() == Some(pair.1)
+                && of(line, "ref_area").as_deref() == Some(&question.area)
+        }) {
+            let detail = of(line, "detail").unwrap_or_default();
+            let definition = detail.split_once(' ').map(|(_, definition)| definition.to_string());
+            if definition.is_some() && definition != of(indicator, "origin_definition") {
+                continue;
+            }
+            let value = of(line, "value").unwrap_or_else(|| "withheld".to_string());
+            let words = format!("{} {value}", of(line, "measure").unwrap_or_default());
+            match local.iter_mut().find(|(known, _)| *known == detail) {
+                Some((_, all)) => all.push(words),
+                None => local.push((detail, vec![words])),
+            }
+        }
+        for (detail, all) in local {
+            step("link", format!("{} {} in {}: {detail}: {}", pair.0, pair.1, question.area, all.join(", ")));
+        }
     }
     let method = match of(indicator, "origin_definition") {
         Some(origin) => format!(", origin by {origin}"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use catalog::cell::{AreaLevel, Observation};
+use catalog::cell::{AreaLevel, Observation, TOTAL};
 use warehouse::edition::Published;
 use warehouse::manifest::Manifest;
 use warehouse::tables::read_texts;
@@ -57,6 +57,21 @@ pub struct Book {
     rows: BTreeMap<(String, String, String), Vec<Observation>>,
     /// The members of each cluster.
     members: BTreeMap<(String, String), Vec<String>>,
+    /// How good the link of the population is, by municipality.
+    links: BTreeMap<String, Vec<LinkCount>>,
+}
+
+/// A count about the link of the population of a municipality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkCount {
+    /// Reference day.
+    pub period: String,
+    /// What was counted.
+    pub measure: String,
+    /// Of which breakdown, with the definition behind it where it has one.
+    pub detail: String,
+    /// The count; nothing where it is withheld.
+    pub value: Option<i64>,
 }
 
 const THEMES: [&str; 7] =
@@ -113,12 +128,27 @@ impl Book {
             let key = (row.key.indicator.clone(), row.key.ref_area.clone(), row.key.ref_area_class.clone());
             rows.entry(key).or_default().push(row);
         }
-        Ok(Book { manifest: edition.manifest.clone(), indicators, areas, codes, rows, members })
+        let mut links: BTreeMap<String, Vec<LinkCount>> = BTreeMap::new();
+        for row in texts("quality")?.iter().filter(|row| of(row, "stage") == "link" && of(row, "ref_area") != TOTAL) {
+            links.entry(of(row, "ref_area")).or_default().push(LinkCount {
+                period: of(row, "time_period"),
+                measure: of(row, "measure"),
+                detail: of(row, "detail"),
+                value: of(row, "value").parse().ok(),
+            });
+        }
+        Ok(Book { manifest: edition.manifest.clone(), indicators, areas, codes, rows, members, links })
     }
 
     /// Title of a code; the code itself where it has none.
     pub fn title(&self, list: &str, code: &str) -> String {
         self.codes.get(&(list.to_string(), code.to_string())).cloned().unwrap_or_else(|| code.to_string())
+    }
+
+    /// The count of the newest day about the link of a municipality's population, with that day.
+    pub fn link(&self, municipality: &str, measure: &str, detail: &str) -> Option<&LinkCount> {
+        let own = self.links.get(municipality)?.iter();
+        own.filter(|count| count.measure == measure && count.detail == detail).max_by_key(|count| &count.period)
     }
 
     /// An area by code and level.

@@ -65,6 +65,7 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
                         }
                     }
                 }
+                (linking(book, own))
                 footer {
                     p { "Aandelen zijn afgerond op één decimaal. 0 is een echte nul. × : niet getoond omdat het om te weinig personen gaat. · : geen cijfer in de bron of geen aandeel mogelijk." }
                     p { "Afgesloten op " (book.manifest.cut_off) ". Alle cijfers komen uit observations.parquet van deze editie." }
@@ -73,6 +74,44 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
         }
     };
     Ok(page.into_string())
+}
+
+/// How good the link of the population is: whose parents are known, and what the unknown ones could change.
+fn linking(book: &Book, own: &AreaWords) -> Markup {
+    let both = book.link(&own.code, "both", "parents-known");
+    let shown = |measure: &str| book.link(&own.code, measure, "parents-known").and_then(|count| count.value);
+    let known: Option<Vec<i64>> = ["both", "father", "mother", "none"].into_iter().map(shown).collect();
+    let Some(both) = both else { return html! {} };
+    let grouped = |count: i64| number(count as f64, 0);
+    let bands: Vec<(&str, i64, i64)> = book
+        .indicators
+        .iter()
+        .filter_map(|words| words.origin.as_deref())
+        .filter_map(|origin| {
+            let of = |measure: &str| book.link(&own.code, measure, &format!("band {origin}"))?.value;
+            Some((origin, of("unknown-parents-belgian")?, of("unknown-parents-foreign")?))
+        })
+        .collect();
+    html! {
+        section id="koppeling" {
+            h2 { "Over de koppeling" }
+            @match known.as_deref() {
+                Some([both_known, father, mother, none]) => {
+                    p {
+                        "Op " (spoken(&both.period)) " is van " (grouped(*both_known)) " inwoners de eerste nationaliteit van beide ouders gekend, van "
+                        (grouped(father + mother)) " die van één ouder en van " (grouped(*none)) " van geen van beide."
+                    }
+                }
+                _ => { p { "Van hoeveel inwoners de ouders gekend zijn, is niet getoond omdat het om te weinig personen gaat." } }
+            }
+            @for (origin, lowest, highest) in bands {
+                p {
+                    "Volgens " (book.title("origin_definition", origin).to_lowercase()) " telt de gemeente " (grouped(lowest))
+                    " inwoners als alle onbekende ouders Belgisch waren, en " (grouped(highest)) " als ze allemaal een vreemde nationaliteit hadden. Het wachtregister is hier meegeteld."
+                }
+            }
+        }
+    }
 }
 
 fn reading(beside: &Beside<'_>) -> Markup {
