@@ -158,6 +158,7 @@ fn numbers_told(register: &Register, chosen: &Chosen) -> Vec<RawQuality> {
         ("without-record", findings.without_record),
         ("after-cut-off", findings.after_cut_off),
         ("unused-ties", findings.unused_filiations),
+        ("parents-not-older", findings.not_older),
     ]
     .into_iter()
     .map(|(measure, value)| RawQuality {
@@ -181,6 +182,7 @@ fn told(register: &Register) {
         ("persons that stand twice in a delivery, one row used", findings.repeated_persons),
         ("numbers said to be replaced by two others, the later used", findings.replaced_twice),
         ("numbers whose replacements lead into a circle, left as they are", findings.circular),
+        ("parents who are not older than their child, kept as the register has them", findings.not_older),
         ("ties to a parent beyond a father and a mother, or alike, not used", findings.unused_filiations),
     ] {
         if count > 0 {
@@ -218,7 +220,14 @@ fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Ve
                     "{id} {period}: rows of persons whom the register does not know"
                 );
             }
-            vec![count("rows", tally.rows), count("linked", tally.linked), count("unlinked", unlinked)]
+            let mut found = vec![count("rows", tally.rows), count("linked", tally.linked), count("unlinked", unlinked)];
+            for (what, differing) in [("sex-differs", tally.sex_differs), ("birth-differs", tally.birth_differs)] {
+                if differing > 0 {
+                    tracing::warn!(differing, "{id} {period}: {what} from the register, whose word is used");
+                    found.push(RawQuality { detail: format!("{what}:"), ..count(what, differing) });
+                }
+            }
+            found
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The second derivation of the link: the SQL of [`link::sql`] over the landed rows, and the comparison with what linking
 //! wrote, column by column and person by person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, Int64Array, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, Int64Array, StringArray, UInt32Array};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{ExtractId, Linking};
 use catalog::origin::OriginDefinition;
@@ -261,8 +263,8 @@ impl Part {
         (register, numbers): (&Register, &Permutation),
         compared: &mut Compared,
     ) -> Result<(), Failure> {
-        // By person number: a key of a list of the values that occur, for each column.
-        let mut values: Vec<Vec<String>> = vec![vec![String::new()]; self.columns.len()];
+        // By person number: a key of the values that occur, for each column.
+        let mut values: Vec<HashMap<String, u16>> = vec![HashMap::new(); self.columns.len()];
         let mut known: Vec<Vec<u16>> = vec![vec![0; register.count() as usize]; self.columns.len()];
         let mut there = vec![false; register.count() as usize];
         let mut wanted: Vec<&str> = vec!["person"];
@@ -276,10 +278,10 @@ impl Part {
                 }
             }
             for (column, name) in self.columns.iter().enumerate() {
-                let texts = batch.column_by_name(name).map(words).unwrap_or_default();
-                for (at, text) in texts.into_iter().enumerate() {
+                let texts = words(batch.column_by_name(name))?;
+                for at in 0..batch.num_rows() {
                     if let Some(place) = known[column].get_mut(person.value(at) as usize) {
-                        *place = key(&mut values[column], &text);
+                        *place = key(&mut values[column], word(&texts, at));
                     }
                 }
             }
@@ -295,7 +297,11 @@ impl Part {
                     .downcast_ref::<StringArray>()
                     .and_then(|persons| register.position_of_coded(persons.value(at))),
             };
-            let derived: Vec<Vec<String>> = batch.columns()[1..].iter().map(words).collect();
+            let derived: Vec<StringArray> = batch.columns()[1..]
+                .iter()
+                .map(|column| words(Some(column)))
+                .collect::<Result<_, Failure>>()
+                .map_err(|failure| WarehouseError::Engine(failure.words()))?;
             for at in 0..batch.num_rows() {
                 let number = position(at).map(|position| numbers.number(position) as usize);
                 let Some(number) = number.filter(|number| there[*number] && !seen[*number]) else {
@@ -304,7 +310,7 @@ impl Part {
                 };
                 seen[number] = true;
                 for (column, texts) in derived.iter().enumerate() {
-                    if values[column][usize::from(known[column][number])] != texts[at] {
+                    if values[column].get(word(texts, at)) != Some(&known[column][number]) {
                         *compared.differing.entry(self.columns[column].clone()).or_default() += 1;
                     }
                 }
@@ -320,20 +326,28 @@ impl Part {
     }
 }
 
-/// The place of a text in a list, put there if it is new; no column has more than a few hundred.
-fn key(values: &mut Vec<String>, text: &str) -> u16 {
-    let at = values.iter().position(|known| known == text).unwrap_or_else(|| {
-        values.push(text.to_string());
-        values.len() - 1
-    });
-    at as u16
+/// The key of a text, a new one if need be; no column has more than a few hundred values.
+fn key(values: &mut HashMap<String, u16>, text: &str) -> u16 {
+    match values.get(text) {
+        Some(key) => *key,
+        None => {
+            let next = values.len() as u16;
+            values.insert(text.to_string(), next);
+            next
+        }
+    }
 }
 
-/// The values of a column as text; what is empty is an empty text.
-fn words(column: &arrow::array::ArrayRef) -> Vec<String> {
-    let plain = arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).ok();
-    let texts = plain.as_ref().and_then(|plain| plain.as_any().downcast_ref::<StringArray>());
-    texts.map(|texts| texts.iter().map(|text| text.unwrap_or_default().to_string()).collect()).unwrap_or_default()
+/// The values of a column as text.
+fn words(column: Option<&ArrayRef>) -> Result<StringArray, Failure> {
+    let plain = column.and_then(|column| cast(column, &DataType::Utf8).ok());
+    let texts = plain.as_ref().and_then(|plain| plain.as_any().downcast_ref::<StringArray>().cloned());
+    texts.ok_or_else(|| Failure::Broken("a linked table lacks a column that was compared".into()))
+}
+
+/// The text of a row; what is empty is an empty text.
+fn word(texts: &StringArray, at: usize) -> &str {
+    if texts.is_valid(at) { texts.value(at) } else { "" }
 }
 
 fn array<'b, A: Array + 'static>(batch: &'b RecordBatch, name: &str) -> Result<&'b A, Failure> {

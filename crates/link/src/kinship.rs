@@ -108,10 +108,21 @@ impl Kinship {
         }
     }
 
-    /// How many persons have a tie on a day that gives no parent.
-    pub(crate) fn unused(&self, day: Day) -> u64 {
-        let persons = self.starts.len() as u32 - 1;
-        (0..persons).map(|child| u64::from(self.parents(child, day).unused)).sum()
+    /// Ties on a day that give no parent, and parents who are not older than their child; birth dates are `YYYYMMDD`, 0
+    /// where unknown.
+    pub(crate) fn survey(&self, day: Day, births: &[u32]) -> (u64, u64) {
+        let (mut unused, mut not_older) = (0, 0);
+        for (child, born) in births.iter().enumerate() {
+            let parents = self.parents(child as u32, day);
+            unused += u64::from(parents.unused);
+            let older = |parent: Option<u32>| parent.map(|parent| births[parent as usize]).filter(|other| *other > 0);
+            not_older += [parents.father, parents.mother]
+                .into_iter()
+                .filter_map(older)
+                .filter(|other| *born > 0 && other >= born)
+                .count() as u64;
+        }
+        (unused, not_older)
     }
 }
 

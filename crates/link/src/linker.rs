@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray, UInt16Array, UInt32Array,
+    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray, UInt16Array, UInt32Array,
 };
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt16Type};
@@ -37,6 +37,10 @@ pub struct Tally {
     pub not_resident: u64,
     /// Rows left out because the person, under another number, is there already.
     pub repeated: u64,
+    /// Rows whose word on the person's sex is another than the register's.
+    pub sex_differs: u64,
+    /// Rows whose word on the person's birth date is another than the register's.
+    pub birth_differs: u64,
 }
 
 /// A table that is being linked.
@@ -162,8 +166,9 @@ impl<'l> Linker<'l> {
                 let made = self.attributes(&persons, vec![period.start().0; batch.num_rows()]);
                 self.batch(extract, &batch, made, (Some(area), Some(register)))
             }
-            Linking::Facts { person, as_of, area, .. } => {
+            Linking::Facts { person, as_of, area, sex, birth, .. } => {
                 let persons = self.who(&Identifiers::of(batch, person)?, batch.num_rows());
+                self.disagreements(batch, &persons, (sex.as_deref(), birth.as_deref()), &mut table.tally)?;
                 table.tally.linked += persons.iter().filter(|who| matches!(who, Who::Known(_))).count() as u64;
                 let made = self.attributes(&persons, dates(as_of, period, batch)?);
                 self.batch(extract, batch, made, (area.as_deref(), None))
@@ -187,6 +192,42 @@ impl<'l> Linker<'l> {
             }
             _ => Err(LinkError::Column("a role that gives rows".into())),
         }
+    }
+
+    /// Counts where the supplier's word on sex or birth date is another than the register's, which is the one used.
+    fn disagreements(
+        &self,
+        batch: &RecordBatch,
+        persons: &[Who],
+        (sex, birth): (Option<&str>, Option<&str>),
+        tally: &mut Tally,
+    ) -> Result<(), LinkError> {
+        let known = || {
+            persons.iter().enumerate().filter_map(|(at, who)| match who {
+                Who::Known(person) => Some((at, *person)),
+                _ => None,
+            })
+        };
+        if let Some(sex) = sex {
+            let told = codes(batch, sex, |code| code.as_bytes().first().copied().unwrap_or(0))?;
+            let differs = |(at, person): &(usize, u32)| {
+                let register = self.register.sex(*person);
+                told[*at].is_some_and(|sex| register != 0 && sex != register)
+            };
+            tally.sex_differs += known().filter(differs).count() as u64;
+        }
+        if let Some(birth) = birth {
+            let told = days(batch, birth)?;
+            let differs = |(at, person): &(usize, u32)| {
+                let register = self.register.birth(*person);
+                told.is_valid(*at) && register != 0 && {
+                    let (year, month, day) = Day(told.value(*at)).ymd();
+                    register != (i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(day)) as u32
+                }
+            };
+            tally.birth_differs += known().filter(differs).count() as u64;
+        }
+        Ok(())
     }
 
     /// Which rows of the register's persons are of the population: who lives somewhere on the day, each person once.

@@ -39,6 +39,8 @@ pub struct Findings {
     pub repeated_persons: u64,
     /// Filiations that give no parent on the day of the cut-off, because others come before them or are alike.
     pub unused_filiations: u64,
+    /// Parents on the day of the cut-off who are not older than their child; they stay parents.
+    pub not_older: u64,
     /// Numbers that another has taken the place of.
     pub replaced: u64,
     /// Numbers said to be replaced by two others; the later change counts.
@@ -232,7 +234,7 @@ impl RegisterBuilder {
         findings.without_record = without_record;
         let histories = Histories::new(entries, persons.count(), |slot| persons.of_slot(slot))?;
         let kinship = Kinship::new(filiations, persons.count(), |slot| persons.of_slot(slot));
-        findings.unused_filiations = kinship.unused(cut_off);
+        (findings.unused_filiations, findings.not_older) = kinship.survey(cut_off, &births);
         Ok(Register { persons, births, sexes, histories, kinship, findings })
     }
 }

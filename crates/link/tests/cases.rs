@@ -194,6 +194,47 @@ fn batch<const N: usize>(columns: [(&str, ArrayRef); N]) -> RecordBatch {
 }
 
 #[test]
+fn suppliers_who_disagree_and_young_parents_are_counted() {
+    let mut rows = Rows::default();
+    let persons: Vec<i64> = (0..3).map(|_| rows.with_history("150@1980-03-01..")).collect();
+    // Everybody here is a woman born on 1 March 1980, so the third cannot be the mother of the first.
+    let begin = day("1980-03-01");
+    rows.ties.push((persons[0], persons[2], "2".into(), Some("F".into()), begin, None, begin));
+    let register = rows.register(&extracts());
+    assert_eq!(register.findings().not_older, 1);
+    let text = fs::read_to_string(root().join("sources/inburgering/contract.yaml")).unwrap();
+    let (contract, _) = Contract::read("contract.yaml", "inburgering", &text);
+    let extract = &contract.unwrap().extracts[0];
+    let texts = |value: &str| Arc::new(StringArray::from(vec![value; 3])) as ArrayRef;
+    let days = |value: &str| Arc::new(Date32Array::from(vec![day(value); 3])) as ArrayRef;
+    let told = batch([
+        ("insz", Arc::new(Int64Array::from(persons)) as ArrayRef),
+        ("geslacht", Arc::new(StringArray::from(vec!["M", "F", "F"]))),
+        ("geboortedatum", Arc::new(Date32Array::from(vec![begin, begin + 1, begin]))),
+        ("nationaliteit", texts("354")),
+        ("doelgroep", texts("1")),
+        ("verplicht", texts("j")),
+        ("nieuwkomer_sinds", days("2010-05-01")),
+        ("aanmelding", days("2010-05-02")),
+        ("contract", days("2010-05-03")),
+        ("opschorting", days("2010-05-04")),
+        ("reden_opschorting", texts("ziekte")),
+        ("attest", days("2010-12-01")),
+        ("gemeente", texts("11002")),
+    ]);
+    let reference = reference();
+    let numbers = Permutation::new(b"key", "case", register.count());
+    let strangers = Permutation::of_strangers(b"key", "case", STRANGERS);
+    let linker = Linker::new(&register, (&numbers, &strangers), &reference, Vec::new(), vec!["land"]);
+    let mut table = Table::default();
+    let linked = linker.link(extract, "2010-12-31".parse().unwrap(), &told, &mut table).unwrap();
+    let tally = table.tally;
+    assert_eq!((tally.linked, tally.sex_differs, tally.birth_differs), (3, 1, 1));
+    let sex = arrow::compute::cast(linked.column_by_name("sex").unwrap(), &arrow::datatypes::DataType::Utf8).unwrap();
+    assert_eq!(sex.as_any().downcast_ref::<StringArray>().unwrap().value(0), "F", "the register's word is used");
+}
+
+#[test]
 fn histories_give_the_origin_that_the_rules_say() {
     let reference = reference();
     let mut by_day: OfDay<(i64, Vec<String>)> = BTreeMap::new();

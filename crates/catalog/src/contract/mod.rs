@@ -256,6 +256,10 @@ pub enum Linking {
         as_of: AsOf,
         /// The supplier's own area; the register's where there is none.
         area: Option<String>,
+        /// The supplier's own word on sex, held against the register's.
+        sex: Option<String>,
+        /// The supplier's own word on the birth date, held against the register's.
+        birth: Option<String>,
     },
     /// Facts about units that cannot be linked, with a nationality of the supplier's own.
     Unlinked {

@@ -363,7 +363,7 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         1 => &["role", "person", "order", "from", "until", "nationality", "registered_on"],
         2 => &["role", "person", "parent", "number", "sex", "from", "until", "registered_on"],
         3 => &["role", "coded", "person"],
-        4 => &["role", "person", "key", "as_of", "area"],
+        4 => &["role", "person", "key", "as_of", "area", "sex", "birth"],
         6 => &["role", "old", "new", "on", "registered_on"],
         _ => &["role", "nationality", "as_of", "area"],
     };
@@ -412,11 +412,18 @@ fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
                 }
                 None => None,
             };
-            let area = match node.get("area") {
-                Some(_) => Some(own_column("area")?),
-                None => None,
+            let optional = |key: &str| match node.get(key) {
+                Some(_) => own_column(key).map(Some),
+                None => Some(None),
             };
-            Linking::Facts { person: own_column("person")?, key, as_of: as_of()?, area }
+            Linking::Facts {
+                person: own_column("person")?,
+                key,
+                as_of: as_of()?,
+                area: optional("area")?,
+                sex: optional("sex")?,
+                birth: optional("birth")?,
+            }
         }
         _ => Linking::Unlinked { nationality: own_column("nationality")?, as_of: as_of()?, area: own_column("area")? },
     })
@@ -491,13 +498,14 @@ fn roles(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
             check(coded, &|kind| *kind == ColumnKind::Coded, "of type coded", false);
             insz(person);
         }
-        Linking::Facts { person, key, as_of, area } => {
+        Linking::Facts { person, key, as_of, area, sex, birth } => {
             match key {
                 Some(_) => check(person, &|kind| *kind == ColumnKind::Coded, "of type coded", false),
                 None => identifier(person),
             }
             dated(as_of);
-            area.iter().for_each(|name| code(name, true));
+            area.iter().chain(sex).for_each(|name| code(name, true));
+            birth.iter().for_each(|name| day(name, true));
         }
         Linking::Unlinked { nationality: own, as_of, area } => {
             nationality(own, true);
