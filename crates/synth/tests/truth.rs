@@ -50,6 +50,8 @@ fn the_truth_fits_the_written_files() {
         let truth = rows(&out.join(format!("truth/origin_{period}.csv")), HEADER);
         for row in &truth {
             let mut known = parents.get(&row[0]).cloned().unwrap_or_default();
+            // Somebody recognised or adopted after the day is no parent on it.
+            known.retain(|parent| parent[5].as_str() <= period);
             known.sort_by_key(|parent| (parent[3].clone(), parent[1].clone()));
             let nationality =
                 |sex: &str| known.iter().find(|parent| parent[3] == sex).and_then(|parent| first(&parent[2]));
