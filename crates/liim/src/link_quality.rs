@@ -23,6 +23,10 @@ const AGES: &str = "CASE WHEN age < 18 THEN '0-17' WHEN age < 25 THEN '18-24' WH
 /// The words and the numbers of a row of an answer.
 type Row = (Vec<String>, Vec<i64>);
 
+/// The population as it is published: with the waiting register, differences from published counts would tell how many of
+/// a municipality are in it.
+const POPULATION: &str = "register IN ('B', 'V')";
+
 /// Counts the quality of one linked table.
 pub fn counts(
     session: &Session,
@@ -32,7 +36,7 @@ pub fn counts(
     linked: &Path,
     origins: &[&OriginDefinition],
 ) -> Result<Vec<RawQuality>, Failure> {
-    let columns: Vec<(String, String)> = ["area", "sex", "age", PARENTS_KNOWN]
+    let columns: Vec<(String, String)> = ["area", "sex", "age", "register", PARENTS_KNOWN]
         .iter()
         .map(|name| (name.to_string(), name.to_string()))
         .chain(origins.iter().enumerate().flat_map(|(at, origin)| {
@@ -123,11 +127,14 @@ impl Counter<'_> {
 
     /// Of the population: whose parents are known, what decided, and how far unknown parents could change it.
     fn population(&mut self, origins: &[&OriginDefinition]) -> Result<(), Failure> {
-        let by_parents = self
-            .rows(&format!("SELECT area, {PARENTS_KNOWN}, COUNT(*) AS n FROM linked GROUP BY area, {PARENTS_KNOWN}"))?;
+        let by_parents = self.rows(&format!(
+            "SELECT area, {PARENTS_KNOWN}, COUNT(*) AS n FROM linked WHERE {POPULATION} GROUP BY area, {PARENTS_KNOWN}"
+        ))?;
         self.by_area("parents-known", by_parents);
         for (at, origin) in origins.iter().enumerate() {
-            let sql = format!("SELECT area, decided_{at}, COUNT(*) AS n FROM linked GROUP BY area, decided_{at}");
+            let sql = format!(
+                "SELECT area, decided_{at}, COUNT(*) AS n FROM linked WHERE {POPULATION} GROUP BY area, decided_{at}"
+            );
             let decided = self.rows(&sql)?;
             self.by_area(&format!("decided-by {}", origin.id), decided);
             if origin.looks_at(OriginFact::Father) {
@@ -161,7 +168,7 @@ impl Counter<'_> {
         let foreign = format!("decided_{at} IN ({})", foreign.join(", "));
         let sql = format!(
             "SELECT area, COUNT(*) FILTER (WHERE {foreign}) AS lowest, \
-             COUNT(*) FILTER (WHERE {foreign} OR {PARENTS_KNOWN} <> 'both') AS highest FROM linked GROUP BY area"
+             COUNT(*) FILTER (WHERE {foreign} OR {PARENTS_KNOWN} <> 'both') AS highest FROM linked WHERE {POPULATION} GROUP BY area"
         );
         let (mut lowest, mut highest) = (0, 0);
         let detail = format!("band {}", origin.id);

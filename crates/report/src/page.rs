@@ -106,8 +106,8 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
             }
             @for (origin, lowest, highest) in bands {
                 p {
-                    "Volgens " (book.title("origin_definition", origin).to_lowercase()) " telt de gemeente " (grouped(lowest))
-                    " inwoners als alle onbekende ouders Belgisch waren, en " (grouped(highest)) " als ze allemaal een vreemde nationaliteit hadden. Het wachtregister is hier meegeteld."
+                    "Waren alle onbekende ouders Belgisch, dan telt de gemeente " (grouped(lowest)) " personen van vreemde herkomst; hadden ze allemaal een vreemde nationaliteit, dan "
+                    (grouped(highest)) " (" (book.title("origin_definition", origin)) ")."
                 }
             }
         }
