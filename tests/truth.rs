@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use arrow::array::{Array, StringArray, UInt32Array};
 use catalog::Day;
-use catalog::contract::ExtractId;
+use catalog::contract::Linking;
 use catalog::project::Project;
 use link::{Permutation, Register, RegisterBuilder};
 use warehouse::store::{Warehouse, rows};
@@ -18,16 +18,19 @@ use crate::project::{done, files_below, project, synthetic};
 fn register(project: &Project, warehouse: &Warehouse, edition: &str, persons: &[&str], history: &str) -> Register {
     let cut_off = project.pipeline.edition(edition).unwrap().cut_off;
     let mut builder = RegisterBuilder::new(cut_off);
-    let mut order = vec![("rijksregister/nummerwijziging", history)];
-    order.extend(persons.iter().map(|period| ("rijksregister/personen", *period)));
-    order.extend([("rijksregister/nationaliteit", history), ("rijksregister/afstamming", history)]);
+    let order = project.extracts().flat_map(|extract| match extract.linking {
+        Linking::Persons { .. } => persons.iter().map(|period| (&extract.id, *period)).collect(),
+        Linking::Nationalities { .. } | Linking::Filiations { .. } | Linking::Replacements { .. } => {
+            vec![(&extract.id, history)]
+        }
+        _ => Vec::new(),
+    });
     for (id, period) in order {
-        let id = ExtractId::read(id).unwrap();
         let folder = warehouse.landed().join(&id.supplier).join(&id.extract).join(period);
         let file = files_below(&folder).into_iter().find(|path| path.ends_with("rows.parquet")).unwrap();
         builder.next_delivery();
         for batch in rows(&folder.join(file), &[]).unwrap() {
-            builder.take(project.extract(&id).unwrap(), &batch.unwrap()).unwrap();
+            builder.take(project.extract(id).unwrap(), &batch.unwrap()).unwrap();
         }
     }
     builder.finish().unwrap()

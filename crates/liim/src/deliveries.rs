@@ -113,11 +113,6 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
                 }
             }
         }
-        // Replaced numbers are followed before anything else, so they are taken in first.
-        chosen.register.sort_by_key(|delivery| {
-            let extract = project.extract(&delivery.extract);
-            !extract.is_some_and(|extract| matches!(extract.linking, Linking::Replacements { .. }))
-        });
         let keys: Vec<Delivery> = chosen
             .by_period
             .values()

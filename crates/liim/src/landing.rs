@@ -45,15 +45,9 @@ pub struct Summary {
 impl Landing {
     /// The counts, for the quality table.
     pub fn quality(&self, delivery: &Delivery) -> Vec<RawQuality> {
-        let count = |measure: &str, detail: &str, value: u64| RawQuality {
-            ref_area: catalog::cell::TOTAL.into(),
-            stage: "land".into(),
-            source: delivery.extract.to_string(),
-            time_period: delivery.period.to_string(),
-            measure: measure.into(),
-            detail: detail.into(),
-            value: value as i64,
-        };
+        let (source, period) = (delivery.extract.to_string(), delivery.period.to_string());
+        let count =
+            |measure: &str, detail: &str, value: u64| RawQuality::of("land", &source, &period, measure, detail, value);
         let total = catalog::cell::TOTAL;
         let rejected = self.summary.rows - self.summary.accepted;
         let mut found = vec![

@@ -36,7 +36,7 @@ pub fn counts(
     linked: &Path,
     origins: &[&OriginDefinition],
 ) -> Result<Vec<RawQuality>, Failure> {
-    let columns: Vec<(String, String)> = ["area", "sex", "age", "register", PARENTS_KNOWN]
+    let columns: Vec<(String, String)> = ["person", "area", "sex", "age", "register", PARENTS_KNOWN]
         .iter()
         .map(|name| (name.to_string(), name.to_string()))
         .chain(origins.iter().enumerate().flat_map(|(at, origin)| {
@@ -102,24 +102,28 @@ impl Counter<'_> {
         self.reference.area(area, NIS_CLASS).is_some()
     }
 
-    /// Of facts: how many rows found their person, by the supplier's area, and who the found ones are.
+    /// Of facts: how many persons the register knows, by the supplier's area, and who these are. Persons and not rows: twelve
+    /// months of one person are one contributor.
     fn rates(&mut self, origins: &[&OriginDefinition]) -> Result<(), Failure> {
-        let by_area = format!("SELECT area, COUNT(*) AS n, COUNT({PARENTS_KNOWN}) AS m FROM linked GROUP BY area");
+        let by_area = format!(
+            "SELECT area, COUNT(DISTINCT person) AS n, \
+             COUNT(DISTINCT CASE WHEN {PARENTS_KNOWN} IS NOT NULL THEN person END) AS m FROM linked GROUP BY area"
+        );
         for (words, counts) in self.rows(&by_area)? {
             if self.is_ours(&words[0]) {
-                self.add("rows", "rate", &words[0], counts[0]);
-                self.add("linked", "rate", &words[0], counts[1]);
-                self.add("unlinked", "rate", &words[0], counts[0] - counts[1]);
+                self.add("persons", "rate", &words[0], counts[0]);
+                self.add("persons-linked", "rate", &words[0], counts[1]);
+                self.add("persons-unlinked", "rate", &words[0], counts[0] - counts[1]);
             }
         }
         let mut breakdowns = vec![("sex".to_string(), "sex".to_string()), ("age".to_string(), AGES.to_string())];
         breakdowns.extend(origins.iter().enumerate().map(|(at, origin)| (origin.id.clone(), format!("class_{at}"))));
         for (name, column) in breakdowns {
             let sql = format!(
-                "SELECT {column} AS w, COUNT(*) AS n FROM linked WHERE {PARENTS_KNOWN} IS NOT NULL GROUP BY {column}"
+                "SELECT {column} AS w, COUNT(DISTINCT person) AS n FROM linked WHERE {PARENTS_KNOWN} IS NOT NULL GROUP BY {column}"
             );
             for (words, counts) in self.rows(&sql)? {
-                self.add("linked", &format!("{name}:{}", words[0]), TOTAL, counts[0]);
+                self.add("persons-linked", &format!("{name}:{}", words[0]), TOTAL, counts[0]);
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use std::sync::mpsc::sync_channel;
 
 use arrow::record_batch::RecordBatch;
 use catalog::Period;
+use catalog::cell::TOTAL;
 use catalog::contract::{Extract, ExtractId, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
@@ -74,8 +75,7 @@ pub fn link(
         quality.extend(linked(&extract.id, period, &extract.linking, tally));
         tables.insert((extract.id.clone(), period), to);
     }
-    told(&register);
-    quality.extend(numbers_told(&register, chosen));
+    quality.extend(told(&register, edition));
     stage.end(format!("{} persons, {} tables", register.count(), tables.len()));
     Ok(tables)
 }
@@ -146,35 +146,8 @@ pub fn needs<'p>(project: &'p Project, edition: &Edition) -> (Vec<&'p OriginDefi
     (origins.into_values().collect(), schemes)
 }
 
-/// What was noticed in the register, as counts for the quality table.
-fn numbers_told(register: &Register, chosen: &Chosen) -> Vec<RawQuality> {
-    let Some(newest) = chosen.register.last() else { return Vec::new() };
-    let findings = register.findings();
-    [
-        ("persons", findings.persons),
-        ("replaced-numbers", findings.replaced),
-        ("replaced-twice", findings.replaced_twice),
-        ("replaced-in-a-circle", findings.circular),
-        ("without-record", findings.without_record),
-        ("after-cut-off", findings.after_cut_off),
-        ("unused-ties", findings.unused_filiations),
-        ("parents-not-older", findings.not_older),
-    ]
-    .into_iter()
-    .map(|(measure, value)| RawQuality {
-        stage: "link".into(),
-        source: "register".into(),
-        time_period: newest.period.to_string(),
-        measure: measure.into(),
-        detail: format!("{measure}:"),
-        ref_area: catalog::cell::TOTAL.into(),
-        value: value as i64,
-    })
-    .collect()
-}
-
-/// Says what was noticed in the register.
-fn told(register: &Register) {
+/// Says what was noticed in the register at the cut-off, and gives it as counts for the quality table.
+fn told(register: &Register, edition: &Edition) -> Vec<RawQuality> {
     let findings = register.findings();
     for (what, count) in [
         ("persons of whom only the number is known", findings.without_record),
@@ -189,18 +162,27 @@ fn told(register: &Register) {
             tracing::warn!(count, "{what}");
         }
     }
+    [
+        ("persons", findings.persons),
+        ("without-record", findings.without_record),
+        ("after-cut-off", findings.after_cut_off),
+        ("repeated-persons", findings.repeated_persons),
+        ("replaced-numbers", findings.replaced),
+        ("replaced-twice", findings.replaced_twice),
+        ("replaced-in-a-circle", findings.circular),
+        ("parents-not-older", findings.not_older),
+        ("unused-ties", findings.unused_filiations),
+    ]
+    .map(|(measure, value)| {
+        // Each stands for itself: none can be worked out from the others.
+        RawQuality::of("link", "register", &edition.cut_off.to_string(), measure, &format!("{measure}:"), value)
+    })
+    .into()
 }
 
 fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Vec<RawQuality> {
-    let count = |measure: &str, value: u64| RawQuality {
-        ref_area: catalog::cell::TOTAL.into(),
-        stage: "link".into(),
-        source: id.to_string(),
-        time_period: period.to_string(),
-        measure: measure.into(),
-        detail: catalog::cell::TOTAL.into(),
-        value: value as i64,
-    };
+    let (source, of) = (id.to_string(), period.to_string());
+    let count = |measure: &str, value: u64| RawQuality::of("link", &source, &of, measure, TOTAL, value);
     match linking {
         Linking::Unlinked { .. } => vec![count("rows", tally.rows)],
         Linking::Persons { .. } => {
@@ -224,7 +206,7 @@ fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Ve
             for (what, differing) in [("sex-differs", tally.sex_differs), ("birth-differs", tally.birth_differs)] {
                 if differing > 0 {
                     tracing::warn!(differing, "{id} {period}: {what} from the register, whose word is used");
-                    found.push(RawQuality { detail: format!("{what}:"), ..count(what, differing) });
+                    found.push(RawQuality::of("link", &source, &of, what, &format!("{what}:"), differing));
                 }
             }
             found

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use catalog::Period;
 use catalog::card::Card;
-use catalog::cell::{Cell, Reason, Wording};
+use catalog::cell::{Cell, Reason, TOTAL, Wording};
 use catalog::contract::{ExtractId, Linking};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
@@ -190,15 +190,9 @@ impl Workshop<'_> {
                         warnings.push(said);
                     }
                 }
-                quality.push(RawQuality {
-                    ref_area: catalog::cell::TOTAL.into(),
-                    stage: "count".into(),
-                    source: card.id.clone(),
-                    time_period: period.to_string(),
-                    measure: "outside-flanders".into(),
-                    detail: catalog::cell::TOTAL.into(),
-                    value: counted.outside,
-                });
+                let outside = u64::try_from(counted.outside).unwrap_or(0);
+                let of = period.to_string();
+                quality.push(RawQuality::of("count", &card.id, &of, "outside-flanders", TOTAL, outside));
                 stage.end(format!("{} cells", counted.cells.len()));
                 cells.extend(counted.cells);
             }

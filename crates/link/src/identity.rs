@@ -20,7 +20,7 @@ pub(crate) enum Identifiers<'b> {
 }
 
 /// One identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identifier<'b> {
     Number(i64),
     Coded(&'b str),
@@ -130,7 +130,7 @@ fn by_year(numbers: &[i64]) -> Vec<u32> {
 #[derive(Default)]
 struct CodedIndex {
     hexadecimal: HashMap<u64, u32, FixedState>,
-    others: HashMap<Box<str>, u32, FixedState>,
+    others: HashMap<String, u32, FixedState>,
 }
 
 fn hexadecimal(coded: &str) -> Option<u64> {
@@ -181,10 +181,7 @@ impl Identities {
             Identifier::Number(number) => self.numbers.entry(number),
             Identifier::Coded(coded) => match hexadecimal(coded) {
                 Some(number) => self.coded.hexadecimal.entry(number).or_insert(NONE),
-                None => match self.coded.others.contains_key(coded) {
-                    true => self.coded.others.get_mut(coded).ok_or(LinkError::TooMany)?,
-                    false => self.coded.others.entry(coded.into()).or_insert(NONE),
-                },
+                None => self.coded.others.entry_ref(coded).or_insert(NONE),
             },
         };
         if *place == NONE {
@@ -222,7 +219,7 @@ impl Identities {
         let slot = self.slot(person)?;
         match hexadecimal(coded) {
             Some(number) => self.coded.hexadecimal.insert(number, slot),
-            None => self.coded.others.insert(coded.into(), slot),
+            None => self.coded.others.insert(coded.to_string(), slot),
         };
         Ok(())
     }

@@ -13,6 +13,7 @@ mod doubles;
 mod history;
 mod identity;
 mod kinship;
+mod linked;
 mod linker;
 mod number;
 mod register;

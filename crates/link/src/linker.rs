@@ -3,22 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{
-    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray, UInt16Array, UInt32Array,
-};
-use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt16Type};
+use arrow::array::{Array, BooleanArray, StringArray};
+use arrow::compute::filter_record_batch;
 use arrow::record_batch::RecordBatch;
-use catalog::contract::{AsOf, ColumnKind, Extract, Form, Linking};
-use catalog::origin::{DecidedBy, Known, OriginDefinition};
+use catalog::contract::{AsOf, Extract, Linking};
+use catalog::origin::{Known, OriginDefinition};
 use catalog::reference::Reference;
-use catalog::schema::{
-    GENERATION, PARENTS_KNOWN, kept_columns, nationality_group, origin_class, origin_decided_by, origin_group,
-};
 use catalog::{Day, Period};
 
 use crate::LinkError;
-use crate::attributes::{self, Facts, Groups, Origin};
+use crate::attributes::{Facts, Groups, Origin};
 use crate::columns::{codes, days};
 use crate::doubles::Doubles;
 use crate::history::NO_CODE;
@@ -64,9 +58,9 @@ impl Table {
 pub struct Linker<'l> {
     register: &'l Register,
     numbers: &'l Permutation,
-    origins: Vec<Origin<'l>>,
-    schemes: Vec<(&'l str, Groups<'l>)>,
-    codes: Arc<StringArray>,
+    pub(crate) origins: Vec<Origin<'l>>,
+    pub(crate) schemes: Vec<(&'l str, Groups<'l>)>,
+    pub(crate) codes: Arc<StringArray>,
     code_names: Vec<Option<u16>>,
     /// Persons of facts whom the register does not know: each keeps a number of its own, or they would count as one.
     strangers: Mutex<HashMap<Stranger, u32>>,
@@ -92,18 +86,18 @@ enum Who {
 pub const STRANGERS: u32 = 1 << 30;
 
 /// Attributes in the making, one place a row.
-struct Made {
-    person: Vec<Option<u32>>,
-    as_of: Vec<i32>,
-    sex: Vec<Option<u16>>,
-    age: Vec<Option<i32>>,
-    nationality: Vec<Option<u16>>,
-    nationality_groups: Vec<Vec<u16>>,
-    parents_known: Vec<Option<u16>>,
-    generation: Vec<Option<u16>>,
-    classes: Vec<Vec<Option<u16>>>,
-    decided_by: Vec<Vec<Option<u16>>>,
-    origin_groups: Vec<Vec<u16>>,
+pub(crate) struct Made {
+    pub(crate) person: Vec<Option<u32>>,
+    pub(crate) as_of: Vec<i32>,
+    pub(crate) sex: Vec<Option<u16>>,
+    pub(crate) age: Vec<Option<i32>>,
+    pub(crate) nationality: Vec<Option<u16>>,
+    pub(crate) nationality_groups: Vec<Vec<u16>>,
+    pub(crate) parents_known: Vec<Option<u16>>,
+    pub(crate) generation: Vec<Option<u16>>,
+    pub(crate) classes: Vec<Vec<Option<u16>>>,
+    pub(crate) decided_by: Vec<Vec<Option<u16>>>,
+    pub(crate) origin_groups: Vec<Vec<u16>>,
 }
 
 /// What is the same for all rows of a day.
@@ -161,13 +155,13 @@ impl<'l> Linker<'l> {
             Linking::Persons { person, register, area, .. } => {
                 let kept = self.residents(batch, person, area, table)?;
                 let batch = filter_record_batch(batch, &kept)?;
-                let persons = self.who(&Identifiers::of(&batch, person)?, batch.num_rows());
+                let persons = self.who(&Identifiers::of(&batch, person)?);
                 table.tally.linked += batch.num_rows() as u64;
                 let made = self.attributes(&persons, vec![period.start().0; batch.num_rows()]);
                 self.batch(extract, &batch, made, (Some(area), Some(register)))
             }
             Linking::Facts { person, as_of, area, sex, birth, .. } => {
-                let persons = self.who(&Identifiers::of(batch, person)?, batch.num_rows());
+                let persons = self.who(&Identifiers::of(batch, person)?);
                 self.disagreements(batch, &persons, (sex.as_deref(), birth.as_deref()), &mut table.tally)?;
                 table.tally.linked += persons.iter().filter(|who| matches!(who, Who::Known(_))).count() as u64;
                 let made = self.attributes(&persons, dates(as_of, period, batch)?);
@@ -259,50 +253,8 @@ impl<'l> Linker<'l> {
         Ok(kept.into())
     }
 
-    /// The schema of an extract's linked rows.
-    pub fn schema(&self, extract: &Extract) -> SchemaRef {
-        let code = || DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
-        let mut fields = vec![
-            Field::new("person", DataType::UInt32, true),
-            Field::new("as_of", DataType::Date32, false),
-            Field::new("area", code(), true),
-            Field::new("sex", code(), true),
-            Field::new("age", DataType::Int32, true),
-            Field::new("register", code(), true),
-            Field::new("nationality", code(), true),
-        ];
-        for (scheme, _) in &self.schemes {
-            fields.push(Field::new(nationality_group(scheme), code(), true));
-        }
-        fields.push(Field::new(PARENTS_KNOWN, code(), true));
-        fields.push(Field::new(GENERATION, code(), true));
-        for Origin { definition, .. } in &self.origins {
-            fields.push(Field::new(origin_class(&definition.id), code(), true));
-            fields.push(Field::new(origin_decided_by(&definition.id), code(), true));
-            for (scheme, _) in &self.schemes {
-                fields.push(Field::new(origin_group(&definition.id, scheme), code(), true));
-            }
-        }
-        for at in kept_columns(extract) {
-            let column = &extract.columns[at];
-            let kind = match column.kind {
-                ColumnKind::Text | ColumnKind::Coded => DataType::Utf8,
-                ColumnKind::Code(_) => code(),
-                ColumnKind::Insz | ColumnKind::Count | ColumnKind::Decimal(_) | ColumnKind::Year => DataType::Int64,
-                ColumnKind::Day | ColumnKind::Month | ColumnKind::Quarter | ColumnKind::SchoolYear => DataType::Date32,
-                ColumnKind::PartialDay => DataType::Int32,
-            };
-            fields.push(Field::new(&column.name, kind, column.optional));
-        }
-        if let Form::Workbook { sheet_column, .. } = &extract.form {
-            fields.push(Field::new(sheet_column, code(), false));
-        }
-        Arc::new(Schema::new(fields))
-    }
-
-    fn who(&self, persons: &Identifiers<'_>, rows: usize) -> Vec<Who> {
+    fn who(&self, persons: &Identifiers<'_>) -> Vec<Who> {
         let slots = self.register.persons().slots(persons);
-        debug_assert_eq!(slots.len(), rows);
         let each = |(at, slot): (usize, Option<u32>)| match slot {
             Some(slot) => Who::Known(self.register.persons().of_slot(slot)),
             None => persons.get(at).map_or(Who::Nobody, |identifier| self.stranger(identifier)),
@@ -377,9 +329,7 @@ impl<'l> Linker<'l> {
         });
         let birth = self.register.birth(person);
         // YYYYMMDD less YYYYMMDD, in whole ten-thousands, is the number of completed years.
-        made.age.push(
-            (birth > 0 && birth as i32 <= of_day.written).then(|| (of_day.written - birth as i32).div_euclid(10_000)),
-        );
+        made.age.push((birth > 0 && birth as i32 <= of_day.written).then(|| (of_day.written - birth as i32) / 10_000));
         let facts = Facts::of(self.register, person, day);
         made.nationality.push(self.code_names[usize::from(facts.current())]);
         for (groups, own) in made.nationality_groups.iter_mut().zip(&of_day.groups) {
@@ -416,67 +366,6 @@ impl<'l> Linker<'l> {
             groups.push(self.schemes[column % self.schemes.len()].1.unknown());
         }
     }
-
-    fn batch(
-        &self,
-        extract: &Extract,
-        batch: &RecordBatch,
-        made: Made,
-        (area, register): (Option<&str>, Option<&str>),
-    ) -> Result<RecordBatch, LinkError> {
-        let rows = batch.num_rows();
-        let code = DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
-        let own = |name: Option<&str>| -> Result<ArrayRef, LinkError> {
-            match name {
-                Some(name) => {
-                    let column = batch.column_by_name(name).ok_or_else(|| LinkError::Column(name.to_string()))?;
-                    Ok(cast(column, &code)?)
-                }
-                None => Ok(cast(&StringArray::new_null(rows), &code)?),
-            }
-        };
-        let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(UInt32Array::from(made.person)),
-            Arc::new(Date32Array::from(made.as_of)),
-            own(area)?,
-            coded(made.sex, ["F", "M"].into_iter())?,
-            Arc::new(Int32Array::from(made.age)),
-            own(register)?,
-            Arc::new(DictionaryArray::<UInt16Type>::try_new(
-                UInt16Array::from(made.nationality),
-                Arc::clone(&self.codes) as ArrayRef,
-            )?),
-        ];
-        for (groups, (_, scheme)) in made.nationality_groups.into_iter().zip(&self.schemes) {
-            columns.push(coded(groups.into_iter().map(Some).collect(), scheme.codes())?);
-        }
-        columns.push(coded(made.parents_known, attributes::PARENTS_KNOWN.into_iter())?);
-        columns.push(coded(made.generation, attributes::GENERATIONS.into_iter())?);
-        let mut origin_groups = made.origin_groups.into_iter();
-        for ((origin, classes), decided_by) in self.origins.iter().zip(made.classes).zip(made.decided_by) {
-            columns.push(coded(classes, origin.definition.classes.iter().map(String::as_str))?);
-            columns.push(coded(decided_by, DecidedBy::WORDS.iter().map(|(word, _)| *word))?);
-            for ((_, scheme), groups) in self.schemes.iter().zip(origin_groups.by_ref()) {
-                columns.push(coded(groups.into_iter().map(Some).collect(), scheme.codes())?);
-            }
-        }
-        let schema = self.schema(extract);
-        let kept = kept_columns(extract).into_iter().map(|at| extract.columns[at].name.as_str());
-        let sheet = match &extract.form {
-            Form::Workbook { sheet_column, .. } => Some(sheet_column.as_str()),
-            _ => None,
-        };
-        for name in kept.chain(sheet) {
-            let column = batch.column_by_name(name).ok_or_else(|| LinkError::Column(name.to_string()))?;
-            columns.push(cast(column, schema.field(columns.len()).data_type())?);
-        }
-        Ok(RecordBatch::try_new(schema, columns)?)
-    }
-}
-
-fn coded<'w>(keys: Vec<Option<u16>>, words: impl Iterator<Item = &'w str>) -> Result<ArrayRef, LinkError> {
-    let words = StringArray::from_iter_values(words);
-    Ok(Arc::new(DictionaryArray::<UInt16Type>::try_new(UInt16Array::from(keys), Arc::new(words))?))
 }
 
 fn dates(as_of: &AsOf, period: Period, batch: &RecordBatch) -> Result<Vec<i32>, LinkError> {

@@ -61,6 +61,19 @@ struct Family {
 }
 
 impl RawQuality {
+    /// A count of a source as a whole; `detail` is a reason, a column, `breakdown:code`, or `_T`.
+    pub fn of(stage: &str, source: &str, time_period: &str, measure: &str, detail: &str, value: u64) -> RawQuality {
+        RawQuality {
+            stage: stage.into(),
+            source: source.into(),
+            time_period: time_period.into(),
+            measure: measure.into(),
+            detail: detail.into(),
+            ref_area: TOTAL.into(),
+            value: i64::try_from(value).unwrap_or(i64::MAX),
+        }
+    }
+
     fn family(&self) -> Family {
         let breakdown = match (self.ref_area.as_str(), self.detail.split_once(':')) {
             (TOTAL, Some((breakdown, _))) if self.stage == "link" => breakdown.to_string(),

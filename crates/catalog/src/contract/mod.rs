@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::period::{Period, PeriodKind};
 
 mod read;
+mod roles;
 
 /// `supplier/extract`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

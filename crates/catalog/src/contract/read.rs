@@ -1,8 +1,8 @@
 //! From the text of a contract to its checked values.
 
 use super::{
-    AbsentMeans, AsOf, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Form,
-    History, Linking, Parts, REJECTION_REASONS, Tolerance,
+    AbsentMeans, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Form, History,
+    Linking, Parts, REJECTION_REASONS, Tolerance,
 };
 use crate::document::Node;
 use crate::period::PeriodKind;
@@ -108,7 +108,7 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         })
         .unwrap_or_default();
     let linking = match node.get("linking") {
-        Some(found) => linking(&found, &columns).inspect(|linking| roles(&found, linking, &columns)),
+        Some(found) => super::roles::linking(&found, &columns),
         None => Some(Linking::None),
     };
     if columns.len() > MOST_COLUMNS {
@@ -316,201 +316,5 @@ fn column(node: &Node<'_>) -> Option<Column> {
     })
 }
 
-fn linking(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
-    let own_column = |key: &str| -> Option<String> {
-        let found = node.need(key)?;
-        let name = found.text()?;
-        if !columns.iter().any(|column| column.name == name) {
-            let hint = crate::fault::did_you_mean(&name, columns.iter().map(|column| column.name.as_str()))
-                .map(|near| format!("did you mean `{near}`?"))
-                .unwrap_or_default();
-            found.fault(12, format!("`{name}` is not a column of this extract"), hint);
-        }
-        Some(name)
-    };
-    let as_of = || -> Option<AsOf> {
-        let found = node.need("as_of")?;
-        if found.is_text() {
-            return found.one_of(&[("period-start", ())]).map(|()| AsOf::PeriodStart);
-        }
-        found.keys(&["day", "month-end", "quarter-end", "first-of-february"]);
-        let [(word, column)] = &found.entries()[..] else {
-            found.fault(10, "one of `day`, `month-end`, `quarter-end` and `first-of-february` is expected", "");
-            return None;
-        };
-        let name = column.text()?;
-        if !columns.iter().any(|own| own.name == name) {
-            column.fault(12, format!("`{name}` is not a column of this extract"), "");
-        }
-        match word.as_str() {
-            "day" => Some(AsOf::Day(name)),
-            "month-end" => Some(AsOf::MonthEnd(name)),
-            "quarter-end" => Some(AsOf::QuarterEnd(name)),
-            _ => Some(AsOf::FirstOfFebruary(name)),
-        }
-    };
-    let role = node.need("role")?.one_of(&[
-        ("persons", 0),
-        ("nationalities", 1),
-        ("filiations", 2),
-        ("key", 3),
-        ("facts", 4),
-        ("unlinked", 5),
-        ("replacements", 6),
-    ])?;
-    let known: &[&str] = match role {
-        0 => &["role", "person", "birth", "sex", "register", "area"],
-        1 => &["role", "person", "order", "from", "until", "nationality", "registered_on"],
-        2 => &["role", "person", "parent", "number", "sex", "from", "until", "registered_on"],
-        3 => &["role", "coded", "person"],
-        4 => &["role", "person", "key", "as_of", "area", "sex", "birth"],
-        6 => &["role", "old", "new", "on", "registered_on"],
-        _ => &["role", "nationality", "as_of", "area"],
-    };
-    node.keys(known);
-    Some(match role {
-        0 => Linking::Persons {
-            person: own_column("person")?,
-            birth: own_column("birth")?,
-            sex: own_column("sex")?,
-            register: own_column("register")?,
-            area: own_column("area")?,
-        },
-        1 => Linking::Nationalities {
-            person: own_column("person")?,
-            order: own_column("order")?,
-            from: own_column("from")?,
-            until: own_column("until")?,
-            nationality: own_column("nationality")?,
-            registered_on: own_column("registered_on")?,
-        },
-        2 => Linking::Filiations {
-            person: own_column("person")?,
-            parent: own_column("parent")?,
-            number: own_column("number")?,
-            sex: own_column("sex")?,
-            from: own_column("from")?,
-            until: own_column("until")?,
-            registered_on: own_column("registered_on")?,
-        },
-        6 => Linking::Replacements {
-            old: own_column("old")?,
-            new: own_column("new")?,
-            on: own_column("on")?,
-            registered_on: own_column("registered_on")?,
-        },
-        3 => Linking::Key { coded: own_column("coded")?, person: own_column("person")? },
-        4 => {
-            let key = match node.get("key") {
-                Some(found) => {
-                    let text = found.text()?;
-                    let id = ExtractId::read(&text);
-                    if id.is_none() {
-                        found.fault(10, "an extract is written `supplier/extract`", "");
-                    }
-                    id
-                }
-                None => None,
-            };
-            let optional = |key: &str| match node.get(key) {
-                Some(_) => own_column(key).map(Some),
-                None => Some(None),
-            };
-            Linking::Facts {
-                person: own_column("person")?,
-                key,
-                as_of: as_of()?,
-                area: optional("area")?,
-                sex: optional("sex")?,
-                birth: optional("birth")?,
-            }
-        }
-        _ => Linking::Unlinked { nationality: own_column("nationality")?, as_of: as_of()?, area: own_column("area")? },
-    })
-}
-
 /// No extract has more columns than rows are read with.
 const MOST_COLUMNS: usize = 64;
-
-/// Holds the columns that linking reads to their types: a date that may be empty would be read as a day of 1970.
-fn roles(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
-    let check = |name: &str, fits: &dyn Fn(&ColumnKind) -> bool, wanted: &str, may_be_empty: bool| {
-        let Some(column) = columns.iter().find(|column| column.name == name) else { return };
-        if !fits(&column.kind) {
-            node.fault(14, format!("column `{name}` has this role and is not {wanted}"), "");
-        } else if column.optional && !may_be_empty {
-            node.fault(14, format!("column `{name}` has this role and may be empty"), "take `optional` away");
-        }
-    };
-    let insz = |name: &str| check(name, &|kind| *kind == ColumnKind::Insz, "of type insz", false);
-    // Of the register itself: numbers, or pseudonyms where everything is coded.
-    let identifier = |name: &str| {
-        check(name, &|kind| matches!(kind, ColumnKind::Insz | ColumnKind::Coded), "of type insz or coded", false);
-    };
-    let day = |name: &str, may_be_empty| check(name, &|kind| *kind == ColumnKind::Day, "of type day", may_be_empty);
-    let code = |name: &str, may_be_empty| {
-        check(name, &|kind| matches!(kind, ColumnKind::Code(_)), "a code", may_be_empty);
-    };
-    let nationality = |name: &str, may_be_empty| {
-        let fits = |kind: &ColumnKind| matches!(kind, ColumnKind::Code(Codes::Nationalities(_)));
-        check(name, &fits, "of type nationality", may_be_empty);
-    };
-    let dated = |as_of: &AsOf| match as_of {
-        AsOf::PeriodStart => {}
-        AsOf::Day(name) => day(name, false),
-        AsOf::MonthEnd(name) => check(name, &|kind| *kind == ColumnKind::Month, "of type month", false),
-        AsOf::QuarterEnd(name) => check(name, &|kind| *kind == ColumnKind::Quarter, "of type quarter", false),
-        AsOf::FirstOfFebruary(name) => {
-            check(name, &|kind| *kind == ColumnKind::SchoolYear, "of type school-year", false);
-        }
-    };
-    match linking {
-        Linking::None => {}
-        Linking::Persons { person, birth, sex, register, area } => {
-            identifier(person);
-            check(birth, &|kind| *kind == ColumnKind::PartialDay, "of type partial-day", true);
-            [sex, register, area].into_iter().for_each(|name| code(name, true));
-        }
-        Linking::Nationalities { person, order, from, until, nationality: own, registered_on } => {
-            identifier(person);
-            check(order, &|kind| *kind == ColumnKind::Count, "of type count", false);
-            day(from, false);
-            day(until, true);
-            nationality(own, false);
-            day(registered_on, false);
-        }
-        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
-            identifier(person);
-            identifier(parent);
-            code(number, false);
-            code(sex, true);
-            day(from, false);
-            day(until, true);
-            day(registered_on, false);
-        }
-        Linking::Replacements { old, new, on, registered_on } => {
-            identifier(old);
-            identifier(new);
-            day(on, false);
-            day(registered_on, false);
-        }
-        Linking::Key { coded, person } => {
-            check(coded, &|kind| *kind == ColumnKind::Coded, "of type coded", false);
-            insz(person);
-        }
-        Linking::Facts { person, key, as_of, area, sex, birth } => {
-            match key {
-                Some(_) => check(person, &|kind| *kind == ColumnKind::Coded, "of type coded", false),
-                None => identifier(person),
-            }
-            dated(as_of);
-            area.iter().chain(sex).for_each(|name| code(name, true));
-            birth.iter().for_each(|name| day(name, true));
-        }
-        Linking::Unlinked { nationality: own, as_of, area } => {
-            nationality(own, true);
-            dated(as_of);
-            code(area, true);
-        }
-    }
-}

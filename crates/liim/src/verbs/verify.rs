@@ -66,7 +66,11 @@ pub fn link(global: &Global, edition: Option<&str>) -> Result<(), Failure> {
 type Found = std::collections::BTreeMap<catalog::Period, rederive::Compared>;
 
 fn one(workshop: &Workshop<'_>, edition: &Edition) -> Result<(Found, Vec<String>), Failure> {
-    let (_, chosen) = plan::of(workshop.project, workshop.warehouse, edition)?;
+    let (planned, chosen) = plan::of(workshop.project, workshop.warehouse, edition)?;
+    if planned.state == plan::State::Changed {
+        let why = planned.why.join("; ");
+        tracing::warn!("{}: what it was made from has changed since, so a difference may be that: {why}", edition.id);
+    }
     let mut quality = Vec::new();
     let landings = workshop.land(&chosen, &mut quality)?;
     let tables = workshop.linked(edition, &chosen, &landings)?;
