@@ -18,14 +18,14 @@ use crate::project::{done, files_below, project, synthetic};
 fn register(project: &Project, warehouse: &Warehouse, edition: &str, persons: &[&str], history: &str) -> Register {
     let cut_off = project.pipeline.edition(edition).unwrap().cut_off;
     let mut builder = RegisterBuilder::new(cut_off);
-    let order = project.extracts().flat_map(|extract| match extract.linking {
-        Linking::Persons { .. } => persons.iter().map(|period| (&extract.id, *period)).collect(),
-        Linking::Nationalities { .. } | Linking::Filiations { .. } | Linking::Replacements { .. } => {
-            vec![(&extract.id, history)]
-        }
-        _ => Vec::new(),
+    // Persons first, as a run does; who else there is has been told of by them.
+    let own = |wanted: fn(&Linking) -> bool| project.extracts().filter(move |extract| wanted(&extract.linking));
+    let of_persons = own(|linking| matches!(linking, Linking::Persons { .. }))
+        .flat_map(|extract| persons.iter().map(|period| (&extract.id, *period)));
+    let histories = own(|linking| {
+        matches!(linking, Linking::Nationalities { .. } | Linking::Filiations { .. } | Linking::Replacements { .. })
     });
-    for (id, period) in order {
+    for (id, period) in of_persons.chain(histories.map(|extract| (&extract.id, history))) {
         let folder = warehouse.landed().join(&id.supplier).join(&id.extract).join(period);
         let file = files_below(&folder).into_iter().find(|path| path.ends_with("rows.parquet")).unwrap();
         builder.next_delivery();
@@ -33,7 +33,7 @@ fn register(project: &Project, warehouse: &Warehouse, edition: &str, persons: &[
             builder.take(project.extract(id).unwrap(), &batch.unwrap()).unwrap();
         }
     }
-    builder.finish().unwrap()
+    builder.finish(2).unwrap()
 }
 
 struct Linked {

@@ -15,7 +15,7 @@ use ingest::delivery::Delivery;
 use ingest::landed_schema;
 use link::{Doubles, Linker, Permutation, Register, RegisterBuilder, STRANGERS, Table, Tally};
 use protect::RawQuality;
-use warehouse::store::typed_rows;
+use warehouse::store::{row_count, typed_rows};
 
 use crate::clock::Stage;
 use crate::deliveries::Chosen;
@@ -41,7 +41,7 @@ pub fn link(
     let stage = Stage::begin("link", format!("linking for {}", edition.id));
     let landed = |delivery: &Delivery| landings.get(&delivery.folder);
     let rows_of = |delivery: &Delivery| landed(delivery).map(|landing| landing.rows.clone()).unwrap_or_default();
-    let register = register(project, edition, chosen, &rows_of)?;
+    let register = register((project, workshop.limits.threads), edition, chosen, &rows_of)?;
     tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
     let key = key::read(project)?;
     let numbers = Permutation::new(&key, &edition.id, register.count());
@@ -80,18 +80,24 @@ pub fn link(
     Ok(tables)
 }
 
-/// Takes the register in as it was known at the cut-off. The next rows are decoded while the last are taken in.
+/// Takes the register in as it was known at the cut-off: its persons first, then all that is said of them side by side.
 pub fn register(
-    project: &Project,
+    (project, threads): (&Project, usize),
     edition: &Edition,
     chosen: &Chosen,
-    rows_of: &dyn Fn(&Delivery) -> PathBuf,
+    rows_of: &(dyn Fn(&Delivery) -> PathBuf + Sync),
 ) -> Result<Register, Failure> {
     let mut builder = RegisterBuilder::new(edition.cut_off);
-    for delivery in &chosen.register {
-        let Some(extract) = project.extract(&delivery.extract) else { continue };
+    let rows = |delivery: &Delivery, extract: &Extract| {
+        typed_rows(&rows_of(delivery), &register_columns(&extract.linking), &landed_schema(extract))
+    };
+    let known = chosen.register.iter().filter_map(|delivery| Some((delivery, project.extract(&delivery.extract)?)));
+    let (persons, others): (Vec<_>, Vec<_>) =
+        known.partition(|(_, extract)| matches!(extract.linking, Linking::Persons { .. }));
+    for (delivery, extract) in persons {
         builder.next_delivery();
-        let batches = typed_rows(&rows_of(delivery), &register_columns(&extract.linking), &landed_schema(extract))?;
+        let batches = rows(delivery, extract)?;
+        // The next rows are decoded while the last are taken in.
         std::thread::scope(|scope| -> Result<(), Failure> {
             let (give, take) = sync_channel(4);
             scope.spawn(move || batches.into_iter().all(|batch| give.send(batch).is_ok()));
@@ -101,7 +107,17 @@ pub fn register(
             Ok(())
         })?;
     }
-    Ok(builder.finish()?)
+    let gathered = side_by_side(threads, &others, |(delivery, extract)| {
+        let mut gatherer = builder.gather(row_count(&rows_of(delivery))?);
+        for batch in rows(delivery, extract)? {
+            gatherer.take(extract, &batch?)?;
+        }
+        Ok(gatherer.finish())
+    });
+    for gathered in gathered {
+        builder.settle(gathered?)?;
+    }
+    Ok(builder.finish(threads)?)
 }
 
 /// Links one table.

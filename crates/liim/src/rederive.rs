@@ -49,7 +49,7 @@ pub fn compare(
     workshop: &Workshop<'_>,
     edition: &Edition,
     chosen: &Chosen,
-    rows_of: &dyn Fn(&Delivery) -> PathBuf,
+    rows_of: &(dyn Fn(&Delivery) -> PathBuf + Sync),
     tables: &Tables,
 ) -> Result<BTreeMap<Period, Compared>, Failure> {
     let project = workshop.project;
@@ -73,7 +73,7 @@ pub fn compare(
         let rows = session.derive(step, text, &folder.join(format!("{step}.parquet")))?;
         tracing::debug!(stage = "verify", rows, "{step}");
     }
-    let register = linking::register(project, edition, chosen, rows_of)?;
+    let register = linking::register((project, workshop.limits.threads), edition, chosen, rows_of)?;
     let numbers = Permutation::new(&crate::key::read(project)?, &edition.id, register.count());
     let mut found = BTreeMap::new();
     for (id, period) in days {
@@ -143,7 +143,7 @@ fn inputs(
     project: &Project,
     edition: &Edition,
     chosen: &Chosen,
-    rows_of: &dyn Fn(&Delivery) -> PathBuf,
+    rows_of: &(dyn Fn(&Delivery) -> PathBuf + Sync),
     session: &Session,
     days: &[(&ExtractId, Period)],
 ) -> Result<(), WarehouseError> {

@@ -10,7 +10,8 @@ use catalog::contract::{Extract, Linking};
 
 use crate::LinkError;
 use crate::columns::codes;
-use crate::identity::{Identifiers, Persons};
+use crate::identity::Persons;
+use crate::index::Identifiers;
 use crate::register::Register;
 
 /// Residents of a day who stand there under a number that was replaced.
@@ -40,7 +41,7 @@ impl Doubles {
             // Areas have codes of digits; another area comes after all of them.
             let lives = codes(&batch, area, |code| code.parse().unwrap_or(u32::MAX))?;
             let identifiers = Identifiers::of(&batch, person)?;
-            for (area, slot) in lives.into_iter().zip(persons.slots(&identifiers)) {
+            for (area, slot) in lives.into_iter().zip(persons.index().all(&identifiers)) {
                 let (Some(area), Some(slot)) = (area, slot) else { continue };
                 let own = persons.of_slot(slot);
                 if !persons.is_final(slot) {

@@ -4,158 +4,44 @@
 //! number the later day counts, and of two on one day the greater new number. Numbers on a circle, or on the way into
 //! one, stay as they are.
 
-use arrow::array::{Array, Int64Array, StringArray};
-use arrow::record_batch::RecordBatch;
+use arrow::array::Array;
 use catalog::Day;
-use catalog::insz::{Century, check_digits};
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
 use crate::LinkError;
-
-/// The identifiers of a column: numbers, or pseudonyms.
-pub(crate) enum Identifiers<'b> {
-    Numbers(&'b Int64Array),
-    Coded(&'b StringArray),
-}
-
-/// One identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Identifier<'b> {
-    Number(i64),
-    Coded(&'b str),
-}
-
-impl<'b> Identifiers<'b> {
-    /// The identifiers of a landed column.
-    pub(crate) fn of(batch: &'b RecordBatch, name: &str) -> Result<Identifiers<'b>, LinkError> {
-        let column = batch.column_by_name(name).ok_or_else(|| LinkError::Column(name.to_string()))?;
-        if let Some(numbers) = column.as_any().downcast_ref() {
-            return Ok(Identifiers::Numbers(numbers));
-        }
-        column.as_any().downcast_ref().map(Identifiers::Coded).ok_or_else(|| LinkError::Column(name.to_string()))
-    }
-
-    /// The identifier of a row, if it has one.
-    pub(crate) fn get(&self, at: usize) -> Option<Identifier<'b>> {
-        match self {
-            Identifiers::Numbers(numbers) => numbers.is_valid(at).then(|| Identifier::Number(numbers.value(at))),
-            Identifiers::Coded(coded) => coded.is_valid(at).then(|| Identifier::Coded(coded.value(at))),
-        }
-    }
-}
-
-/// Nothing is at this slot.
-const NONE: u32 = u32::MAX;
-/// Serial numbers of a day.
-const SERIALS: usize = 1_000;
-
-/// Slots of national numbers, found without hashing: a page for each day of birth and century, a place for each serial.
-#[derive(Default)]
-struct NumberIndex {
-    /// By day of birth and century: where the page begins.
-    pages: Vec<u32>,
-    /// By page and serial: the slot.
-    places: Vec<u32>,
-    /// What is no number of the register's own.
-    others: HashMap<i64, u32, FixedState>,
-}
-
-impl NumberIndex {
-    /// Page and serial of a number.
-    fn page(number: i64) -> Option<(usize, usize)> {
-        let number = u64::try_from(number).ok().filter(|number| *number < 100_000_000_000)?;
-        let (nine, check) = (number / 100, number % 100);
-        let century = if check_digits(nine, Century::Nineteen) == check {
-            0
-        } else if check_digits(nine, Century::Twenty) == check {
-            1
-        } else {
-            return None;
-        };
-        Some(((nine / 1_000) as usize * 2 + century, (nine % 1_000) as usize))
-    }
-
-    fn get(&self, number: i64) -> Option<u32> {
-        let slot = match NumberIndex::page(number) {
-            Some((page, serial)) => {
-                let begin = self.pages.get(page).filter(|begin| **begin != NONE)?;
-                self.places[*begin as usize + serial]
-            }
-            None => *self.others.get(&number)?,
-        };
-        Some(slot).filter(|slot| *slot != NONE)
-    }
-
-    /// The place where a number's slot is kept.
-    fn entry(&mut self, number: i64) -> &mut u32 {
-        match NumberIndex::page(number) {
-            Some((page, serial)) => {
-                if page >= self.pages.len() {
-                    self.pages.resize(page + 1, NONE);
-                }
-                if self.pages[page] == NONE {
-                    // At most two million days and centuries of a thousand serials: it fits.
-                    self.pages[page] = self.places.len() as u32;
-                    self.places.resize(self.places.len() + SERIALS, NONE);
-                }
-                &mut self.places[self.pages[page] as usize + serial]
-            }
-            None => self.others.entry(number).or_insert(NONE),
-        }
-    }
-}
-
-/// Positions of numbers, those of one year of birth together: the pages of a year stay near the processor while they are
-/// asked, where numbers in the order of addresses would look for each page anew.
-fn by_year(numbers: &[i64]) -> Vec<u32> {
-    let year = |number: i64| (number / 1_000_000_000).clamp(0, 99) as usize;
-    let mut next = [0u32; 101];
-    for number in numbers {
-        next[year(*number) + 1] += 1;
-    }
-    for at in 0..100 {
-        next[at + 1] += next[at];
-    }
-    let mut order = vec![0; numbers.len()];
-    for (at, number) in numbers.iter().enumerate() {
-        let place = &mut next[year(*number)];
-        order[*place as usize] = at as u32;
-        *place += 1;
-    }
-    order
-}
-
-/// Slots of pseudonyms. Sixteen hexadecimal digits, the usual form, are kept as the number that they write.
-#[derive(Default)]
-struct CodedIndex {
-    hexadecimal: HashMap<u64, u32, FixedState>,
-    others: HashMap<String, u32, FixedState>,
-}
-
-fn hexadecimal(coded: &str) -> Option<u64> {
-    let plain = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    (coded.len() == 16 && coded.bytes().all(plain)).then(|| u64::from_str_radix(coded, 16).ok())?
-}
+use crate::index::{CodedIndex, Identifier, Identifiers, Index, NONE, by_year};
 
 /// A change of number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Replacement {
-    old: u32,
-    on: i32,
-    new_number: i64,
-    new_coded: Box<str>,
-    new: u32,
+pub(crate) struct Replacement {
+    pub(crate) old: u32,
+    pub(crate) on: i32,
+    pub(crate) new_identifier: (i64, Box<str>),
+    pub(crate) new: u32,
+}
+
+impl Replacement {
+    /// Between the slots of two identifiers.
+    pub(crate) fn of(old: u32, new: Identifier<'_>, new_slot: u32, on: Day) -> Replacement {
+        let new_identifier = match new {
+            Identifier::Number(number) => (number, "".into()),
+            Identifier::Coded(coded) => (0, coded.into()),
+        };
+        Replacement { old, on: on.0, new_identifier, new: new_slot }
+    }
 }
 
 /// The identifiers that occur, in the making.
 #[derive(Default)]
 pub(crate) struct Identities {
-    numbers: NumberIndex,
-    coded: CodedIndex,
+    index: Index,
     slots: u32,
     replacements: Vec<Replacement>,
 }
+
+/// Slots that can be given; the upper half of the numbers is for those that are not settled yet.
+const MOST: u32 = 1 << 31;
 
 /// What the replacements came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -174,18 +60,17 @@ impl Identities {
         self.slots
     }
 
+    /// Where the slots of identifiers are found.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
     /// The slot of an identifier, a new one if need be.
     pub(crate) fn slot(&mut self, identifier: Identifier<'_>) -> Result<u32, LinkError> {
         let next = self.slots;
-        let place = match identifier {
-            Identifier::Number(number) => self.numbers.entry(number),
-            Identifier::Coded(coded) => match hexadecimal(coded) {
-                Some(number) => self.coded.hexadecimal.entry(number).or_insert(NONE),
-                None => self.coded.others.entry_ref(coded).or_insert(NONE),
-            },
-        };
+        let place = self.index.entry(identifier);
         if *place == NONE {
-            if next == NONE - 1 {
+            if next == MOST {
                 return Err(LinkError::TooMany);
             }
             *place = next;
@@ -198,7 +83,6 @@ impl Identities {
     ///
     /// A loop of its own, for look-ups that do not wait for each other take a fraction of the time.
     pub(crate) fn slots_of(&mut self, identifiers: &Identifiers<'_>) -> Result<Vec<u32>, LinkError> {
-        let empty = || LinkError::Column("a person in every row".to_string());
         match identifiers {
             Identifiers::Numbers(numbers) if numbers.null_count() == 0 => {
                 let mut slots = vec![NONE; numbers.len()];
@@ -207,32 +91,20 @@ impl Identities {
                 }
                 Ok(slots)
             }
-            Identifiers::Coded(coded) if coded.null_count() == 0 => {
-                coded.iter().map(|coded| self.slot(Identifier::Coded(coded.ok_or_else(empty)?))).collect()
+            _ => {
+                (0..identifiers.len()).map(|at| self.slot(identifiers.get(at).ok_or_else(LinkError::nobody)?)).collect()
             }
-            _ => Err(empty()),
         }
     }
 
-    /// Says that a pseudonym stands for somebody; a later word replaces an earlier.
-    pub(crate) fn alias(&mut self, coded: &str, person: Identifier<'_>) -> Result<(), LinkError> {
-        let slot = self.slot(person)?;
-        match hexadecimal(coded) {
-            Some(number) => self.coded.hexadecimal.insert(number, slot),
-            None => self.coded.others.insert(coded.to_string(), slot),
-        };
-        Ok(())
+    /// Says for whom pseudonyms stand; a later word replaces an earlier.
+    pub(crate) fn alias(&mut self, aliases: CodedIndex) {
+        self.index.alias(aliases);
     }
 
-    /// Notes that an identifier took the place of another on a day.
-    pub(crate) fn replace(&mut self, old: Identifier<'_>, new: Identifier<'_>, on: Day) -> Result<(), LinkError> {
-        let (old, new_slot) = (self.slot(old)?, self.slot(new)?);
-        let (new_number, new_coded) = match new {
-            Identifier::Number(number) => (number, "".into()),
-            Identifier::Coded(coded) => (0, coded.into()),
-        };
-        self.replacements.push(Replacement { old, on: on.0, new_number, new_coded, new: new_slot });
-        Ok(())
+    /// Notes that identifiers took the place of others.
+    pub(crate) fn replace(&mut self, replacements: impl IntoIterator<Item = Replacement>) {
+        self.replacements.extend(replacements);
     }
 
     /// Settles who is who.
@@ -266,14 +138,13 @@ impl Identities {
         let mut is_old = vec![0u64; self.slots as usize / 64 + 1];
         last_of.keys().for_each(|old| is_old[*old as usize / 64] |= 1 << (old % 64));
         let several = last_of.values().copied().collect();
-        (Persons { numbers: self.numbers, coded: self.coded, slots: self.slots, is_old, last_of, several }, told)
+        (Persons { index: self.index, slots: self.slots, is_old, last_of, several }, told)
     }
 }
 
 /// Everybody, by position: the slot of the number that stands now. The positions of replaced numbers are nobody's.
 pub(crate) struct Persons {
-    numbers: NumberIndex,
-    coded: CodedIndex,
+    index: Index,
     slots: u32,
     /// A bit for each slot: whether its number was replaced. Small enough to stay near the processor.
     is_old: Vec<u64>,
@@ -308,35 +179,14 @@ impl Persons {
         self.several.contains(&person)
     }
 
-    /// The slots of a column of identifiers; nothing where there is none, or none is known.
-    pub(crate) fn slots(&self, identifiers: &Identifiers<'_>) -> Vec<Option<u32>> {
-        match identifiers {
-            Identifiers::Numbers(numbers) if numbers.null_count() == 0 => {
-                let mut slots = vec![None; numbers.len()];
-                for at in by_year(numbers.values()) {
-                    slots[at as usize] = self.numbers.get(numbers.value(at as usize));
-                }
-                slots
-            }
-            Identifiers::Numbers(numbers) => numbers.iter().map(|number| self.numbers.get(number?)).collect(),
-            Identifiers::Coded(coded) => coded.iter().map(|coded| self.slot(Identifier::Coded(coded?))).collect(),
-        }
-    }
-
-    /// The slot of an identifier.
-    pub(crate) fn slot(&self, identifier: Identifier<'_>) -> Option<u32> {
-        match identifier {
-            Identifier::Number(number) => self.numbers.get(number),
-            Identifier::Coded(coded) => match hexadecimal(coded) {
-                Some(number) => self.coded.hexadecimal.get(&number).copied(),
-                None => self.coded.others.get(coded).copied(),
-            },
-        }
+    /// Where the slots of identifiers are found.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     /// Who has this identifier.
     pub(crate) fn find(&self, identifier: Identifier<'_>) -> Option<u32> {
-        self.slot(identifier).map(|slot| self.of_slot(slot))
+        self.index.get(identifier).map(|slot| self.of_slot(slot))
     }
 }
 
@@ -350,13 +200,18 @@ mod tests {
     const D: Identifier<'_> = Identifier::Coded("another form");
     const E: Identifier<'_> = Identifier::Number(-7);
 
+    fn replace(identities: &mut Identities, old: Identifier<'_>, new: Identifier<'_>, on: i32) {
+        let (old, new_slot) = (identities.slot(old).unwrap(), identities.slot(new).unwrap());
+        identities.replace([Replacement::of(old, new, new_slot, Day(on))]);
+    }
+
     fn settled(replacements: &[(Identifier<'_>, Identifier<'_>, i32)]) -> (Vec<u32>, Replaced) {
         let mut identities = Identities::default();
         for identifier in [A, B, C, D, E] {
             identities.slot(identifier).unwrap();
         }
         for (old, new, on) in replacements {
-            identities.replace(*old, *new, Day(*on)).unwrap();
+            replace(&mut identities, *old, *new, *on);
         }
         let (persons, told) = identities.finish();
         ([A, B, C, D, E].map(|identifier| persons.find(identifier).unwrap()).to_vec(), told)
@@ -391,11 +246,15 @@ mod tests {
     #[test]
     fn a_pseudonym_stands_for_the_person_that_a_number_is_now() {
         let mut identities = Identities::default();
-        identities.alias("00000000000000aa", A).unwrap();
-        identities.replace(A, B, Day(1)).unwrap();
+        let mut aliases = CodedIndex::default();
+        *aliases.entry("00000000000000aa") = identities.slot(A).unwrap();
+        identities.alias(aliases);
+        replace(&mut identities, A, B, 1);
         let (persons, _) = identities.finish();
         assert_eq!(persons.find(Identifier::Coded("00000000000000aa")), persons.find(B));
-        assert!(!persons.is_final(persons.slot(A).unwrap()) && persons.is_final(persons.slot(B).unwrap()));
+        assert!(
+            !persons.is_final(persons.index().get(A).unwrap()) && persons.is_final(persons.index().get(B).unwrap())
+        );
         assert_eq!(persons.find(D), None);
         assert_eq!((persons.count(), persons.persons()), (2, 1));
     }

@@ -12,6 +12,8 @@ mod columns;
 mod doubles;
 mod history;
 mod identity;
+mod index;
+mod intake;
 mod kinship;
 mod linked;
 mod linker;
@@ -20,6 +22,7 @@ mod register;
 pub mod sql;
 
 pub use doubles::Doubles;
+pub use intake::{Gathered, Gatherer};
 pub use linker::{Linker, STRANGERS, Table, Tally};
 pub use number::Permutation;
 pub use register::{Findings, Register, RegisterBuilder};
@@ -30,12 +33,22 @@ pub enum LinkError {
     /// A landed table does not have a column that the contract promises: a fault of ours.
     #[error("a landed table has no column {0} of the right type")]
     Column(String),
-    /// There are more persons than a person number can count.
-    #[error("more than four thousand million persons")]
+    /// There are more identifiers than can be counted.
+    #[error("more than two thousand million identifiers")]
     TooMany,
+    /// A thread stopped before its work was done: a fault of ours.
+    #[error("a thread stopped before its work was done")]
+    Thread,
     /// Rows could not be put into columns. The cause is not shown, for it may print a row.
     #[error("linked rows could not be put into columns")]
     Columns,
+}
+
+impl LinkError {
+    /// A row of nobody, which the contract does not allow.
+    pub(crate) fn nobody() -> LinkError {
+        LinkError::Column("a person in every row".to_string())
+    }
 }
 
 impl From<arrow::error::ArrowError> for LinkError {

@@ -16,7 +16,7 @@ use crate::attributes::{Facts, Groups, Origin};
 use crate::columns::{codes, days};
 use crate::doubles::Doubles;
 use crate::history::NO_CODE;
-use crate::identity::{Identifier, Identifiers};
+use crate::index::{Identifier, Identifiers};
 use crate::number::Permutation;
 use crate::register::Register;
 
@@ -237,7 +237,7 @@ impl<'l> Linker<'l> {
         let persons = self.register.persons();
         table.seen.resize(persons.count() as usize, false);
         let mut kept = Vec::with_capacity(batch.num_rows());
-        for (lives, slot) in lives.into_iter().zip(persons.slots(&identifiers)) {
+        for (lives, slot) in lives.into_iter().zip(persons.index().all(&identifiers)) {
             if lives.is_none() {
                 table.tally.not_resident += 1;
                 kept.push(false);
@@ -254,7 +254,7 @@ impl<'l> Linker<'l> {
     }
 
     fn who(&self, persons: &Identifiers<'_>) -> Vec<Who> {
-        let slots = self.register.persons().slots(persons);
+        let slots = self.register.persons().index().all(persons);
         let each = |(at, slot): (usize, Option<u32>)| match slot {
             Some(slot) => Who::Known(self.register.persons().of_slot(slot)),
             None => persons.get(at).map_or(Who::Nobody, |identifier| self.stranger(identifier)),

@@ -16,10 +16,12 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::LinkError;
-use crate::columns::{codes, days, numbers, small, texts};
-use crate::history::{Code, Entry, Histories, LASTS, NO_CODE};
-use crate::identity::{Identifier, Identifiers, Identities, Persons};
-use crate::kinship::{Filiation, Kinship, Parents, Sex};
+use crate::columns::{codes, small};
+use crate::history::{Code, Entry, Histories, NO_CODE};
+use crate::identity::{Identities, Persons};
+use crate::index::{Identifier, Identifiers};
+use crate::intake::{Gathered, Gatherer};
+use crate::kinship::{Filiation, Kinship, Parents};
 
 /// Belgian.
 pub(crate) const BELGIAN: Code = 150;
@@ -110,28 +112,31 @@ impl RegisterBuilder {
 
     /// Takes in a landed batch, by the role that the contract gives the extract.
     pub fn take(&mut self, extract: &Extract, batch: &RecordBatch) -> Result<(), LinkError> {
-        match &extract.linking {
-            Linking::Persons { person, birth, sex, .. } => self.take_persons(batch, person, birth, sex),
-            Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
-                self.take_nationalities(batch, [person, order, from, until, nationality, registered_on])
-            }
-            Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
-                self.take_filiations(batch, [person, parent, number, sex, from, until, registered_on])
-            }
-            Linking::Replacements { old, new, on, registered_on } => {
-                self.take_replacements(batch, [old, new, on, registered_on])
-            }
-            Linking::Key { coded, person } => {
-                let (coded, person) = (texts(batch, coded)?, Identifiers::of(batch, person)?);
-                for at in 0..batch.num_rows() {
-                    if let Some(person) = person.get(at) {
-                        self.identities.alias(coded.value(at), person)?;
-                    }
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+        if let Linking::Persons { person, birth, sex, .. } = &extract.linking {
+            return self.take_persons(batch, person, birth, sex);
         }
+        let mut gatherer = self.gather(batch.num_rows());
+        gatherer.take(extract, batch)?;
+        let gathered = gatherer.finish();
+        self.settle(gathered)
+    }
+
+    /// Begins to gather what an extract other than of persons says in so many rows. Several can be gathered side by side,
+    /// because nothing that they share changes until they are settled.
+    pub fn gather(&self, rows: usize) -> Gatherer<'_> {
+        Gatherer::new(self.identities.index(), self.cut_off, rows)
+    }
+
+    /// Takes in what was gathered; the order in which this is done decides the positions of persons whom the rows of
+    /// persons do not tell of.
+    pub fn settle(&mut self, gathered: Gathered) -> Result<(), LinkError> {
+        self.findings.after_cut_off += gathered.after_cut_off;
+        let said = gathered.settled(&mut self.identities)?;
+        append(&mut self.entries, said.entries);
+        append(&mut self.filiations, said.filiations);
+        self.identities.replace(said.replacements);
+        self.identities.alias(said.aliases);
+        Ok(())
     }
 
     fn take_persons(&mut self, batch: &RecordBatch, person: &str, birth: &str, sex: &str) -> Result<(), LinkError> {
@@ -157,74 +162,8 @@ impl RegisterBuilder {
         Ok(())
     }
 
-    fn take_nationalities(&mut self, batch: &RecordBatch, names: [&String; 6]) -> Result<(), LinkError> {
-        let (person, order) = (Identifiers::of(batch, names[0])?, numbers(batch, names[1])?);
-        let (from, until, registered_on) = (days(batch, names[2])?, days(batch, names[3])?, days(batch, names[5])?);
-        let code = codes(batch, names[4], |code| code.parse().unwrap_or(NO_CODE))?;
-        let slots = self.identities.slots_of(&person)?;
-        self.entries.reserve(batch.num_rows());
-        for (at, (slot, code)) in slots.into_iter().zip(code).enumerate() {
-            if registered_on.value(at) > self.cut_off.0 {
-                self.findings.after_cut_off += 1;
-                continue;
-            }
-            let entry = Entry {
-                slot,
-                order: u32::try_from(order.value(at)).unwrap_or(u32::MAX),
-                from: from.value(at),
-                until: if until.is_valid(at) { until.value(at) } else { LASTS },
-                code: code.unwrap_or(NO_CODE),
-            };
-            self.entries.push(entry);
-        }
-        Ok(())
-    }
-
-    fn take_filiations(&mut self, batch: &RecordBatch, names: [&String; 7]) -> Result<(), LinkError> {
-        let (child, parent) = (Identifiers::of(batch, names[0])?, Identifiers::of(batch, names[1])?);
-        let first_byte = |code: &str| code.as_bytes().first().copied().unwrap_or(0);
-        let (number, sex) = (codes(batch, names[2], first_byte)?, codes(batch, names[3], first_byte)?);
-        let (from, until, registered_on) = (days(batch, names[4])?, days(batch, names[5])?, days(batch, names[6])?);
-        let (children, parents) = (self.identities.slots_of(&child)?, self.identities.slots_of(&parent)?);
-        self.filiations.reserve(batch.num_rows());
-        for at in 0..batch.num_rows() {
-            if registered_on.value(at) > self.cut_off.0 {
-                self.findings.after_cut_off += 1;
-                continue;
-            }
-            let (number, sex) = (number[at].unwrap_or(0), sex[at].unwrap_or(0));
-            let filiation = Filiation {
-                child: children[at],
-                parent: parents[at],
-                from: from.value(at),
-                until: if until.is_valid(at) { until.value(at) } else { LASTS },
-                number,
-                sex: match sex {
-                    b'M' => Sex::Man,
-                    b'F' => Sex::Woman,
-                    _ => Sex::Unrecorded,
-                },
-            };
-            self.filiations.push(filiation);
-        }
-        Ok(())
-    }
-
-    fn take_replacements(&mut self, batch: &RecordBatch, names: [&String; 4]) -> Result<(), LinkError> {
-        let (old, new) = (Identifiers::of(batch, names[0])?, Identifiers::of(batch, names[1])?);
-        let (on, registered_on) = (days(batch, names[2])?, days(batch, names[3])?);
-        for at in 0..batch.num_rows() {
-            if registered_on.value(at) > self.cut_off.0 {
-                self.findings.after_cut_off += 1;
-            } else if let (Some(old), Some(new)) = (old.get(at), new.get(at)) {
-                self.identities.replace(old, new, Day(on.value(at)))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Settles who is who and orders everything by person.
-    pub fn finish(self) -> Result<Register, LinkError> {
+    /// Settles who is who and orders everything by person, on so many threads at most.
+    pub fn finish(self, threads: usize) -> Result<Register, LinkError> {
         let RegisterBuilder { cut_off, identities, records, entries, filiations, mut findings, .. } = self;
         let (persons, told) = identities.finish();
         (findings.replaced, findings.replaced_twice, findings.circular) = (told.replaced, told.twice, told.circular);
@@ -232,11 +171,27 @@ impl RegisterBuilder {
         drop(records);
         findings.persons = persons.persons();
         findings.without_record = without_record;
-        let histories = Histories::new(entries, persons.count(), |slot| persons.of_slot(slot))?;
-        let kinship = Kinship::new(filiations, persons.count(), |slot| persons.of_slot(slot));
+        let of_slot = |slot| persons.of_slot(slot);
+        let histories = || Histories::new(entries, persons.count(), of_slot);
+        let kinship = || Kinship::new(filiations, persons.count(), of_slot);
+        let (histories, kinship) = if threads > 1 {
+            std::thread::scope(|scope| {
+                let histories = scope.spawn(histories);
+                let kinship = kinship();
+                (histories.join(), kinship)
+            })
+        } else {
+            (Ok(histories()), kinship())
+        };
+        let histories = histories.map_err(|_| LinkError::Thread)??;
         (findings.unused_filiations, findings.not_older) = kinship.survey(cut_off, &births);
         Ok(Register { persons, births, sexes, histories, kinship, findings })
     }
+}
+
+/// Appends, and takes over what is the first.
+fn append<T>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() { *all = more } else { all.extend(more) }
 }
 
 /// Birth date and sex of everybody, and of how many no row tells.

@@ -124,7 +124,7 @@ impl Rows {
             builder.next_delivery();
             builder.take(&extracts[name], &batch).unwrap();
         }
-        builder.finish().unwrap()
+        builder.finish(2).unwrap()
     }
 
     fn person_batch(&self) -> RecordBatch {

@@ -116,3 +116,10 @@ pub fn read(
     }
     Ok(builder.build()?)
 }
+
+/// How many rows a file has.
+pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
+    let file = File::open(path).map_err(|error| WarehouseError::io(path, error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+    Ok(usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0))
+}

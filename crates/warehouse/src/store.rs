@@ -135,6 +135,11 @@ pub fn typed_rows(
     Ok(parquet_file::read(path, columns, Some(schema))?.map(|batch| Ok(batch?)))
 }
 
+/// How many rows a stored table has.
+pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
+    parquet_file::row_count(path)
+}
+
 /// Makes a folder that only its owner can enter.
 pub(crate) fn private_folder(path: &Path) -> Result<(), WarehouseError> {
     use std::os::unix::fs::DirBuilderExt;
