@@ -14,7 +14,7 @@ use warehouse::store::rows;
 use crate::project::{Folder, done, err, files_below, liim, project};
 
 /// A rejected row: extract, period, line, reason, column.
-type Row = (String, String, u64, String, String);
+pub type Row = (String, String, u64, String, String);
 
 fn injected(folder: &Folder) -> BTreeSet<Row> {
     folder
@@ -32,7 +32,7 @@ fn injected(folder: &Folder) -> BTreeSet<Row> {
 }
 
 /// Rejections of every delivery, found by landing it as a run does.
-fn rejected(folder: &Folder) -> BTreeSet<Row> {
+pub fn rejected(folder: &Folder) -> BTreeSet<Row> {
     let project = Project::load(folder.path()).unwrap();
     let mut found = BTreeSet::new();
     for extract in project.extracts() {

@@ -203,6 +203,11 @@ impl<'a> Flanders<'a> {
         code != BELGIAN && !self.reference.nations.get(usize::from(code)).is_some_and(|nation| nation.european)
     }
 
+    /// Whether a nationality is of a state outside the European Union and the European Free Trade Association.
+    pub(crate) fn outside_union_and_trade(&self, code: u16) -> bool {
+        self.outside_union(code) && !self.reference.nations.get(usize::from(code)).is_some_and(|nation| nation.trade)
+    }
+
     /// A municipality's code by its value in [`Person::place`]; blanks for none.
     pub(crate) fn place_code(&self, place: u16) -> &[u8] {
         let municipality = usize::from(place).checked_sub(1).and_then(|at| self.reference.municipalities.get(at));

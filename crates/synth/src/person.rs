@@ -144,6 +144,12 @@ impl Person {
         last.map_or(self.first, |change| change.code)
     }
 
+    /// Nationalities before the one of a day, the last first.
+    pub(crate) fn earlier(&self, day: i32) -> impl Iterator<Item = u16> {
+        let begun = self.changes.iter().rev().filter(move |change| change.day <= day).map(|change| change.code);
+        begun.chain([self.first]).skip(1)
+    }
+
     /// Whether the person is a foreign national on a day.
     pub(crate) fn is_foreign(&self, day: i32) -> bool {
         self.nationality(day) != BELGIAN

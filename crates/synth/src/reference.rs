@@ -55,6 +55,8 @@ pub(crate) struct Reference {
 pub(crate) struct Nation {
     pub(crate) birthplace: Option<Vec<u8>>,
     pub(crate) european: bool,
+    /// Of the European Free Trade Association, which has had the same four members since 1995.
+    pub(crate) trade: bool,
 }
 
 impl Reference {
@@ -160,6 +162,7 @@ fn nations(folder: &Path) -> Result<Vec<Nation>, SynthError> {
         nations[usize::from(row.code(0)?)] = Nation {
             birthplace: (!matches!(country, "BE" | "XX")).then(|| latin(row.text(1), 30)),
             european: european.iter().any(|member| member == country),
+            trade: matches!(country, "CH" | "IS" | "LI" | "NO"),
         };
     }
     Ok(nations)

@@ -21,10 +21,12 @@ the first that hold nationalities and filiation). Somebody recognised or adopted
 They are not computed from the written extracts.
 The pipeline never reads this folder; tests compare its results with it.
 
-class       belgian or foreign
-group       the nationality code that gives the group; 150 when the class is belgian
-decided_by  father, mother, own-first, own-current; all-belgian (everything the definition looks at is known and
-            Belgian), known-belgian (what is known is Belgian, something is unknown), nothing-known
+class       the definition's own word: belgian or foreign; sem-waso belgian-not-attributed where a Belgian's parent is
+            unknown; statbel-herkomst non-belgian, belgian-foreign-background, belgian-belgian-background; vdab-2011
+            autochtoon or allochtoon
+group       the nationality code that gives the group; 150 where nothing foreign counts
+decided_by  father, mother, both-parents, own-first, own-earlier, own-current; all-belgian (everything the definition
+            looks at is known and counts as Belgian), known-belgian (what is known is Belgian, something is unknown)
 Two mothers occur only where nothing is foreign, so that the order of two parents of one sex decides nothing here.
 
 Faults, where some were asked for
@@ -42,11 +44,14 @@ All other rows are sound: keys occur once, dates and codes exist, and everything
 const HEADER: &[u8] = b"insz;municipality;sex;age;register;nationality;\
     vreemde-nationaliteit.class;vreemde-nationaliteit.group;vreemde-nationaliteit.decided_by;\
     eigen-historiek-2011.class;eigen-historiek-2011.group;eigen-historiek-2011.decided_by;\
-    vier-criteria-2013.class;vier-criteria-2013.group;vier-criteria-2013.decided_by\n";
+    vier-criteria-2013.class;vier-criteria-2013.group;vier-criteria-2013.decided_by;\
+    sem-waso.class;sem-waso.group;sem-waso.decided_by;\
+    statbel-herkomst.class;statbel-herkomst.group;statbel-herkomst.decided_by;\
+    vdab-2011.class;vdab-2011.group;vdab-2011.decided_by\n";
 const PERIODS: [&str; 3] = ["2010-01-01", "2011-01-01", "2012-01-01"];
 
-/// The group's nationality (150 for Belgian origin) and the fact that decided.
-type Origin = (u16, &'static str);
+/// The class, the group's nationality (150 for Belgian origin) and the fact that decided.
+type Origin = (&'static str, u16, &'static str);
 
 /// Writes the folder `truth`; `samples` are what the broken files are made of.
 pub(crate) fn write(
@@ -103,10 +108,18 @@ fn line(flanders: &Flanders<'_>, out: &mut Vec<u8>, person: &Person, date: usize
     plain(out, flanders.calendar.age_on_new_year(2010 + date as i16, person.birth).unsigned_abs().into());
     out.extend_from_slice(&[b';', person.register(DATES[date]), b';']);
     padded(out, u64::from(current), 3);
-    for (group, decided_by) in
-        [own_current(current), own_history(person.first, current), four_criteria(parents, person.first, current)]
-    {
-        out.extend_from_slice(if group == BELGIAN { b";belgian;" } else { b";foreign;" });
+    let earlier = person.earlier(DATES[date]);
+    for (class, group, decided_by) in [
+        own_current(current),
+        own_history(person.first, current),
+        four_criteria(parents, person.first, current),
+        monitoring(parents, person.first, current),
+        background(parents, person.first, current),
+        own_outside(earlier, current, |code| flanders.outside_union_and_trade(code)),
+    ] {
+        out.push(b';');
+        out.extend_from_slice(class.as_bytes());
+        out.push(b';');
         padded(out, u64::from(group), 3);
         out.push(b';');
         out.extend_from_slice(decided_by.as_bytes());
@@ -116,26 +129,67 @@ fn line(flanders: &Flanders<'_>, out: &mut Vec<u8>, person: &Person, date: usize
 
 /// `vreemde-nationaliteit`.
 fn own_current(current: u16) -> Origin {
-    (current, if current == BELGIAN { "all-belgian" } else { "own-current" })
+    match current {
+        BELGIAN => ("belgian", BELGIAN, "all-belgian"),
+        _ => ("foreign", current, "own-current"),
+    }
 }
 
 /// `eigen-historiek-2011`.
 fn own_history(first: u16, current: u16) -> Origin {
-    match (first, current) {
-        (BELGIAN, BELGIAN) => (BELGIAN, "all-belgian"),
-        (BELGIAN, _) => (current, "own-current"),
-        _ => (first, "own-first"),
+    match first {
+        BELGIAN => own_current(current),
+        _ => ("foreign", first, "own-first"),
     }
 }
 
 /// `vier-criteria-2013`; unknown parents are nothing.
 fn four_criteria([father, mother]: [Option<u16>; 2], first: u16, current: u16) -> Origin {
     match (father, mother) {
-        (Some(father), _) if father != BELGIAN => (father, "father"),
-        (_, Some(mother)) if mother != BELGIAN => (mother, "mother"),
-        (Some(_), Some(_)) if first == BELGIAN && current == BELGIAN => (BELGIAN, "all-belgian"),
-        _ if first == BELGIAN && current == BELGIAN => (BELGIAN, "known-belgian"),
+        (Some(father), _) if father != BELGIAN => ("foreign", father, "father"),
+        (_, Some(mother)) if mother != BELGIAN => ("foreign", mother, "mother"),
+        (Some(_), Some(_)) => own_history(first, current),
+        _ if first == BELGIAN && current == BELGIAN => ("belgian", BELGIAN, "known-belgian"),
         _ => own_history(first, current),
+    }
+}
+
+/// `sem-waso`: the same four, but a Belgian with an unknown parent is attributed to nothing.
+fn monitoring(parents: [Option<u16>; 2], first: u16, current: u16) -> Origin {
+    match four_criteria(parents, first, current) {
+        ("belgian", _, "known-belgian") => ("belgian-not-attributed", BELGIAN, "known-belgian"),
+        other => other,
+    }
+}
+
+/// `statbel-herkomst`: what somebody is now comes first, the parents last.
+fn background([father, mother]: [Option<u16>; 2], first: u16, current: u16) -> Origin {
+    let abroad = |parent: Option<u16>| parent.filter(|code| *code != BELGIAN);
+    if current != BELGIAN {
+        return ("non-belgian", current, "own-current");
+    }
+    if first != BELGIAN {
+        return ("belgian-foreign-background", first, "own-first");
+    }
+    match (abroad(father), abroad(mother)) {
+        (Some(father), Some(_)) => ("belgian-foreign-background", father, "both-parents"),
+        (Some(father), None) => ("belgian-foreign-background", father, "father"),
+        (None, Some(mother)) => ("belgian-foreign-background", mother, "mother"),
+        (None, None) => {
+            let decided_by = if father.and(mother).is_some() { "all-belgian" } else { "known-belgian" };
+            ("belgian-belgian-background", BELGIAN, decided_by)
+        }
+    }
+}
+
+/// `vdab-2011`: a nationality of one's own, now or before, from outside the Union and the free trade association.
+fn own_outside(earlier: impl Iterator<Item = u16>, current: u16, outside: impl Fn(u16) -> bool) -> Origin {
+    if outside(current) {
+        return ("allochtoon", current, "own-current");
+    }
+    match earlier.into_iter().find(|code| outside(*code)) {
+        Some(code) => ("allochtoon", code, "own-earlier"),
+        None => ("autochtoon", current, "all-belgian"),
     }
 }
 
@@ -144,14 +198,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_of_the_four_criteria() {
-        assert_eq!(four_criteria([Some(354), Some(262)], 150, 150), (354, "father"));
-        assert_eq!(four_criteria([Some(150), Some(262)], 128, 128), (262, "mother"));
-        assert_eq!(four_criteria([None, Some(150)], 306, 150), (306, "own-first"));
-        assert_eq!(four_criteria([None, None], 150, 129), (129, "own-current"));
-        assert_eq!(four_criteria([Some(150), Some(150)], 150, 150), (150, "all-belgian"));
-        assert_eq!(four_criteria([Some(150), None], 150, 150), (150, "known-belgian"));
-        assert_eq!(own_history(150, 129), (129, "own-current"));
-        assert_eq!(own_current(150), (150, "all-belgian"));
+    fn the_order_of_the_facts() {
+        assert_eq!(four_criteria([Some(354), Some(262)], 150, 150), ("foreign", 354, "father"));
+        assert_eq!(four_criteria([Some(150), Some(262)], 128, 128), ("foreign", 262, "mother"));
+        assert_eq!(four_criteria([None, Some(150)], 306, 150), ("foreign", 306, "own-first"));
+        assert_eq!(four_criteria([None, None], 150, 129), ("foreign", 129, "own-current"));
+        assert_eq!(four_criteria([Some(150), Some(150)], 150, 150), ("belgian", 150, "all-belgian"));
+        assert_eq!(four_criteria([Some(150), None], 150, 150), ("belgian", 150, "known-belgian"));
+        assert_eq!(own_history(150, 129), ("foreign", 129, "own-current"));
+        assert_eq!(own_current(150), ("belgian", 150, "all-belgian"));
+        assert_eq!(monitoring([Some(150), None], 150, 150), ("belgian-not-attributed", 150, "known-belgian"));
+        assert_eq!(background([Some(354), Some(262)], 150, 150), ("belgian-foreign-background", 354, "both-parents"));
+        assert_eq!(background([Some(354), Some(262)], 262, 129), ("non-belgian", 129, "own-current"));
+        let outside = |code: u16| code >= 300;
+        assert_eq!(own_outside([354].into_iter(), 129, outside), ("allochtoon", 354, "own-earlier"));
+        assert_eq!(own_outside([129].into_iter(), 150, outside), ("autochtoon", 150, "all-belgian"));
     }
 }

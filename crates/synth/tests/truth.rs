@@ -11,7 +11,17 @@ use synth::Options;
 const HEADER: &str = "insz;municipality;sex;age;register;nationality;\
     vreemde-nationaliteit.class;vreemde-nationaliteit.group;vreemde-nationaliteit.decided_by;\
     eigen-historiek-2011.class;eigen-historiek-2011.group;eigen-historiek-2011.decided_by;\
-    vier-criteria-2013.class;vier-criteria-2013.group;vier-criteria-2013.decided_by";
+    vier-criteria-2013.class;vier-criteria-2013.group;vier-criteria-2013.decided_by;\
+    sem-waso.class;sem-waso.group;sem-waso.decided_by;\
+    statbel-herkomst.class;statbel-herkomst.group;statbel-herkomst.decided_by;\
+    vdab-2011.class;vdab-2011.group;vdab-2011.decided_by";
+/// Belgium, the other 26 member states of 2010 to 2012, Czechoslovakia and East Germany, and the four of the European Free
+/// Trade Association.
+const INSIDE: [&str; 35] = [
+    "150", "103", "105", "108", "109", "110", "111", "112", "113", "114", "116", "123", "126", "128", "129", "106",
+    "107", "115", "119", "122", "124", "135", "136", "137", "139", "140", "141", "147", "130", "171", "104", "117",
+    "118", "121", "127",
+];
 
 /// A population made for one test, in a folder of its own.
 fn make(name: &str, scale: f64) -> PathBuf {
@@ -72,14 +82,42 @@ fn the_truth_fits_the_written_files() {
             let belgian = |decided: &'static str| ("150".to_string(), decided);
             // Two mothers are both Belgian, so that only whether both are known is left to ask.
             let complete = known.len() == 2 && known.iter().all(|parent| first(&parent[2]).is_some());
+            let nothing = belgian(if complete { "all-belgian" } else { "known-belgian" });
+            let classed = |(group, decided): (String, &'static str), words: [&'static str; 3]| {
+                let class = match (group.as_str(), decided) {
+                    ("150", "known-belgian") => words[1],
+                    ("150", _) => words[0],
+                    _ => words[2],
+                };
+                (class, group, decided)
+            };
+            let plain = ["belgian", "belgian", "foreign"];
+            let statbel =
+                match (foreign(&facts[3..]), foreign(&facts[2..3]), foreign(&facts[..1]), foreign(&facts[1..2])) {
+                    (Some(now), ..) => ("non-belgian", now.0, "own-current"),
+                    (_, Some(first), ..) => ("belgian-foreign-background", first.0, "own-first"),
+                    (_, _, Some(father), Some(_)) => ("belgian-foreign-background", father.0, "both-parents"),
+                    (_, _, Some(one), None) | (_, _, None, Some(one)) => ("belgian-foreign-background", one.0, one.1),
+                    _ => ("belgian-belgian-background", nothing.0.clone(), nothing.1),
+                };
+            let begun = histories[&row[0]].iter().rev().filter(|event| event[2].as_str() <= period);
+            let mut outside =
+                begun.map(|event| event[4].as_str()).enumerate().filter(|(_, code)| !INSIDE.contains(code));
+            let vdab = match outside.next() {
+                Some((0, code)) => ("allochtoon", code.to_string(), "own-current"),
+                Some((_, code)) => ("allochtoon", code.to_string(), "own-earlier"),
+                None => ("autochtoon", current.to_string(), "all-belgian"),
+            };
             let expected = [
-                foreign(&facts[3..]).unwrap_or(belgian("all-belgian")),
-                foreign(&facts[2..]).unwrap_or(belgian("all-belgian")),
-                foreign(&facts).unwrap_or(belgian(if complete { "all-belgian" } else { "known-belgian" })),
+                classed(foreign(&facts[3..]).unwrap_or(belgian("all-belgian")), plain),
+                classed(foreign(&facts[2..]).unwrap_or(belgian("all-belgian")), plain),
+                classed(foreign(&facts).unwrap_or(nothing.clone()), plain),
+                classed(foreign(&facts).unwrap_or(nothing), ["belgian", "belgian-not-attributed", "foreign"]),
+                statbel,
+                vdab,
             ];
             assert_eq!(row[5], current);
-            for (at, (group, decided)) in expected.into_iter().enumerate() {
-                let class = if group == "150" { "belgian" } else { "foreign" };
+            for (at, (class, group, decided)) in expected.into_iter().enumerate() {
                 assert_eq!(row[6 + 3 * at..9 + 3 * at], [class.to_string(), group, decided.to_string()]);
             }
         }
