@@ -4,7 +4,7 @@ use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
-use crate::person::{DATES, Person, Story};
+use crate::person::{DATES, Person, Story, date};
 use crate::random::{Draw, curve};
 use crate::shape::{Kind, SEMICOLONS, Shape, column};
 use crate::text::padded;
@@ -25,7 +25,7 @@ static SHAPE: Shape = Shape::new(
 );
 
 /// 1 February 2011, when enrolments are counted.
-const COUNTED: i32 = DATES[1] + 31;
+const COUNTED: i32 = DATES[date(2011)] + 31;
 
 /// Courses of Dutch as a second language, and the others, by centre.
 const DUTCH: [&[&str]; 2] = [
@@ -92,7 +92,7 @@ pub(crate) fn write(flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<
 
 /// How likely somebody is to be enrolled compared with others; 0 for those who cannot be.
 fn weight(flanders: &Flanders<'_>, person: &Person) -> f64 {
-    if !person.inhabits(1) || !flanders.flemish(person.place[1]) || COUNTED - person.birth < 18 * 366 {
+    if !flanders.resides(person, date(2011)) || COUNTED - person.birth < 18 * 366 {
         return 0.0;
     }
     let age = f64::from(COUNTED - person.birth) / 365.25;

@@ -2,7 +2,7 @@
 
 use crate::estimates as own;
 use crate::local::Local;
-use crate::person::{BELGIAN, DATES, FATHER, MOTHER, Person, Story, flag};
+use crate::person::{BELGIAN, DATES, FATHER, LAST, MOTHER, Person, Story, flag};
 use crate::pool::{Fate, Ties, Wish};
 use crate::random::curve;
 
@@ -10,7 +10,7 @@ impl Local<'_> {
     /// Births among the women who live in Flanders on two following dates; the child lives where its mother lives.
     pub(crate) fn births(&mut self, mut ties: Ties) {
         let middle_of_year = |date: usize| DATES[date] + 182;
-        for date in self.setting.today..2 {
+        for date in self.setting.today..LAST {
             for at in 0..self.people.len() {
                 let mother = self.people[at];
                 if !mother.is(flag::WOMAN) || !self.lives_in_flanders(at, date) || !self.lives_in_flanders(at, date + 1)

@@ -9,15 +9,18 @@ use crate::error::SynthError;
 use crate::flanders::Flanders;
 use crate::identity::Supplier;
 use crate::parallel::in_order;
-use crate::person::Person;
+use crate::person::{Person, flag};
 use crate::shape::{Kind, SEMICOLONS, Shape, column};
-use crate::spell::month_end;
+use crate::spell::quarter_end;
 use crate::text::padded;
 
 /// The key.
 pub(crate) const DELIVERY: Delivery = Delivery::of_persons("ksz/sleutel", "2010", "2011-09-01");
 
 static SHAPE: Shape = Shape::new(SEMICOLONS, &[column("gecodeerd", Kind::Coded).key(), column("insz", Kind::Insz)]);
+
+/// Quarters from 2008 to 2011.
+pub(crate) const QUARTERS: usize = 16;
 
 /// Persons of a piece of the key.
 const PIECE: usize = 65_536;
@@ -28,18 +31,19 @@ pub(crate) struct Coded {
 }
 
 impl Coded {
-    /// Everybody of working age at the end of a quarter of 2010, and those who are named besides.
+    /// Everybody of working age at the end of a quarter of 2008 to 2011, and those who are named besides.
     pub(crate) fn new(flanders: &Flanders<'_>, secret: &[u8; 32], named: &[u32], threads: usize) -> Coded {
         let mut besides = vec![false; flanders.people.len()];
         for at in named {
             besides[*at as usize] = true;
         }
         let mut entries = Vec::new();
+        let ends: [i32; QUARTERS] = std::array::from_fn(quarter_end);
         let make = |home: usize| {
             let positions = flanders.homes[home].clone();
             let wanted = positions.filter(|at| {
                 let person = &flanders.people[*at];
-                besides[*at] || (0..4).any(|quarter| flanders.of_working_age(person, quarter).is_some())
+                besides[*at] || ends.iter().any(|day| flanders.of_working_age(person, *day).is_some())
             });
             let coded = |at: usize| (code(secret, flanders.people[at].insz(&flanders.calendar)), at as u32);
             wanted.map(coded).collect::<Vec<_>>()
@@ -88,17 +92,11 @@ impl Coded {
     }
 }
 
-/// The last day of a quarter of 2010, 0 for the first.
-pub(crate) fn quarter_end(quarter: usize) -> i32 {
-    month_end(quarter as i32 * 3 + 2)
-}
-
 impl Flanders<'_> {
-    /// The age of an inhabitant of Flanders from 18 to 64 at the end of a quarter of 2010.
-    pub(crate) fn of_working_age(&self, person: &Person, quarter: usize) -> Option<i32> {
-        let day = quarter_end(quarter);
+    /// The age of an inhabitant of Flanders from 18 to 64 on a day of 2008 to 2011.
+    pub(crate) fn of_working_age(&self, person: &Person, day: i32) -> Option<i32> {
         let age = self.calendar.age_on(day, person.birth);
-        let inhabits = person.inhabits(0) || person.inhabits(1);
+        let inhabits = !person.is(flag::WAITING);
         ((18..=64).contains(&age) && inhabits && self.lives_on(person, day).is_some()).then_some(age)
     }
 }

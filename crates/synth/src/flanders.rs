@@ -220,12 +220,14 @@ impl<'a> Flanders<'a> {
         municipality.is_some_and(|municipality| municipality.flemish)
     }
 
+    /// Whether somebody is an inhabitant of Flanders on a date.
+    pub(crate) fn resides(&self, person: &Person, date: usize) -> bool {
+        person.inhabits(date) && self.flemish(person.place[date])
+    }
+
     /// The inhabitants of Flanders on a date, with their position.
     pub(crate) fn inhabitants(&self, date: usize) -> impl Iterator<Item = (usize, &Person)> {
-        self.people
-            .iter()
-            .enumerate()
-            .filter(move |(_, person)| person.inhabits(date) && self.flemish(person.place[date]))
+        self.people.iter().enumerate().filter(move |(_, person)| self.resides(person, date))
     }
 
     /// The blocks of persons that files are written by.

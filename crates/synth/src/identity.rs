@@ -4,14 +4,16 @@ use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::{Flanders, Series, in_extract};
-use crate::person::{BELGIAN, DATES, EXTRACTED, Person, flag, new_year, small};
+use crate::person::{BELGIAN, DATES, EXTRACTED, Person, date, flag, new_year, small};
 use crate::random::{mix, mix_unit};
 use crate::shape::{Kind, SEMICOLONS, Shape, column};
 use crate::text::{iso, padded};
 
 /// The register's deliveries, with the date that each is about.
-pub(crate) const DELIVERIES: [(usize, Delivery); 2] =
-    [(1, delivery("2011-01-01", "2011-07-15", "2011-06-30")), (2, delivery("2012-01-01", "2012-07-15", "2012-06-30"))];
+pub(crate) const DELIVERIES: [(usize, Delivery); 2] = [
+    (date(2011), delivery("2011-01-01", "2011-07-15", "2011-06-30")),
+    (date(2012), delivery("2012-01-01", "2012-07-15", "2012-06-30")),
+];
 
 const fn delivery(period: &'static str, delivered_on: &'static str, extracted_on: &'static str) -> Delivery {
     let extract = "rijksregister/nummerwijziging";
@@ -60,7 +62,7 @@ impl Flanders<'_> {
     /// Draws who had other numbers before; `used` lets suppliers use them.
     pub(crate) fn replace_numbers(&mut self, series: &mut Series, used: bool) {
         let count = |wanted: &dyn Fn(&Person) -> bool| {
-            let persons = self.people.iter().filter(|person| in_extract(person, 1) && wanted(person));
+            let persons = self.people.iter().filter(|person| in_extract(person, date(2011)) && wanted(person));
             persons.count().max(1) as f64
         };
         let immigrants = own::FORMER_BIS * self.scale / count(&immigrated);
@@ -107,7 +109,7 @@ impl Flanders<'_> {
             add(earlier, number, (day - 30 - chance(5) % 300).max(person.birth), chance(6) % 30);
             first = earlier;
         }
-        if used && day + 61 <= EXTRACTED[1] {
+        if used && day + 61 <= EXTRACTED[date(2011)] {
             self.outdated.insert(at as u32, first);
         }
     }
@@ -130,7 +132,7 @@ fn immigrated(person: &Person) -> bool {
 
 /// Who lives in Flanders and may have had two national numbers.
 fn settled(flanders: &Flanders<'_>, person: &Person) -> bool {
-    person.inhabits(1) && flanders.flemish(person.place[1]) && person.birth < new_year(2003) && !immigrated(person)
+    flanders.resides(person, date(2011)) && person.birth < new_year(2003) && !immigrated(person)
 }
 
 /// Writes the two deliveries.

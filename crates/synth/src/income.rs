@@ -1,16 +1,14 @@
 //! The living wage of 2010 under coded numbers, as the KSZ delivers it.
 
-use std::collections::HashMap;
-
 use crate::coded::{code, hexadecimal};
 use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
-use crate::person::{BELGIAN, DATES, Person, Story, flag};
+use crate::person::{BELGIAN, DATES, Person, Story, date, flag};
 use crate::random::Draw;
 use crate::shape::{Kind, SEMICOLONS, Shape, column};
-use crate::spell::{month_end, months, spell};
+use crate::spell::{Beside, beside_for_touching, month_end, months, spell, spell_beside};
 use crate::text::padded;
 
 /// The delivery.
@@ -50,18 +48,12 @@ pub(crate) struct Income {
     payments: Vec<Payment>,
     /// Positions of the persons whose coded number must be in the key, with or without a payment.
     pub(crate) named: Vec<u32>,
+    /// Who has a living wage at the end of which quarters of 2008 to 2011: positions, in rising order, with a bit for
+    /// each quarter. Only those of 2010 are in the file.
+    pub(crate) quarters: Vec<(u32, u16)>,
 }
 
 impl Income {
-    /// The months that somebody has a living wage, by coded number: bit 0 for January.
-    pub(crate) fn months(&self) -> HashMap<u64, u16> {
-        let mut months = HashMap::new();
-        for payment in &self.payments {
-            *months.entry(payment.coded).or_default() |= 1 << payment.month;
-        }
-        months
-    }
-
     /// Writes the file.
     pub(crate) fn write(&self, flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {
         let mut text = Vec::new();
@@ -98,15 +90,16 @@ pub(crate) fn draw(flanders: &Flanders<'_>, secret: &[u8; 32]) -> Income {
     let wanted = own::LIVING_WAGE.iter().map(|(_, persons)| *persons).chain([own::EQUIVALENT_LIVING_WAGE]);
     let rates: Vec<f64> =
         wanted.zip(&sums).map(|(persons, sum)| persons * flanders.scale * 12.0 / mean / sum.max(1e-9)).collect();
-    let (mut payments, mut named) = (Vec::new(), Vec::new());
+    let (mut payments, mut named, mut quarters) = (Vec::new(), Vec::new(), Vec::new());
+    let beside = beside_for_touching(own::LIVING_WAGE_SPELLS);
     for (home, persons) in flanders.homes.iter().enumerate() {
         let mut draw = Draw::stream(flanders.seed, "living wage", home as u64);
+        let mut other_years = Draw::stream(flanders.seed, "living wage of other years", home as u64);
         for position in persons.clone() {
             let person = &flanders.people[position];
             let (chance, other) = (draw.unit(), draw.unit());
             let Some((at, weight)) = weight(flanders, person) else {
-                let resident = person.inhabits(0) && flanders.flemish(person.place[0])
-                    || person.inhabits(1) && flanders.flemish(person.place[1]);
+                let resident = flanders.resides(person, date(2010)) || flanders.resides(person, date(2011));
                 if resident && other < own::CODED_OTHERS {
                     named.push(position as u32);
                 }
@@ -114,9 +107,18 @@ pub(crate) fn draw(flanders: &Flanders<'_>, secret: &[u8; 32]) -> Income {
             };
             let coded = code(secret, person.insz(&flanders.calendar));
             let before = payments.len();
+            let mut bits = 0;
             if chance < (weight * rates[at]).min(0.9) {
                 let system = if at == own::LIVING_WAGE.len() { EQUIVALENT } else { LIVING_WAGE };
-                pay(flanders, &mut draw, person, coded, system, &mut payments);
+                bits = pay(flanders, &mut draw, person, coded, system, &mut payments);
+            }
+            for years in [Beside::Before(0), Beside::Before(1), Beside::After] {
+                if other_years.chance((weight * rates[at] * beside).min(0.9)) {
+                    bits |= spell_beside(&mut other_years, own::LIVING_WAGE_SPELLS, years).quarters();
+                }
+            }
+            if bits != 0 {
+                quarters.push((position as u32, bits));
             }
             if payments.len() > before || !person.is(flag::WAITING) && other < own::CODED_OTHERS {
                 named.push(position as u32);
@@ -124,19 +126,26 @@ pub(crate) fn draw(flanders: &Flanders<'_>, secret: &[u8; 32]) -> Income {
         }
     }
     payments.sort_unstable();
-    Income { payments, named }
+    Income { payments, named, quarters }
 }
 
-/// The months of one person's living wage.
-fn pay(flanders: &Flanders<'_>, draw: &mut Draw, person: &Person, coded: u64, system: u8, payments: &mut Vec<Payment>) {
+/// The months of one person's living wage; gives the quarters at whose end there is one.
+fn pay(
+    flanders: &Flanders<'_>,
+    draw: &mut Draw,
+    person: &Person,
+    coded: u64,
+    system: u8,
+    payments: &mut Vec<Payment>,
+) -> u16 {
     let spell = spell(draw, own::LIVING_WAGE_SPELLS);
     let category = match draw.unit() {
         chance if chance < 0.3 => 1,
         chance if chance < 0.72 => 2,
         _ => 3,
     };
-    let twice = spell.goes_on && draw.chance(0.016);
-    for month in spell.first..=spell.last {
+    let twice = spell.goes_on() && draw.chance(0.016);
+    for month in spell.months() {
         let Some(place) = flanders.lives_on(person, month_end(month)) else { continue };
         let payment = |source_year| Payment { month: month as u8, coded, system, source_year, category, place };
         payments.push(payment(2010));
@@ -145,12 +154,14 @@ fn pay(flanders: &Flanders<'_>, draw: &mut Draw, person: &Person, coded: u64, sy
             payments.push(payment(2011));
         }
     }
+    spell.quarters()
 }
 
 /// In which total somebody counts, and how likely a living wage is compared with others.
 fn weight(flanders: &Flanders<'_>, person: &Person) -> Option<(usize, f64)> {
-    let place = [1, 0].into_iter().map(|date| person.place[date]).find(|place| flanders.flemish(*place))?;
-    let age = (DATES[1] - person.birth) / 365;
+    let place =
+        [date(2011), date(2010)].into_iter().map(|date| person.place[date]).find(|place| flanders.flemish(*place))?;
+    let age = (DATES[date(2011)] - person.birth) / 365;
     if age < 18 {
         return None;
     }
@@ -158,7 +169,7 @@ fn weight(flanders: &Flanders<'_>, person: &Person) -> Option<(usize, f64)> {
         return Some((own::LIVING_WAGE.len(), 1.0));
     }
     let outside = flanders.outside_union(flanders.origin(person));
-    let lately = DATES[1] - person.begin < 4 * 365 && person.first != BELGIAN;
+    let lately = DATES[date(2011)] - person.begin < 4 * 365 && person.first != BELGIAN;
     if outside && person.story == Story::Foreign && lately && person.quirk.is_multiple_of(3) {
         // Not yet entitled to the living wage itself.
         return Some((own::LIVING_WAGE.len(), 0.6));

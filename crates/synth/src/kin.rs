@@ -235,7 +235,7 @@ impl Local<'_> {
         match fate {
             Fate::Elsewhere => {
                 let place = self.place_elsewhere();
-                parent.place = [place; 3];
+                parent.place = [place; DATES.len()];
                 parent.set(flag::ESTABLISHED, self.draw.chance(0.6));
             }
             Fate::Abroad => {

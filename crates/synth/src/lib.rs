@@ -148,7 +148,7 @@ pub fn write(options: &Options, step: &dyn Fn(&str)) -> Result<Summary, SynthErr
     statbel::write(&flanders, &mut outbox)?;
     let searches = jobseekers::searches(&flanders, threads);
     social_security(&flanders, &searches, &mut outbox)?;
-    jobseekers::write(&flanders, &searches, &mut outbox)?;
+    jobseekers::write(&flanders, &searches.of_2010, &mut outbox)?;
     housing::write(&flanders, &counts, &mut outbox)?;
     caravans::write(&flanders, &counts, &mut outbox)?;
     schools::write(&flanders, &mut outbox)?;
@@ -157,7 +157,7 @@ pub fn write(options: &Options, step: &dyn Fn(&str)) -> Result<Summary, SynthErr
     newborns::write(&flanders, &mut outbox)?;
     upbringing::write(&flanders, &mut outbox)?;
     voters::write(&flanders, &counts, &mut outbox)?;
-    let samples = (options.faults > 0.0).then(|| faults::Samples::take(&flanders, &searches));
+    let samples = (options.faults > 0.0).then(|| faults::Samples::take(&flanders, &searches.of_2010));
     truth::write(&flanders, samples.as_ref(), &mut outbox)?;
     Ok(outbox.summary)
 }
@@ -165,6 +165,7 @@ pub fn write(options: &Options, step: &dyn Fn(&str)) -> Result<Summary, SynthErr
 /// Makes sure that no delivery would take the place of somebody else's.
 fn check(out: &Path) -> Result<(), SynthError> {
     let dated = register::DELIVERIES.iter().chain(&identity::DELIVERIES).chain(&moves::DELIVERIES);
+    let dated = dated.chain(&statbel::DELIVERIES);
     let by_year = newborns::DELIVERIES.iter().chain(&upbringing::DELIVERIES);
     let others = [
         coded::DELIVERY,
@@ -177,14 +178,14 @@ fn check(out: &Path) -> Result<(), SynthError> {
         voters::DELIVERY,
     ];
     let dated = dated.map(|(_, delivery)| delivery).chain(by_year.map(|(_, delivery)| delivery));
-    let rest = statbel::DELIVERIES.iter().chain(&positions::DELIVERIES).chain(&caravans::DELIVERIES).chain(&others);
+    let rest = positions::DELIVERIES.iter().chain(&caravans::DELIVERIES).chain(&others);
     dated.chain(rest).try_for_each(|delivery| delivery.check(out))
 }
 
 /// What the KSZ delivers: the key to its coded numbers, and what it tells under them.
 fn social_security(
     flanders: &flanders::Flanders<'_>,
-    searches: &[jobseekers::Search],
+    searches: &jobseekers::Searches,
     outbox: &mut Outbox<'_>,
 ) -> Result<(), SynthError> {
     (outbox.step)("drawing the living wage of 2010");
@@ -193,5 +194,5 @@ fn social_security(
     let coded = coded::Coded::new(flanders, &secret, &income.named, outbox.threads);
     coded.write(flanders, outbox)?;
     income.write(flanders, outbox)?;
-    positions::write(flanders, &coded, &income.months(), searches, outbox)
+    positions::write(flanders, &coded, &income.quarters, &searches.quarters, outbox)
 }

@@ -2,7 +2,7 @@
 
 use crate::counts::{AGES, Counts};
 use crate::estimates as own;
-use crate::person::{DATES, Person, Reason, Story, flag, new_year, off_the_dates, years};
+use crate::person::{DATES, LAST, Person, Reason, Story, date, flag, new_year, off_the_dates, years};
 use crate::random::{Draw, Mix, curve};
 use crate::reference::Reference;
 
@@ -55,7 +55,7 @@ pub(crate) fn people(setting: &Setting<'_>, at: usize) -> Vec<Person> {
 impl<'a> Setting<'a> {
     pub(crate) fn new(reference: &'a Reference, counts: &'a Counts, seed: u64, scale: f64) -> Setting<'a> {
         let moves = [false, true].map(|foreign| Moves::new(reference, counts, foreign));
-        let today = usize::try_from(counts.year - 2010).unwrap_or(1).min(2);
+        let today = date(counts.year).min(LAST);
         Setting { reference, counts, seed, scale, today, moves }
     }
 }
@@ -142,11 +142,12 @@ impl<'a> Local<'a> {
             let all: f64 = (0..reference.flemish.len()).map(|at| counts.persons(at, foreign)).sum();
             counts.persons(self.at, foreign) / all.max(1.0)
         };
-        // Stays of one to four years, begun in the six years before 2012: five in twelve are present on a date.
-        let expected = own::WAITING * self.setting.scale * (share(false) + share(true)) / 2.0 * 12.0 / 5.0;
+        // Stays of one to four years, begun in the eight years before the last date: five in sixteen are present on any
+        // of the dates.
+        let expected = own::WAITING * self.setting.scale * (share(false) + share(true)) / 2.0 * 16.0 / 5.0;
         let mix = Mix::new(own::ASYLUM.iter().copied());
         for _ in 0..self.draw.round(expected) {
-            let begin = off_the_dates(self.draw.between(DATES[2] - years(6.0), DATES[2] - 1));
+            let begin = off_the_dates(self.draw.between(DATES[LAST] - years(8.0), DATES[LAST] - 1));
             let end = begin + years(1.0 + 3.0 * self.draw.unit());
             let age = self.draw.bell(25.0, 12.0).clamp(0.3, 70.0);
             let mut person = self.stranger(begin - years(age), Story::Foreign);

@@ -3,14 +3,18 @@
 use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::flanders::Flanders;
-use crate::person::{BELGIAN, DATES, NEVER, Person, flag, small};
+use crate::person::{BELGIAN, DATES, NEVER, Person, date, flag, small};
 use crate::random::{mix, mix_unit};
 use crate::shape::{Kind, SEMICOLONS, Shape, column};
 use crate::text::{iso, padded};
 
-/// The deliveries, with the year that each is about: 0 for 2010.
-pub(crate) const DELIVERIES: [(usize, Delivery); 2] =
-    [(0, delivery("2010", "2011-07-15", "2011-06-30")), (1, delivery("2011", "2012-07-15", "2012-06-30"))];
+/// The deliveries, with the date on which the year begins that each is about.
+pub(crate) const DELIVERIES: [(usize, Delivery); 4] = [
+    (date(2008), delivery("2008", "2009-07-15", "2009-06-30")),
+    (date(2009), delivery("2009", "2010-07-15", "2010-06-30")),
+    (date(2010), delivery("2010", "2011-07-15", "2011-06-30")),
+    (date(2011), delivery("2011", "2012-07-15", "2012-06-30")),
+];
 
 const fn delivery(period: &'static str, delivered_on: &'static str, extracted_on: &'static str) -> Delivery {
     let extract = "rijksregister/verhuizingen";
@@ -46,7 +50,7 @@ enum End {
     Abroad(u16),
 }
 
-/// Writes the two years.
+/// Writes the years.
 pub(crate) fn write(flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {
     let threads = outbox.threads;
     for (year, delivery) in DELIVERIES {

@@ -4,7 +4,7 @@ use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
-use crate::person::{BELGIAN, DATES, MOTHER, Person, flag, new_year};
+use crate::person::{BELGIAN, DATES, MOTHER, Person, date, flag, new_year};
 use crate::random::Draw;
 use crate::shape::{Column, Kind, SEMICOLONS, Shape, column};
 use crate::text::{iso, padded};
@@ -18,7 +18,7 @@ const fn delivery(period: &'static str) -> Delivery {
 }
 
 /// 31 December 2010, when the municipality of all children is taken.
-const LIVING: i32 = DATES[1] - 1;
+const LIVING: i32 = DATES[date(2011)] - 1;
 
 const WEAK: Kind = Kind::Codes(&["0", "1"]);
 const COLUMNS: &[Column] = &[

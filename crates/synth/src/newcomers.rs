@@ -6,7 +6,7 @@ use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::{Flanders, in_extract};
-use crate::person::{ABROAD, BELGIAN, DATES, Person, flag, new_year, small};
+use crate::person::{ABROAD, BELGIAN, DATES, Person, date, flag, new_year, small};
 use crate::random::{Draw, mix};
 use crate::shape::{Column, Kind, SEMICOLONS, Shape, column};
 use crate::text::{iso, padded};
@@ -20,7 +20,7 @@ pub(crate) const DELIVERY: Delivery = Delivery {
     personal: true,
 };
 /// The last day that the file tells about.
-const SNAPSHOT: i32 = DATES[1] - 1;
+const SNAPSHOT: i32 = DATES[date(2011)] - 1;
 /// The first year.
 const FIRST: i16 = 2004;
 
@@ -107,7 +107,7 @@ fn rates(flanders: &Flanders<'_>) -> Vec<[f64; 2]> {
 
 /// Whether somebody can be in the file: who settled as an adult and lives, or lived lately, in Flanders.
 fn newcomer(flanders: &Flanders<'_>, person: &Person) -> Option<Newcomer> {
-    if person.is(flag::PARENT_ONLY) || !in_extract(person, 1) {
+    if person.is(flag::PARENT_ONLY) || !in_extract(person, date(2011)) {
         return None;
     }
     let chance = mix(person.quirk, small::NEWCOMER);
@@ -124,7 +124,9 @@ fn newcomer(flanders: &Flanders<'_>, person: &Person) -> Option<Newcomer> {
     if since < new_year(FIRST) || since > SNAPSHOT || flanders.calendar.age_on(since, person.birth) < 18 {
         return None;
     }
-    let places = [person.place_on(SNAPSHOT), person.place_on(since), person.place[0]];
+    // Where the person lives, or else lived at the start, or else on the last date before the snapshot.
+    let dates = person.place[..date(2011)].iter().rev().copied();
+    let places = [person.place_on(SNAPSHOT), person.place_on(since)].into_iter().chain(dates);
     let place = places.into_iter().find(|place| flanders.flemish(*place))?;
     Some(Newcomer { since, group, place })
 }

@@ -6,10 +6,13 @@ use catalog::insz::{Century, check_digits};
 use crate::random::{mix, mix_unit};
 use crate::text::Calendar;
 
-/// 1 January of 2010, 2011 and 2012.
-pub(crate) const DATES: [i32; 3] = [14_610, 14_975, 15_340];
+/// 1 January of the years from [`FIRST_YEAR`] on: 2008, 2009, 2010, 2011 and 2012.
+pub(crate) const DATES: [i32; 5] = [13_879, 14_245, 14_610, 14_975, 15_340];
 /// 30 June of the same years, when the register's extracts are taken.
-pub(crate) const EXTRACTED: [i32; 3] = [14_790, 15_155, 15_521];
+pub(crate) const EXTRACTED: [i32; 5] = [14_060, 14_425, 14_790, 15_155, 15_521];
+/// The year of the first date, and the position of the last date.
+pub(crate) const FIRST_YEAR: i16 = 2008;
+pub(crate) const LAST: usize = DATES.len() - 1;
 /// A day that never comes.
 pub(crate) const NEVER: i32 = i32::MAX;
 /// No person.
@@ -104,8 +107,8 @@ pub(crate) struct Person {
     pub(crate) quirk: u32,
     /// First nationality.
     pub(crate) first: u16,
-    /// Municipality on the three dates: position + 1, or 0 for none.
-    pub(crate) place: [u16; 3],
+    /// Municipality on the dates: position + 1, or 0 for none.
+    pub(crate) place: [u16; DATES.len()],
     /// Where the person was born: municipality as above, or [`ABROAD`] + nationality code; 0 for unknown.
     pub(crate) birthplace: u16,
     pub(crate) serial: u16,
@@ -124,9 +127,9 @@ pub(crate) mod small {
     pub(crate) const CIVIL: u32 = 50;
     pub(crate) const NUMBER: u32 = 60;
     pub(crate) const LEAVING: u32 = 70;
-    pub(crate) const POSITION: u32 = 80;
     pub(crate) const NEWCOMER: u32 = 110;
     pub(crate) const UPBRINGING: u32 = 120;
+    pub(crate) const POSITION: u32 = 200;
 }
 
 impl Person {
@@ -166,9 +169,10 @@ impl Person {
         day + (mix(self.quirk, small::LAG + event) % 61) as i32
     }
 
-    /// Municipality (position + 1, or 0) on a day of 2010 or 2011.
+    /// Municipality (position + 1, or 0) on a day of the years between the first date and the last; earlier and later
+    /// days are taken as if they belonged to the year beside them.
     pub(crate) fn place_on(&self, day: i32) -> u16 {
-        let year = usize::from(day >= DATES[1]);
+        let year = DATES[1..LAST].iter().filter(|date| day >= **date).count();
         let (before, after) = (self.place[year], self.place[year + 1]);
         if self.death <= day || self.birth > day {
             0
@@ -181,7 +185,7 @@ impl Person {
         }
     }
 
-    /// The day of a year, 0 for 2010, on which somebody moves who is elsewhere at its end.
+    /// The day of a year, 0 for the first, on which somebody moves who is elsewhere at its end.
     pub(crate) fn moved(&self, year: usize) -> i32 {
         DATES[year] + 1 + (mix(self.quirk, small::MOVE + year as u32) % 363) as i32
     }
@@ -245,9 +249,14 @@ impl Person {
     }
 }
 
-/// A day that is none of the three dates: what happens on a date itself could be read both ways.
+/// A day that is none of the dates: what happens on a date itself could be read both ways.
 pub(crate) fn off_the_dates(day: i32) -> i32 {
     if DATES.contains(&day) { day - 1 } else { day }
+}
+
+/// Position of 1 January of a year in [`DATES`].
+pub(crate) const fn date(year: i16) -> usize {
+    (year - FIRST_YEAR) as usize
 }
 
 /// Years as days, for drawing.

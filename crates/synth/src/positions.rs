@@ -1,23 +1,38 @@
-//! Positions on the labour market at the end of each quarter of 2010, under coded numbers, as the KSZ delivers them.
+//! Positions on the labour market at the end of each quarter of 2008 to 2011, under coded numbers, as the KSZ delivers
+//! them.
 
-use std::collections::HashMap;
-
-use crate::coded::{Coded, hexadecimal};
+use crate::coded::{Coded, QUARTERS, hexadecimal};
 use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
-use crate::jobseekers::Search;
-use crate::person::{Person, Story, small};
+use crate::person::{Person, Story, flag, small};
 use crate::random::{curve, mix_unit};
 use crate::shape::{Kind, SEMICOLONS, Shape, column};
+use crate::spell::quarter_end;
 
-/// The deliveries, one for each quarter.
-pub(crate) const DELIVERIES: [Delivery; 4] =
-    [delivery("2010-Q1"), delivery("2010-Q2"), delivery("2010-Q3"), delivery("2010-Q4")];
+/// The deliveries, one for each quarter; those of a year come together.
+pub(crate) const DELIVERIES: [Delivery; QUARTERS] = [
+    delivery("2008-Q1", "2009-09-01"),
+    delivery("2008-Q2", "2009-09-01"),
+    delivery("2008-Q3", "2009-09-01"),
+    delivery("2008-Q4", "2009-09-01"),
+    delivery("2009-Q1", "2010-09-01"),
+    delivery("2009-Q2", "2010-09-01"),
+    delivery("2009-Q3", "2010-09-01"),
+    delivery("2009-Q4", "2010-09-01"),
+    delivery("2010-Q1", "2011-09-01"),
+    delivery("2010-Q2", "2011-09-01"),
+    delivery("2010-Q3", "2011-09-01"),
+    delivery("2010-Q4", "2011-09-01"),
+    delivery("2011-Q1", "2012-09-01"),
+    delivery("2011-Q2", "2012-09-01"),
+    delivery("2011-Q3", "2012-09-01"),
+    delivery("2011-Q4", "2012-09-01"),
+];
 
-const fn delivery(period: &'static str) -> Delivery {
-    Delivery::of_persons("ksz/posities", period, "2011-09-01")
+const fn delivery(period: &'static str, delivered_on: &'static str) -> Delivery {
+    Delivery::of_persons("ksz/posities", period, delivered_on)
 }
 
 static SHAPE: Shape = Shape::new(
@@ -29,24 +44,28 @@ static SHAPE: Shape = Shape::new(
     ],
 );
 
-/// Writes a file a quarter; `wages` are the months with a living wage by coded number.
+/// Purposes of a person's small facts: whether a position changes in a quarter, and what then decides.
+const CHANGES: u32 = small::POSITION;
+const WORKS: u32 = small::POSITION + 20;
+const KIND: u32 = small::POSITION + 40;
+
+/// Writes a file a quarter; `wages` and `seeking` tell, by position of the person, the quarters at whose end somebody has
+/// a living wage or seeks work.
 pub(crate) fn write(
     flanders: &Flanders<'_>,
     coded: &Coded,
-    wages: &HashMap<u64, u16>,
-    searches: &[Search],
+    wages: &[(u32, u16)],
+    seeking: &[u16],
     outbox: &mut Outbox<'_>,
 ) -> Result<(), SynthError> {
     let threads = outbox.threads;
-    // The months in which somebody seeks work, bit 0 for January.
-    let mut seeking = vec![0u16; flanders.people.len()];
-    for search in searches {
-        for month in search.spell.first..=search.spell.last {
-            seeking[search.person] |= 1 << month;
-        }
+    let mut waged = vec![0; flanders.people.len()];
+    for (at, quarters) in wages {
+        waged[*at as usize] = *quarters;
     }
     for (quarter, delivery) in DELIVERIES.into_iter().enumerate() {
-        let month = 1u16 << (quarter * 3 + 2);
+        let day = quarter_end(quarter);
+        let lasts = |quarters: &[u16], at: u32| quarters[at as usize] >> quarter & 1 == 1;
         let mut begun = outbox.begin(delivery)?;
         let mut sink = begun.table("posities.csv.gz", &SHAPE)?;
         sink.pieces(threads, coded.pieces(), |piece| {
@@ -54,13 +73,13 @@ pub(crate) fn write(
             let mut lines = 0;
             for (number, at) in coded.piece(piece) {
                 let person = &flanders.people[*at as usize];
-                let Some(age) = flanders.of_working_age(person, quarter) else { continue };
-                let position: &[u8; 3] = if seeking[*at as usize] & month != 0 {
+                let Some(age) = flanders.of_working_age(person, day) else { continue };
+                let position: &[u8; 3] = if lasts(seeking, *at) {
                     b"211"
-                } else if wages.get(number).is_some_and(|months| months & month != 0) {
+                } else if lasts(&waged, *at) {
                     b"321"
                 } else {
-                    position(flanders, person, quarter as u32, age)
+                    position(flanders, person, quarter, age)
                 };
                 out.extend_from_slice(delivery.period.as_bytes());
                 out.push(b';');
@@ -79,22 +98,27 @@ pub(crate) fn write(
 }
 
 /// The position of somebody who neither seeks work nor has a living wage.
-fn position(flanders: &Flanders<'_>, person: &Person, quarter: u32, age: i32) -> &'static [u8; 3] {
-    // Most stay where they were a quarter ago; everybody has a chance to change.
-    let last = (1..=quarter).rev().find(|past| mix_unit(person.quirk, small::POSITION + past) < own::CHANGING);
-    let chance = mix_unit(person.quirk, small::POSITION + 10 + last.unwrap_or(0));
+///
+/// A chance of the person's own, which rarely changes, stands against a share of workers that moves with age and with
+/// the times: most stay where they are, the young come into work, the old leave it.
+fn position(flanders: &Flanders<'_>, person: &Person, quarter: usize, age: i32) -> &'static [u8; 3] {
+    let last = (1..=quarter as u32).rev().find(|past| mix_unit(person.quirk, CHANGES + past) < own::CHANGING);
+    let last = last.unwrap_or(0);
+    let chance = mix_unit(person.quirk, WORKS + last);
     let foreign = matches!(person.story, Story::Foreign | Story::Naturalised);
     let working = curve(own::WORKING, f64::from(age))
+        * own::WORKING_BY_SEX[usize::from(!person.is(flag::WOMAN))]
+        * own::WORKING_BY_QUARTER[quarter]
         * if foreign && flanders.outside_union(person.first) { own::WORKING_OUTSIDE_UNION } else { 1.0 };
     let unknown = if person.story == Story::Foreign { own::UNKNOWN_POSITION[1] } else { own::UNKNOWN_POSITION[0] };
     if chance < working {
-        match mix_unit(person.quirk, small::POSITION + 20) {
+        match mix_unit(person.quirk, KIND + last) {
             kind if kind < 0.8 => b"111",
             kind if kind < 0.86 => b"112",
             kind if kind < 0.985 => b"121",
             _ => b"131",
         }
-    } else if chance < working + (1.0 - working) * unknown {
+    } else if chance > 1.0 - (1.0 - working) * unknown {
         b"411"
     } else {
         b"311"

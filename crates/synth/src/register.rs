@@ -3,7 +3,7 @@
 use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::flanders::{Flanders, in_extract};
-use crate::person::{ABROAD, DATES, EXTRACTED, FATHER, MOTHER, NEVER, Person, Reason, flag};
+use crate::person::{ABROAD, DATES, EXTRACTED, FATHER, MOTHER, NEVER, Person, Reason, date, flag};
 use crate::shape::{Column, Form, Kind, SEMICOLONS, Shape, column};
 use crate::text::{iso, padded};
 
@@ -12,23 +12,27 @@ const NATIONALITIES: &str = "rijksregister/nationaliteit";
 const FILIATION: &str = "rijksregister/afstamming";
 
 /// The register's deliveries, with the date that each is about.
-pub(crate) const DELIVERIES: [(usize, Delivery); 7] = [
-    (0, delivery(PERSONS, 0)),
-    (1, delivery(PERSONS, 1)),
-    (2, delivery(PERSONS, 2)),
-    (1, delivery(NATIONALITIES, 1)),
-    (2, delivery(NATIONALITIES, 2)),
-    (1, delivery(FILIATION, 1)),
-    (2, delivery(FILIATION, 2)),
+pub(crate) const DELIVERIES: [(usize, Delivery); 9] = [
+    delivery(PERSONS, 2008),
+    delivery(PERSONS, 2009),
+    delivery(PERSONS, 2010),
+    delivery(PERSONS, 2011),
+    delivery(PERSONS, 2012),
+    delivery(NATIONALITIES, 2011),
+    delivery(NATIONALITIES, 2012),
+    delivery(FILIATION, 2011),
+    delivery(FILIATION, 2012),
 ];
 
-const fn delivery(extract: &'static str, date: usize) -> Delivery {
-    let (period, delivered_on, extracted_on) = match date {
-        0 => ("2010-01-01", "2010-07-15", "2010-06-30"),
-        1 => ("2011-01-01", "2011-07-15", "2011-06-30"),
+const fn delivery(extract: &'static str, year: i16) -> (usize, Delivery) {
+    let (period, delivered_on, extracted_on) = match year {
+        2008 => ("2008-01-01", "2008-07-15", "2008-06-30"),
+        2009 => ("2009-01-01", "2009-07-15", "2009-06-30"),
+        2010 => ("2010-01-01", "2010-07-15", "2010-06-30"),
+        2011 => ("2011-01-01", "2011-07-15", "2011-06-30"),
         _ => ("2012-01-01", "2012-07-15", "2012-06-30"),
     };
-    Delivery { extract, period, delivered_on, extracted_on: Some(extracted_on), personal: true }
+    (date(year), Delivery { extract, period, delivered_on, extracted_on: Some(extracted_on), personal: true })
 }
 
 /// The codes of a sex, of a parent and of a register.

@@ -11,7 +11,7 @@ use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::faults::Harm;
 use crate::flanders::Flanders;
-use crate::person::{DATES, flag};
+use crate::person::{DATES, FIRST_YEAR, date, flag};
 use crate::shape::{Column, Form, Kind, Shape, column};
 
 const COLUMNS: &[Column] = &[
@@ -44,9 +44,12 @@ const CIVIL_STATUSES: [&str; 4] =
     ["10|Célibataire|Ongehuwd", "20|Marié|Gehuwd", "30|Veuf|Weduwstaat", "40|Divorcé|Gescheiden"];
 const REGION: &str = "02000";
 
-/// Statbel's deliveries, one for each date.
-pub(crate) const DELIVERIES: [Delivery; 3] =
-    [delivery("2010-01-01", "2010-06-01"), delivery("2011-01-01", "2011-06-01"), delivery("2012-01-01", "2012-06-01")];
+/// Statbel's deliveries, with the date that each is about; the table of earlier years was not published in this form.
+pub(crate) const DELIVERIES: [(usize, Delivery); 3] = [
+    (date(2010), delivery("2010-01-01", "2010-06-01")),
+    (date(2011), delivery("2011-01-01", "2011-06-01")),
+    (date(2012), delivery("2012-01-01", "2012-06-01")),
+];
 
 const fn delivery(period: &'static str, delivered_on: &'static str) -> Delivery {
     Delivery { extract: "statbel/bevolking", period, delivered_on, extracted_on: None, personal: false }
@@ -54,8 +57,8 @@ const fn delivery(period: &'static str, delivered_on: &'static str) -> Delivery 
 
 /// Writes the three zips.
 pub(crate) fn write(flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<(), SynthError> {
-    for (date, delivery) in DELIVERIES.into_iter().enumerate() {
-        let year = 2010 + date;
+    for (date, delivery) in DELIVERIES {
+        let year = year_of(date);
         let mut begun = outbox.begin(delivery)?;
         let mut harm = begun.harm("", &SHAPE);
         let made = zipped(flanders, date, harm.as_mut()).map_err(SynthError::container("the population table"))?;
@@ -69,9 +72,9 @@ pub(crate) fn write(flanders: &Flanders<'_>, outbox: &mut Outbox<'_>) -> Result<
 
 /// The zip of a year and the lines of the table in it.
 fn zipped(flanders: &Flanders<'_>, date: usize, mut harm: Option<&mut Harm<'_>>) -> ZipResult<(Vec<u8>, u64)> {
-    let year = 2010 + date;
+    let year = year_of(date);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file(format!("TF_SOC_POP_STRUCT_{year}.txt"), member_of(year as u16))?;
+    zip.start_file(format!("TF_SOC_POP_STRUCT_{year}.txt"), member_of(year.unsigned_abs()))?;
     zip.write_all(&SHAPE.header())?;
     let mut lines = 0;
     let mut harmed = Vec::new();
@@ -97,6 +100,11 @@ fn zipped(flanders: &Flanders<'_>, date: usize, mut harm: Option<&mut Harm<'_>>)
     Ok((zip.finish()?.into_inner(), lines))
 }
 
+/// The year of a date.
+fn year_of(date: usize) -> i16 {
+    FIRST_YEAR + date as i16
+}
+
 /// How a zip's member is packed: with a date of its own, not the present moment.
 pub(crate) fn member_of(year: u16) -> SimpleFileOptions {
     let made = DateTime::from_date_and_time(year, 6, 1, 12, 0, 0).unwrap_or_default();
@@ -105,7 +113,7 @@ pub(crate) fn member_of(year: u16) -> SimpleFileOptions {
 
 /// The table of some municipality in 2011, its header and a few lines.
 pub(crate) fn sample(flanders: &Flanders<'_>, lines: usize) -> Vec<u8> {
-    let counts = count(flanders, 1);
+    let counts = count(flanders, date(2011));
     let text = counts.iter().enumerate().map(|(at, counts)| table(flanders, at, counts, 2011).0);
     let text: String = text.take(3).collect();
     let mut sample = SHAPE.header();
@@ -114,7 +122,7 @@ pub(crate) fn sample(flanders: &Flanders<'_>, lines: usize) -> Vec<u8> {
 }
 
 /// The lines of a municipality, by its position among the Flemish ones, and how many they are.
-fn table(flanders: &Flanders<'_>, at: usize, counts: &[u32], year: usize) -> (String, u64) {
+fn table(flanders: &Flanders<'_>, at: usize, counts: &[u32], year: i16) -> (String, u64) {
     let reference = flanders.reference;
     let name = |code: &str| reference.areas.get(code).map_or("", String::as_str);
     let municipality = &reference.municipalities[reference.flemish[at]];
@@ -144,7 +152,7 @@ fn count(flanders: &Flanders<'_>, date: usize) -> Vec<Vec<u32>> {
     }
     let mut counts = vec![vec![0; AGES * 4 * 2 * 2]; reference.flemish.len()];
     for (_, person) in flanders.inhabitants(date) {
-        let age = flanders.calendar.age_on_new_year(2010 + date as i16, person.birth).max(0);
+        let age = flanders.calendar.age_on_new_year(year_of(date), person.birth).max(0);
         let civil = usize::from(person.civil_status(age)) / 10 - 1;
         let man = usize::from(!person.is(flag::WOMAN));
         let foreign = usize::from(person.is_foreign(DATES[date]));

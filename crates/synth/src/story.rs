@@ -54,7 +54,7 @@ impl Local<'_> {
             changes: [UNCHANGED; 2],
             quirk: self.draw.bits(),
             first: BELGIAN,
-            place: [0; 3],
+            place: [0; DATES.len()],
             birthplace,
             serial: 0,
             flags: flag::BORN_HERE,
@@ -67,7 +67,7 @@ impl Local<'_> {
         let older = if age >= 100 { (self.draw.wait(1.3) as i32).min(8) } else { 0 };
         let year = self.setting.counts.year - (age + older) as i16;
         // The child of a few years was not yet there on its own day of birth, when that is one of the dates.
-        let last = if age < 4 { new_year(year) - 1 } else { new_year(year) };
+        let last = if age < DATES.len() as i32 { new_year(year) - 1 } else { new_year(year) };
         self.draw.between(new_year(year - 1) + 1, last)
     }
 

@@ -5,7 +5,7 @@ use crate::delivery::Outbox;
 use crate::error::SynthError;
 use crate::faults;
 use crate::flanders::Flanders;
-use crate::person::{BELGIAN, DATES, FATHER, MOTHER, Person, flag};
+use crate::person::{BELGIAN, DATES, FATHER, FIRST_YEAR, MOTHER, Person, date, flag};
 use crate::sink::{Sink, make_folder, remove};
 use crate::text::{padded, plain};
 
@@ -13,10 +13,10 @@ const README: &str = "\
 The truth behind the synthetic deliveries
 =========================================
 One file for each 1 January: every inhabitant of Flanders in the registers B and V on that day (not the waiting
-register W, not Brussels or Wallonia), with class, group and deciding fact by three definitions of foreign origin.
+register W, not Brussels or Wallonia), with class, group and deciding fact by six definitions of foreign origin.
 
 The rows follow from the stories that were drawn for the persons when the population was made, together with what
-the register has on record of their parents in the extracts of that date (for 2010-01-01: those of 2011-01-01,
+the register has on record of their parents in the extracts of that date (for the years before: those of 2011-01-01,
 the first that hold nationalities and filiation). Somebody recognised or adopted later has no such parent on the day.
 They are not computed from the written extracts.
 The pipeline never reads this folder; tests compare its results with it.
@@ -48,7 +48,9 @@ const HEADER: &[u8] = b"insz;municipality;sex;age;register;nationality;\
     sem-waso.class;sem-waso.group;sem-waso.decided_by;\
     statbel-herkomst.class;statbel-herkomst.group;statbel-herkomst.decided_by;\
     vdab-2011.class;vdab-2011.group;vdab-2011.decided_by\n";
-const PERIODS: [&str; 3] = ["2010-01-01", "2011-01-01", "2012-01-01"];
+const PERIODS: [&str; DATES.len()] = ["2008-01-01", "2009-01-01", "2010-01-01", "2011-01-01", "2012-01-01"];
+/// The first date whose extracts hold nationalities and filiation.
+const FIRST_FACTS: usize = date(2011);
 
 /// The class, the group's nationality (150 for Belgian origin) and the fact that decided.
 type Origin = (&'static str, u16, &'static str);
@@ -77,7 +79,7 @@ pub(crate) fn write(
             let mut out = Vec::new();
             let mut lines = 0;
             for person in flanders.block(block) {
-                if person.inhabits(date) && flanders.flemish(person.place[date]) {
+                if flanders.resides(person, date) {
                     line(flanders, &mut out, person, date);
                     lines += 1;
                 }
@@ -100,12 +102,13 @@ pub(crate) fn write(
 
 fn line(flanders: &Flanders<'_>, out: &mut Vec<u8>, person: &Person, date: usize) {
     let current = person.nationality(DATES[date]);
-    let parents = [FATHER, MOTHER].map(|which| flanders.parent_first(person, which, date.max(1), DATES[date]));
+    let parents =
+        [FATHER, MOTHER].map(|which| flanders.parent_first(person, which, date.max(FIRST_FACTS), DATES[date]));
     padded(out, person.insz(&flanders.calendar), 11);
     out.push(b';');
     out.extend_from_slice(flanders.place_code(person.place[date]));
     out.extend_from_slice(if person.is(flag::WOMAN) { b";F;" } else { b";M;" });
-    plain(out, flanders.calendar.age_on_new_year(2010 + date as i16, person.birth).unsigned_abs().into());
+    plain(out, flanders.calendar.age_on_new_year(FIRST_YEAR + date as i16, person.birth).unsigned_abs().into());
     out.extend_from_slice(&[b';', person.register(DATES[date]), b';']);
     padded(out, u64::from(current), 3);
     let earlier = person.earlier(DATES[date]);

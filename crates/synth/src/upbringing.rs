@@ -8,7 +8,7 @@ use crate::delivery::{Delivery, Outbox};
 use crate::error::SynthError;
 use crate::estimates as own;
 use crate::flanders::Flanders;
-use crate::person::{DATES, MOTHER, NOBODY, Person, flag, new_year, small};
+use crate::person::{MOTHER, NOBODY, Person, flag, new_year, small};
 use crate::random::{mix, mix_unit};
 use crate::shape::{Form, Kind, Shape, column};
 use crate::workbook::{fill, workbook};
@@ -104,8 +104,7 @@ fn minor(flanders: &Flanders<'_>, at: usize, person: &Person, year: i16) -> Opti
     if person.birth > day || age > 17 || person.known > day || person.is(flag::WAITING) {
         return None;
     }
-    // Nothing is known about where somebody lived before 2010.
-    let place = flanders.lives_on(person, day.max(DATES[0]))?;
+    let place = flanders.lives_on(person, day)?;
     let mother = person.parents[MOTHER];
     let family = if mother == NOBODY { at as u32 } else { mother };
     Some(Child { family, person: at as u32, place, age })

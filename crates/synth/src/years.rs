@@ -5,7 +5,7 @@
 
 use crate::estimates as own;
 use crate::local::Local;
-use crate::person::{BELGIAN, DATES, NEVER, NOBODY, Person, Story, UNCHANGED, flag, new_year};
+use crate::person::{BELGIAN, DATES, LAST, NEVER, NOBODY, Person, Story, UNCHANGED, date, flag};
 use crate::random::curve;
 
 /// Where somebody was, or went.
@@ -17,7 +17,7 @@ enum Where {
 }
 
 impl Local<'_> {
-    /// From the calibrated date back to the first date, and on to 1 January 2008.
+    /// From the calibrated date back to the first date.
     pub(crate) fn earlier_years(&mut self) {
         for date in (1..=self.setting.today).rev() {
             for at in 0..self.people.len() {
@@ -26,26 +26,11 @@ impl Local<'_> {
                 }
             }
         }
-        // Who was in a register in 2008 or 2009 and left it before the first date.
-        for year in [2008, 2009] {
-            for at in 0..self.people.len() {
-                if self.lives_in_flanders(at, 0) && self.people[at].known < new_year(2008) {
-                    let mut person = self.like(at);
-                    person.place = [0; 3];
-                    match self.leaves(&person, new_year(year), true) {
-                        Where::Dead => die(&mut person, self.draw.between(new_year(year) + 1, new_year(year + 1) - 1)),
-                        Where::Abroad => {}
-                        Where::Here | Where::At(_) => continue,
-                    }
-                    self.people.push(person);
-                }
-            }
-        }
     }
 
     /// From the calibrated date on to the last date; births come later, when the parents are known.
     pub(crate) fn later_years(&mut self) {
-        for date in self.setting.today..2 {
+        for date in self.setting.today..LAST {
             for at in 0..self.people.len() {
                 if self.lives_in_flanders(at, date) {
                     self.year_after(at, date);
@@ -94,12 +79,18 @@ impl Local<'_> {
     fn left(&mut self, at: usize, date: usize, how: &Where) {
         let mut person = self.like(at);
         let place = person.place[date];
-        person.place = [0; 3];
+        person.death = NEVER;
+        person.place = [0; DATES.len()];
         person.place[date - 1] = place;
         match how {
-            Where::Dead => die(&mut person, self.day_of_year(date - 1)),
+            Where::Dead => {
+                person.death = self.day_of_year(date - 1);
+                person.stays_as_on(person.death);
+            }
             Where::At(elsewhere) => person.place[date..].fill(*elsewhere),
-            Where::Here | Where::Abroad => {}
+            // Whoever is gone becomes Belgian no more.
+            Where::Abroad => person.stays_as_on(DATES[date - 1]),
+            Where::Here => {}
         }
         self.people.push(person);
     }
@@ -151,7 +142,7 @@ impl Local<'_> {
         }
         let mut arrival = self.like(at);
         arrival.death = NEVER;
-        arrival.place = [0; 3];
+        arrival.place = [0; DATES.len()];
         arrival.place[date + 1] = person.place[date];
         if chance >= from_abroad {
             // From Brussels or Wallonia: in the register all along.
@@ -180,7 +171,8 @@ impl Local<'_> {
         let foreign = usize::from(person.is_foreign(day));
         // Whoever is old or young leaves less often than others.
         let mobile = if (18.0..45.0).contains(&age) { 1.35 } else { 0.75 };
-        let abroad = own::TO_ABROAD[foreign] * mobile;
+        let fewer = foreign == 1 && day < DATES[date(2010)];
+        let abroad = own::TO_ABROAD[foreign] * mobile * if fewer { own::LEAVING_BEFORE_2010 } else { 1.0 };
         let elsewhere = own::TO_ELSEWHERE[foreign] * mobile;
         match self.draw.unit() {
             chance if chance < death => Where::Dead,
@@ -199,12 +191,14 @@ impl Local<'_> {
     }
 }
 
-/// Lets somebody die; what had not happened by then never does.
-fn die(person: &mut Person, day: i32) {
-    person.death = day;
-    for change in &mut person.changes {
-        if change.day >= day {
+impl Person {
+    /// What had not happened by this day never does.
+    fn stays_as_on(&mut self, day: i32) {
+        for change in self.changes.iter_mut().filter(|change| change.day >= day) {
             *change = UNCHANGED;
+        }
+        if self.is_foreign(day) {
+            self.story = Story::Foreign;
         }
     }
 }

@@ -12,6 +12,7 @@ use zip::result::ZipResult;
 use crate::error::SynthError;
 use crate::flanders::Flanders;
 use crate::jobseekers::{self, Search};
+use crate::person::date;
 use crate::sink::{Sink, make_folder};
 use crate::workbook::{DATE_CELL, NUMBER_CELL, fill, workbook};
 use crate::{housing, moves, statbel};
@@ -45,7 +46,7 @@ impl Samples {
         seekers.extend(String::from_utf8_lossy(&rows).split_inclusive('\n').take(LINES));
         let mut packed = moves::SHAPE.header();
         for block in 0..flanders.blocks().min(8) {
-            packed.extend(moves::rows(flanders, 0, block).0);
+            packed.extend(moves::rows(flanders, date(2010), block).0);
         }
         let mut households = String::new();
         for (at, place) in flanders.reference.flemish.iter().enumerate().take(LINES) {

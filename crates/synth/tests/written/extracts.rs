@@ -19,7 +19,12 @@ fn moves_lead_from_one_new_year_to_the_next() {
     let (scratch, _) = shared();
     let out = &scratch.0;
     let flemish = flemish(out);
-    for (year, before, after) in [("2010", "2010-01-01", "2011-01-01"), ("2011", "2011-01-01", "2012-01-01")] {
+    for (year, before, after) in [
+        ("2008", "2008-01-01", "2009-01-01"),
+        ("2009", "2009-01-01", "2010-01-01"),
+        ("2010", "2010-01-01", "2011-01-01"),
+        ("2011", "2011-01-01", "2012-01-01"),
+    ] {
         let header = "insz;datum;van;naar;soort";
         let lines = lines(out, "rijksregister/verhuizingen", year, "verhuizingen.csv.gz", header, "\n");
         let (before, after) = (persons(out, before), persons(out, after));
@@ -65,24 +70,37 @@ fn positions_are_of_everybody_of_working_age() {
     let out = &scratch.0;
     let key = lines(out, "ksz/sleutel", "2010", "sleutel.csv", "gecodeerd;insz", "\n");
     let key: HashMap<&str, u64> = key.iter().map(|line| (line[0].as_str(), line[1].parse().unwrap())).collect();
-    for quarter in ["2010-Q1", "2010-Q2", "2010-Q3", "2010-Q4"] {
-        let rows = lines(out, "ksz/posities", quarter, "posities.csv.gz", "kwartaal;gecodeerd;positie", "\n");
+    let flemish = flemish(out);
+    let (mut seeking, mut before): (Vec<f64>, HashMap<String, char>) = (Vec::new(), HashMap::new());
+    for (year, quarter) in (2008..2012).flat_map(|year| (1..5).map(move |quarter| (year, quarter))) {
+        let period = format!("{year}-Q{quarter}");
+        let rows = lines(out, "ksz/posities", &period, "posities.csv.gz", "kwartaal;gecodeerd;positie", "\n");
         assert!(rows.windows(2).all(|pair| pair[0][1] < pair[1][1]), "in the order of the codes, once each");
         let share =
             |first: char| rows.iter().filter(|row| row[2].starts_with(first)).count() as f64 / rows.len() as f64;
         assert!((0.55..0.72).contains(&share('1')) && (0.03..0.08).contains(&share('2')), "{}", share('1'));
         assert!((0.2..0.35).contains(&share('3')) && (0.005..0.04).contains(&share('4')));
-        assert!(rows.iter().all(|row| row[0] == quarter && row[2].len() == 3));
-        if quarter == "2010-Q4" {
+        assert!(rows.iter().all(|row| row[0] == period && row[2].len() == 3));
+        seeking.push(share('2'));
+        // Most stay where they were, and some change.
+        let now: HashMap<String, char> =
+            rows.iter().map(|row| (row[1].clone(), row[2].chars().next().unwrap())).collect();
+        let both: Vec<bool> = now.iter().filter_map(|(code, first)| Some(before.get(code)? == first)).collect();
+        let stayed = both.iter().filter(|stayed| **stayed).count() as f64 / both.len().max(1) as f64;
+        assert!(both.is_empty() && before.is_empty() || (0.93..0.98).contains(&stayed), "{period} {stayed}");
+        before = now;
+        if quarter == 4 {
             let named: HashSet<u64> = rows.iter().map(|row| key[row[1].as_str()]).collect();
-            let (day, flemish) = ("2010-12-31".parse::<Day>().unwrap(), flemish(out));
+            let day = format!("{year}-12-31").parse::<Day>().unwrap();
             let of_age = |birth: u32| (18..65).contains(&day.age_of(Day::from_number(birth).unwrap()));
-            let residents = persons(out, "2011-01-01").into_iter().filter(|(_, person)| {
+            let residents = persons(out, &format!("{}-01-01", year + 1)).into_iter().filter(|(_, person)| {
                 matches!(person.register, 'B' | 'V') && flemish.contains(&person.municipality) && of_age(person.birth)
             });
             assert_eq!(residents.map(|(number, _)| number).collect::<HashSet<_>>(), named);
         }
     }
+    let year = |at: usize| seeking[at * 4..at * 4 + 4].iter().sum::<f64>();
+    assert!(year(0) * 1.1 < year(1) && year(1) < year(2) && year(3) < year(2), "{seeking:?}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 fn receipts_tell_what_lies_beside_them() {
     let (scratch, summary) = shared();
     let deliveries: Vec<_> = summary.files.iter().filter(|file| file.extract != "truth").collect();
-    assert_eq!(deliveries.len(), 34);
+    assert_eq!(deliveries.len(), 50);
     for file in deliveries {
         let folder = delivery(&scratch.0, &file.extract, &file.period);
         let receipt: Receipt = serde_yaml::from_str(&fs::read_to_string(folder.join("receipt.yaml")).unwrap()).unwrap();
@@ -173,6 +173,9 @@ fn other_suppliers_name_persons_of_the_register() {
     assert!(pupils.iter().all(|line| known(&line[1]) && line[0] == "2010-2011"));
     let forms: HashSet<&str> = pupils.iter().map(|line| line[2].as_str()).collect();
     assert_eq!(forms, HashSet::from(["1STE", "ASO", "TSO", "KSO", "BSO", "DBSO", "OKAN", "BUSO"]));
+    // The key is that of the positions up to 2011 too.
+    let persons = files::persons(out, "2012-01-01");
+    let known = |number: &String| persons.contains_key(&number.parse().unwrap());
     let key = lines(out, "ksz/sleutel", "2010", "sleutel.csv", "gecodeerd;insz", "\n");
     let key: HashMap<&String, &String> = key.iter().map(|line| (&line[0], &line[1])).collect();
     assert!(key.iter().all(|(coded, number)| known(number)

@@ -36,8 +36,8 @@ fn old_numbers_are_used_when_asked_for() {
     let used = Scratch::new("replaced");
     synth::write(&options(&plain.0, 0.02, 9, 2), &|_| {}).unwrap();
     synth::write(&Options { replaced: true, ..options(&used.0, 0.02, 9, 2) }, &|_| {}).unwrap();
-    let replaced = replacements(&plain.0, "2011-01-01");
-    let persons = persons(&plain.0, "2011-01-01");
+    let replaced = replacements(&plain.0, "2012-01-01");
+    let persons = persons(&plain.0, "2012-01-01");
     for (extract, name, header) in
         [("vdab/nwwz", "nwwz.csv", "maand;insz;categorie;gemeente"), ("ksz/sleutel", "sleutel.csv", "gecodeerd;insz")]
     {
