@@ -239,6 +239,15 @@ pub(crate) const TENANTS: f64 = 140_000.0;
 pub(crate) const CANDIDATES: f64 = 85_000.0;
 pub(crate) const TENANT_SHARES: (f64, f64) = (0.85, 0.016);
 pub(crate) const CANDIDATE_SHARES: (f64, f64) = (0.65, 0.10);
+/// How social housing changes in a year: households that leave, and how many more there are at its end.
+pub(crate) struct HousingYears {
+    pub(crate) leaving: f64,
+    pub(crate) growth: f64,
+}
+pub(crate) const TENANT_YEARS: HousingYears = HousingYears { leaving: 0.065, growth: 1.013 };
+pub(crate) const CANDIDATE_YEARS: HousingYears = HousingYears { leaving: 0.28, growth: 1.055 };
+/// The rent of a tenant who stays, against the year before.
+pub(crate) const RENT_RISE: f64 = 1.02;
 /// Weight of states outside the European Union among foreign tenants and candidates.
 pub(crate) const HOUSING_OUTSIDE_UNION: f64 = 3.2;
 /// Secondary education, second and third grade: ASO, TSO, BSO, KSO; Belgian origin, then foreign origin outside the Union.

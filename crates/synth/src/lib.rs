@@ -166,20 +166,19 @@ pub fn write(options: &Options, step: &dyn Fn(&str)) -> Result<Summary, SynthErr
 fn check(out: &Path) -> Result<(), SynthError> {
     let dated = register::DELIVERIES.iter().chain(&identity::DELIVERIES).chain(&moves::DELIVERIES);
     let dated = dated.chain(&statbel::DELIVERIES);
-    let by_year = newborns::DELIVERIES.iter().chain(&upbringing::DELIVERIES);
+    let by_year = newborns::DELIVERIES.iter().chain(&upbringing::DELIVERIES).chain(&schools::DELIVERIES);
     let others = [
         coded::DELIVERY,
         income::DELIVERY,
         jobseekers::DELIVERY,
-        housing::DELIVERY,
-        schools::DELIVERY,
         adults::DELIVERY,
         newcomers::DELIVERY,
         voters::DELIVERY,
     ];
     let dated = dated.map(|(_, delivery)| delivery).chain(by_year.map(|(_, delivery)| delivery));
+    let housing = housing::DELIVERIES.iter().map(|(_, delivery)| delivery);
     let rest = positions::DELIVERIES.iter().chain(&caravans::DELIVERIES).chain(&others);
-    dated.chain(rest).try_for_each(|delivery| delivery.check(out))
+    dated.chain(housing).chain(rest).try_for_each(|delivery| delivery.check(out))
 }
 
 /// What the KSZ delivers: the key to its coded numbers, and what it tells under them.

@@ -240,3 +240,39 @@ fn files_about_children_have_their_families() {
         }
     }
 }
+
+#[test]
+fn pupils_go_on_from_year_to_year() {
+    let (scratch, _) = shared();
+    let header = "schooljaar;insz;vorm;graad;leerjaar;stelsel;geboortejaar;gemeente_woon";
+    let mut before: HashMap<String, Vec<String>> = HashMap::new();
+    for year in 2008..2012 {
+        let period = format!("{year}-{}", year + 1);
+        let rows = lines(&scratch.0, "onderwijs/secundair", &period, "secundair.csv", header, "\r\n");
+        assert!((4_000..4_800).contains(&rows.len()), "{}", rows.len());
+        let persons = persons(&scratch.0, &format!("{}-01-01", year + 1));
+        assert!(rows.iter().all(|row| row[0] == period && persons.contains_key(&row[1].parse().unwrap())));
+        let now: HashMap<String, Vec<String>> = rows.into_iter().map(|row| (row[1].clone(), row)).collect();
+        // The year of secondary education, 0 for the forms that have none.
+        let reached = |row: &[String]| -> i32 {
+            let (grade, year) = (row[3].parse().unwrap_or(0), row[4].parse().unwrap_or(0));
+            (grade - 1) * 2 + year
+        };
+        let (mut up, mut again, mut kept) = (0.0, 0.0, 0.0);
+        for (number, row) in &now {
+            let Some(then) = before.get(number).filter(|then| !then[3].is_empty() && !row[3].is_empty()) else {
+                continue;
+            };
+            match reached(row) - reached(then) {
+                1 => up += 1.0,
+                0 => again += 1.0,
+                years => panic!("{years} years further"),
+            }
+            kept += f64::from(u8::from(then[2] == row[2] || then[2] == "1STE"));
+        }
+        if year > 2008 {
+            assert!(up > 15.0 * again && kept / (up + again) > 0.93, "{up} {again} {kept}");
+        }
+        before = now;
+    }
+}

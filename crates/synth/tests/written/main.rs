@@ -38,7 +38,7 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 fn receipts_tell_what_lies_beside_them() {
     let (scratch, summary) = shared();
     let deliveries: Vec<_> = summary.files.iter().filter(|file| file.extract != "truth").collect();
-    assert_eq!(deliveries.len(), 50);
+    assert_eq!(deliveries.len(), 56);
     for file in deliveries {
         let folder = delivery(&scratch.0, &file.extract, &file.period);
         let receipt: Receipt = serde_yaml::from_str(&fs::read_to_string(folder.join("receipt.yaml")).unwrap()).unwrap();
@@ -222,6 +222,36 @@ fn the_workbook_has_two_sheets_of_text() {
         rows += text.matches("<row ").count() - 1;
         assert_eq!(text.matches("<c ").count(), text.matches("t=\"s\"").count(), "every cell is text");
     }
-    let written = summary.files.iter().find(|file| file.name == "sociale-huur.xlsx").unwrap();
-    assert_eq!(rows as u64, written.lines);
+    let written = summary.files.iter().find(|file| file.name == "sociale-huur.xlsx" && file.period == "2010-12-31");
+    assert_eq!(rows as u64, written.unwrap().lines);
+}
+
+#[test]
+fn tenants_mostly_stay_and_candidates_less() {
+    use calamine::Reader;
+    let (scratch, _) = shared();
+    for (sheet, least, most) in [("huurders", 0.90, 0.96), ("kandidaten", 0.65, 0.80)] {
+        let mut before: HashMap<String, (String, String)> = HashMap::new();
+        for year in 2008..2012 {
+            let path = delivery(&scratch.0, "wonen/sociale-huur", &format!("{year}-12-31")).join("sociale-huur.xlsx");
+            let mut book: calamine::Xlsx<_> = calamine::open_workbook(path).unwrap();
+            let range = book.worksheet_range(sheet).unwrap();
+            let rows = range.rows().skip(1).map(|row| [0, 1, 2, 3].map(|at| row[at].to_string()));
+            let day = format!("{year}-12-31");
+            let now: HashMap<String, (String, String)> = rows
+                .map(|[number, municipality, nationality, on]| {
+                    assert_eq!(on, day);
+                    (number, (municipality, nationality))
+                })
+                .collect();
+            if year > 2008 {
+                assert!(now.len() > before.len(), "{sheet} {year}");
+                let stayed = before.iter().filter(|(number, _)| now.contains_key(*number)).count();
+                let stayed = stayed as f64 / before.len() as f64;
+                assert!((least..most).contains(&stayed), "{sheet} {year} {stayed}");
+                assert!(before.iter().all(|(number, household)| now.get(number).is_none_or(|now| now == household)));
+            }
+            before = now;
+        }
+    }
 }
