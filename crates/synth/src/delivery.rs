@@ -100,7 +100,7 @@ impl<'a> Begun<'_, 'a> {
     pub(crate) fn table(&self, name: &str, shape: &'static Shape) -> Result<Sink<'a>, SynthError> {
         let mut sink = Sink::create(&self.staging, name, self.delivery.personal)?;
         if name.ends_with(".gz") {
-            sink.pack();
+            sink.pack()?;
         }
         sink.write(&shape.header())?;
         sink.damaged_by(self.harm("", shape));

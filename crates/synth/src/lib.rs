@@ -28,6 +28,7 @@ mod local;
 mod moves;
 mod newborns;
 mod newcomers;
+mod pack;
 mod parallel;
 mod person;
 mod pool;

@@ -5,19 +5,18 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use catalog::receipt::DeliveredFile;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use crate::error::SynthError;
 use crate::faults::{Harm, Wrong};
+use crate::pack::{Packer, Piece};
 use crate::parallel::in_order;
 
 /// A file being written and hashed.
 pub(crate) struct Sink<'r> {
     path: PathBuf,
     name: String,
-    packer: Option<GzEncoder<Vec<u8>>>,
+    packer: Option<Packer>,
     harm: Option<Harm<'r>>,
     out: BufWriter<File>,
     hash: Sha256,
@@ -52,9 +51,9 @@ impl<'r> Sink<'r> {
     }
 
     /// From now on all is packed with gzip.
-    pub(crate) fn pack(&mut self) {
-        // The encoder writes no name and no moment into the file, so that the same rows give the same bytes.
-        self.packer = Some(GzEncoder::new(Vec::new(), Compression::fast()));
+    pub(crate) fn pack(&mut self) -> Result<(), SynthError> {
+        self.packer = Some(Packer::default());
+        self.put(Packer::head())
     }
 
     /// From now on rows pass through this harm.
@@ -64,10 +63,17 @@ impl<'r> Sink<'r> {
 
     /// Adds bytes that are no rows.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), SynthError> {
-        let Some(packer) = &mut self.packer else { return self.put(bytes) };
-        packer.write_all(bytes).map_err(SynthError::writing(&self.path))?;
-        let packed = std::mem::take(packer.get_mut());
-        self.put(&packed)
+        if self.packer.is_none() {
+            return self.put(bytes);
+        }
+        let piece = Piece::new(bytes).map_err(SynthError::writing(&self.path))?;
+        self.packed(piece)
+    }
+
+    /// Adds a piece that has been packed.
+    fn packed(&mut self, piece: Piece) -> Result<(), SynthError> {
+        let bytes = self.packer.as_mut().map(|packer| packer.next(piece)).unwrap_or_default();
+        self.put(&bytes)
     }
 
     /// Adds rows.
@@ -90,7 +96,19 @@ impl<'r> Sink<'r> {
     where
         M: Fn(usize) -> (Vec<u8>, u64) + Sync,
     {
-        in_order(threads, count, make, |(bytes, lines)| self.rows(&bytes, lines))
+        if self.packer.is_none() || self.harm.is_some() {
+            return in_order(threads, count, make, |(bytes, lines)| self.rows(&bytes, lines));
+        }
+        // Packing is most of the work, so the threads share it too.
+        let pack = |piece: usize| {
+            let (bytes, lines) = make(piece);
+            (Piece::new(&bytes), lines)
+        };
+        in_order(threads, count, pack, |(piece, lines)| {
+            self.lines += lines;
+            let piece = piece.map_err(SynthError::writing(&self.path))?;
+            self.packed(piece)
+        })
     }
 
     /// Ends the file; gives what the receipt says about it, and its damaged rows.
@@ -103,8 +121,7 @@ impl<'r> Sink<'r> {
             self.write(&out)?;
         }
         if let Some(packer) = self.packer.take() {
-            let packed = packer.finish().map_err(SynthError::writing(&self.path))?;
-            self.put(&packed)?;
+            self.put(&packer.tail())?;
         }
         self.out.flush().map_err(SynthError::writing(&self.path))?;
         let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
