@@ -60,6 +60,15 @@ impl Coded {
         Coded { entries }
     }
 
+    /// Who has a coded number, without the numbers.
+    pub(crate) fn marked(&self, flanders: &Flanders<'_>, secret: [u8; 32]) -> Marked {
+        let mut marks = vec![false; flanders.people.len()];
+        for (_, at) in &self.entries {
+            marks[*at as usize] = true;
+        }
+        Marked { marks, secret }
+    }
+
     /// Pieces that files in this order are written by.
     pub(crate) fn pieces(&self) -> usize {
         self.entries.len().div_ceil(PIECE)
@@ -89,6 +98,19 @@ impl Coded {
         })?;
         begun.add(sink)?;
         begun.finish()
+    }
+}
+
+/// Whose coded number is in the key: less than the key itself to keep in memory.
+pub(crate) struct Marked {
+    marks: Vec<bool>,
+    secret: [u8; 32],
+}
+
+impl Marked {
+    /// The coded number of the person at this position, who may have none.
+    pub(crate) fn number(&self, flanders: &Flanders<'_>, at: usize) -> Option<u64> {
+        self.marks[at].then(|| code(&self.secret, flanders.people[at].insz(&flanders.calendar)))
     }
 }
 

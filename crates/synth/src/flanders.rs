@@ -235,9 +235,14 @@ impl<'a> Flanders<'a> {
         self.people.len().div_ceil(BLOCK)
     }
 
+    /// The position of the first person of a block.
+    pub(crate) fn block_start(&self, block: usize) -> usize {
+        block * BLOCK
+    }
+
     /// The persons of a block.
     pub(crate) fn block(&self, block: usize) -> &[Person] {
-        let start = block * BLOCK;
+        let start = self.block_start(block);
         &self.people[start..(start + BLOCK).min(self.people.len())]
     }
 }

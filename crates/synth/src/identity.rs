@@ -33,8 +33,8 @@ static SHAPE: Shape = Shape::new(
 /// A number that gave way to another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Replacement {
-    person: u32,
-    old: u64,
+    pub(crate) person: u32,
+    pub(crate) old: u64,
     new: u64,
     day: i32,
     registered: i32,

@@ -17,6 +17,7 @@ mod counts;
 mod delivery;
 mod error;
 mod estimates;
+mod everybody;
 mod faults;
 mod flanders;
 mod housing;
@@ -148,7 +149,7 @@ pub fn write(options: &Options, step: &dyn Fn(&str)) -> Result<Summary, SynthErr
     moves::write(&flanders, &mut outbox)?;
     statbel::write(&flanders, &mut outbox)?;
     let searches = jobseekers::searches(&flanders, threads);
-    social_security(&flanders, &searches, &mut outbox)?;
+    let coded = social_security(&flanders, &searches, &mut outbox)?;
     jobseekers::write(&flanders, &searches.of_2010, &mut outbox)?;
     housing::write(&flanders, &counts, &mut outbox)?;
     caravans::write(&flanders, &counts, &mut outbox)?;
@@ -159,7 +160,7 @@ pub fn write(options: &Options, step: &dyn Fn(&str)) -> Result<Summary, SynthErr
     upbringing::write(&flanders, &mut outbox)?;
     voters::write(&flanders, &counts, &mut outbox)?;
     let samples = (options.faults > 0.0).then(|| faults::Samples::take(&flanders, &searches.of_2010));
-    truth::write(&flanders, samples.as_ref(), &mut outbox)?;
+    truth::write(&flanders, &coded, samples.as_ref(), &mut outbox)?;
     Ok(outbox.summary)
 }
 
@@ -182,17 +183,18 @@ fn check(out: &Path) -> Result<(), SynthError> {
     dated.chain(housing).chain(rest).try_for_each(|delivery| delivery.check(out))
 }
 
-/// What the KSZ delivers: the key to its coded numbers, and what it tells under them.
+/// What the KSZ delivers: the key to its coded numbers, and what it tells under them. Gives who has such a number.
 fn social_security(
     flanders: &flanders::Flanders<'_>,
     searches: &jobseekers::Searches,
     outbox: &mut Outbox<'_>,
-) -> Result<(), SynthError> {
+) -> Result<coded::Marked, SynthError> {
     (outbox.step)("drawing the living wage of 2010");
     let secret = random::key(outbox.seed, "coded numbers");
     let income = income::draw(flanders, &secret);
     let coded = coded::Coded::new(flanders, &secret, &income.named, outbox.threads);
     coded.write(flanders, outbox)?;
     income.write(flanders, outbox)?;
-    positions::write(flanders, &coded, &income.quarters, &searches.quarters, outbox)
+    positions::write(flanders, &coded, &income.quarters, &searches.quarters, outbox)?;
+    Ok(coded.marked(flanders, secret))
 }

@@ -1,8 +1,10 @@
 //! The truth: what the origin of every inhabitant is by each definition, from the stories that were drawn.
 
 use crate::WrittenFile;
+use crate::coded::Marked;
 use crate::delivery::Outbox;
 use crate::error::SynthError;
+use crate::everybody;
 use crate::faults;
 use crate::flanders::Flanders;
 use crate::person::{BELGIAN, DATES, FATHER, FIRST_YEAR, MOTHER, Person, date, flag};
@@ -12,7 +14,7 @@ use crate::text::{padded, plain};
 const README: &str = "\
 The truth behind the synthetic deliveries
 =========================================
-One file for each 1 January: every inhabitant of Flanders in the registers B and V on that day (not the waiting
+origin_YYYY-01-01.csv, one for each 1 January from 2008 to 2012: every inhabitant of Flanders in the registers B and V on that day (not the waiting
 register W, not Brussels or Wallonia), with class, group and deciding fact by six definitions of foreign origin.
 
 The rows follow from the stories that were drawn for the persons when the population was made, together with what
@@ -28,6 +30,44 @@ group       the nationality code that gives the group; 150 where nothing foreign
 decided_by  father, mother, both-parents, own-first, own-earlier, own-current; all-belgian (everything the definition
             looks at is known and counts as Belgian), known-belgian (what is known is Belgian, something is unknown)
 Two mothers occur only where nothing is foreign, so that the order of two parents of one sex decides nothing here.
+
+Everybody
+---------
+persons.csv  one row for everybody who is in any extract, alive or not, living in Flanders or not; semicolons, no
+             quotes, days YYYY-MM-DD, empty where there is nothing to say
+insz               the number that the person has now
+coded              the pseudonym in ksz/sleutel, ksz/posities and ksz/leefloon; empty for who has none
+sex                F or M
+birth              the day that was drawn. The register does not know month and day of some persons with a BIS number:
+                   digits 3 to 6 of their insz are 4000, and personen.txt has YYYY0000. Their day here may be
+                   any day of that year; who reckons ages as the register can does not use it
+death              empty for who lives
+waiting            1 for who is in the waiting register (letter W) as long as there is a municipality: no inhabitant,
+                   and of no position
+established        1 for who, as a foreign national, is in the population register. The register's letter on a day, for
+                   who has a municipality: W where waiting is 1; else V for a foreign national with established 0;
+                   else B
+first              first nationality, in force from birth or settlement on, or as far back as one looks
+change_1_day, change_1_code, change_2_day, change_2_code
+                   up to two later nationalities and the day from which each is in force, in order. The nationality on
+                   a day is that of the last change on or before it, else the first
+father_first, father_from, father_known_from, and the same of the mother
+                   first nationality of the parent on record, empty if the register does not know it; the first day of
+                   the tie, empty where no such parent is on record; the day from which the parent is in the
+                   register's extracts. Ties have no end. On a day D a parent counts if father_from is not after D, and
+                   father_known_from is not after the 1 January of the extracts used: those of 2011-01-01 up to that
+                   day, those of 2012-01-01 after it. Of two mothers one stands as father
+known_from         the day from which the person is in the register's extracts: personen of a 1 January has who is
+                   known by then
+place_2008 ... place_2012
+                   municipality on 1 January of that year, anywhere in Belgium; empty for none
+without_history    1 for who has no row in nationaliteit: to the pipeline this person's nationality is unknown, here
+                   first says what it would be
+The register learns of a nationality or a tie up to 60 days after it begins (of a tie: after both persons are known).
+Each extract is taken on 30 June, so for a 1 January all of it is known.
+
+numbers.csv  every number that was replaced: old_insz;insz, the number that the person has now. Number changes in a
+             chain lead to the last one. VDAB and KSZ may still use the old number.
 
 Faults, where some were asked for
 ---------------------------------
@@ -55,9 +95,10 @@ const FIRST_FACTS: usize = date(2011);
 /// The class, the group's nationality (150 for Belgian origin) and the fact that decided.
 type Origin = (&'static str, u16, &'static str);
 
-/// Writes the folder `truth`; `samples` are what the broken files are made of.
+/// Writes the folder `truth`; `coded` tells who has a coded number, `samples` are what the broken files are made of.
 pub(crate) fn write(
     flanders: &Flanders<'_>,
+    coded: &Marked,
     samples: Option<&faults::Samples>,
     outbox: &mut Outbox<'_>,
 ) -> Result<(), SynthError> {
@@ -88,6 +129,13 @@ pub(crate) fn write(
         })?;
         list(period, &name, sink.finish()?.0.lines);
     }
+    (outbox.step)("writing the truth of everybody");
+    let mut sink = Sink::create(&folder, "persons.csv", true)?;
+    everybody::persons(flanders, coded, outbox.threads, &mut sink)?;
+    list("", "persons.csv", sink.finish()?.0.lines);
+    let mut sink = Sink::create(&folder, "numbers.csv", true)?;
+    everybody::numbers(flanders, &mut sink)?;
+    list("", "numbers.csv", sink.finish()?.0.lines);
     // What an earlier call damaged is damaged no more.
     for name in ["faults.csv", "files.csv", "files"] {
         remove(&folder.join(name))?;
