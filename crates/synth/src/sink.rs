@@ -19,7 +19,8 @@ pub(crate) struct Sink<'r> {
     packer: Option<Packer>,
     harm: Option<Harm<'r>>,
     out: BufWriter<File>,
-    hash: Sha256,
+    /// None where nobody asks for it.
+    hash: Option<Sha256>,
     bytes: u64,
     lines: u64,
 }
@@ -44,10 +45,16 @@ impl<'r> Sink<'r> {
             packer: None,
             harm: None,
             out: BufWriter::with_capacity(1 << 18, file),
-            hash: Sha256::new(),
+            hash: Some(Sha256::new()),
             bytes: 0,
             lines: 0,
         })
+    }
+
+    /// Leaves out the hash: the file has no receipt.
+    pub(crate) fn unhashed(mut self) -> Sink<'r> {
+        self.hash = None;
+        self
     }
 
     /// From now on all is packed with gzip.
@@ -124,12 +131,15 @@ impl<'r> Sink<'r> {
             self.put(&packer.tail())?;
         }
         self.out.flush().map_err(SynthError::writing(&self.path))?;
-        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = self.hash.map(Sha256::finalize);
+        let sha256 = hash.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
         Ok((DeliveredFile { name: self.name, sha256, bytes: self.bytes, lines: self.lines }, wrong))
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), SynthError> {
-        self.hash.update(bytes);
+        if let Some(hash) = &mut self.hash {
+            hash.update(bytes);
+        }
         self.bytes += bytes.len() as u64;
         self.out.write_all(bytes).map_err(SynthError::writing(&self.path))
     }

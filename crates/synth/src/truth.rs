@@ -114,12 +114,13 @@ pub(crate) fn write(
     for (date, period) in PERIODS.into_iter().enumerate() {
         (outbox.step)(&format!("writing the truth of {period}"));
         let name = format!("origin_{period}.csv");
-        let mut sink = Sink::create(&folder, &name, true)?;
+        let mut sink = Sink::create(&folder, &name, true)?.unhashed();
         sink.write(HEADER)?;
         sink.pieces(outbox.threads, flanders.blocks(), |block| {
-            let mut out = Vec::new();
+            let persons = flanders.block(block);
+            let mut out = Vec::with_capacity(persons.len() * 208);
             let mut lines = 0;
-            for person in flanders.block(block) {
+            for person in persons {
                 if flanders.resides(person, date) {
                     line(flanders, &mut out, person, date);
                     lines += 1;
@@ -130,7 +131,7 @@ pub(crate) fn write(
         list(period, &name, sink.finish()?.0.lines);
     }
     (outbox.step)("writing the truth of everybody");
-    let mut sink = Sink::create(&folder, "persons.csv", true)?;
+    let mut sink = Sink::create(&folder, "persons.csv", true)?.unhashed();
     everybody::persons(flanders, coded, outbox.threads, &mut sink)?;
     list("", "persons.csv", sink.finish()?.0.lines);
     let mut sink = Sink::create(&folder, "numbers.csv", true)?;
