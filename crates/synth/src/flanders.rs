@@ -7,6 +7,7 @@ use std::ops::Range;
 use catalog::Day;
 
 use crate::error::SynthError;
+use crate::estimates as own;
 use crate::identity::Replacement;
 use crate::local::{Setting, people};
 use crate::parallel::in_order;
@@ -15,6 +16,8 @@ use crate::random::{mix, mix_unit};
 use crate::reference::Reference;
 use crate::text::Calendar;
 
+/// Somewhere in Flanders, as suppliers write it.
+const SOMEWHERE: &[u8] = b"99991";
 /// Numbers that a day and a sex have.
 const SERIALS: u16 = 499;
 /// Persons of a block: a piece of work that is large enough to share out and small enough to keep in memory.
@@ -33,6 +36,8 @@ pub(crate) struct Flanders<'a> {
     pub(crate) replacements: Vec<Replacement>,
     /// By position of the person: the old number that some suppliers still use.
     pub(crate) outdated: HashMap<u32, u64>,
+    /// Whether some suppliers do not know of some persons where in Flanders they live.
+    unlocated: bool,
 }
 
 /// The numbers given out on each day of birth.
@@ -108,8 +113,13 @@ pub(crate) struct Filiation {
 
 impl<'a> Flanders<'a> {
     /// Draws everybody, municipality by municipality, on this many threads; `replaced` lets other suppliers use old
-    /// numbers of persons who have got another.
-    pub(crate) fn draw(setting: &Setting<'a>, threads: usize, replaced: bool) -> Result<Flanders<'a>, SynthError> {
+    /// numbers of persons who have got another, `unlocated` lets them not know some municipalities.
+    pub(crate) fn draw(
+        setting: &Setting<'a>,
+        threads: usize,
+        replaced: bool,
+        unlocated: bool,
+    ) -> Result<Flanders<'a>, SynthError> {
         let reference = setting.reference;
         let municipalities = reference.flemish.len();
         let inhabitants: f64 =
@@ -140,6 +150,7 @@ impl<'a> Flanders<'a> {
             scale: setting.scale,
             replacements: Vec::new(),
             outdated: HashMap::new(),
+            unlocated,
         };
         let mut series = Series::new(&flanders.calendar);
         for person in &mut flanders.people {
@@ -212,6 +223,14 @@ impl<'a> Flanders<'a> {
     pub(crate) fn place_code(&self, place: u16) -> &[u8] {
         let municipality = usize::from(place).checked_sub(1).and_then(|at| self.reference.municipalities.get(at));
         municipality.map_or(b"     ", |municipality| municipality.code.as_bytes())
+    }
+
+    /// The same as a supplier writes it who may not know it; `fact` tells one of a person's facts from the others.
+    pub(crate) fn told_place(&self, person: &Person, fact: u32, place: u16) -> &[u8] {
+        if self.unlocated && mix_unit(person.quirk, small::UNLOCATED + fact) < own::UNLOCATED {
+            return SOMEWHERE;
+        }
+        self.place_code(place)
     }
 
     /// Whether a value of [`Person::place`] is a Flemish municipality.

@@ -90,7 +90,7 @@ pub(crate) fn rows(flanders: &Flanders<'_>, searches: &[Search], month: i32) -> 
         out.push(b';');
         out.extend_from_slice(search.category);
         out.push(b';');
-        out.extend_from_slice(flanders.place_code(place));
+        out.extend_from_slice(flanders.told_place(person, 1 + month as u32, place));
         out.push(b'\n');
         lines += 1;
     }

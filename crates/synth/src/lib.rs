@@ -74,6 +74,9 @@ pub struct Options {
     pub faults: f64,
     /// Whether other suppliers' extracts name some persons by a number that the register has replaced.
     pub replaced: bool,
+    /// Whether about one row in a thousand of `vdab/nwwz` and `inburgering/trajecten` has the pseudo-municipality 99991:
+    /// somewhere in Flanders. Only for contracts that know this code.
+    pub unlocated: bool,
 }
 
 /// All of Flanders, sound, on one thread; the two folders must still be told.
@@ -88,6 +91,7 @@ impl Default for Options {
             threads: 1,
             faults: 0.0,
             replaced: false,
+            unlocated: false,
         }
     }
 }
@@ -133,7 +137,7 @@ pub fn write(options: &Options, step: &dyn Fn(&str)) -> Result<Summary, SynthErr
     let counts = counts::Counts::read(&reference, options.calibrate.as_deref())?;
     let setting = local::Setting::new(&reference, &counts, options.seed, options.scale);
     step("drawing the population of the municipalities");
-    let flanders = flanders::Flanders::draw(&setting, threads, options.replaced)?;
+    let flanders = flanders::Flanders::draw(&setting, threads, options.replaced, options.unlocated)?;
     let mut outbox = Outbox {
         out,
         threads,

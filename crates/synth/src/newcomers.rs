@@ -160,7 +160,7 @@ fn line(flanders: &Flanders<'_>, draw: &mut Draw, out: &mut Vec<u8>, person: &Pe
     out.extend_from_slice(course.reason.as_bytes());
     day(out, course.certificate);
     out.push(b';');
-    out.extend_from_slice(flanders.place_code(newcomer.place));
+    out.extend_from_slice(flanders.told_place(person, 0, newcomer.place));
     out.push(b'\n');
 }
 

@@ -130,6 +130,7 @@ pub(crate) mod small {
     pub(crate) const NEWCOMER: u32 = 110;
     pub(crate) const UPBRINGING: u32 = 120;
     pub(crate) const SCHOOL: u32 = 140;
+    pub(crate) const UNLOCATED: u32 = 160;
     pub(crate) const POSITION: u32 = 200;
 }
 

@@ -25,6 +25,7 @@ pub fn synth(
         threads: super::threads(global),
         faults,
         replaced: true,
+        unlocated: false,
     };
     let summary = synth::write(&options, &|step| tracing::info!("{step}"))
         .map_err(|error| Failure::Broken(format!("failed to write synthetic deliveries: {error}")))?;

@@ -18,7 +18,7 @@ use files::{
     shared, statbel,
 };
 use sha2::{Digest, Sha256};
-use synth::SynthError;
+use synth::{Options, SynthError};
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
@@ -224,6 +224,33 @@ fn the_workbook_has_two_sheets_of_text() {
     }
     let written = summary.files.iter().find(|file| file.name == "sociale-huur.xlsx" && file.period == "2010-12-31");
     assert_eq!(rows as u64, written.unwrap().lines);
+}
+
+#[test]
+fn some_places_are_unknown_when_that_is_asked_for() {
+    let (plain, _) = make("located", 0.02, 5, 2);
+    let some = Scratch::new("unlocated");
+    let options = Options { unlocated: true, ..options(&some.0, 0.02, 5, 2) };
+    synth::write(&options, &|_| {}).unwrap();
+    let newcomers = "insz;geslacht;geboortedatum;nationaliteit;doelgroep;verplicht;nieuwkomer_sinds;aanmelding;contract;\
+        opschorting;reden_opschorting;attest;gemeente";
+    for (extract, period, name, header) in [
+        ("vdab/nwwz", "2010", "nwwz.csv", "maand;insz;categorie;gemeente"),
+        ("inburgering/trajecten", "2010-12-31", "trajecten.csv", newcomers),
+    ] {
+        let [known, told] = [&plain, &some].map(|out| lines(&out.0, extract, period, name, header, "\n"));
+        let mut unknown = 0;
+        assert_eq!(known.len(), told.len());
+        for (known, told) in known.iter().zip(&told).filter(|(known, told)| known != told) {
+            let place = known.len() - 1;
+            assert!(known[..place] == told[..place] && told[place] == "99991");
+            unknown += 1;
+        }
+        let share = f64::from(unknown) / known.len() as f64;
+        assert!(unknown > 0 && share < 0.003 && known.iter().flatten().all(|field| field != "99991"), "{share}");
+    }
+    let (known, told) = (hashes(&plain.0), hashes(&some.0));
+    assert_eq!(known.iter().filter(|(path, hash)| told[*path] != **hash).count(), 4, "two files, their receipts");
 }
 
 #[test]
