@@ -214,7 +214,7 @@ fn what_may_be_missing_is_published_as_not_delivered() {
     folder.replace(
         "pipeline.yaml",
         "    why: Eerste editie.\n",
-        "    why: Eerste editie.\n    publish_without: [wonen/sociale-huur]\n",
+        "    why: Eerste editie.\n    publish_without: [wonen/sociale-huur, wonen/woonwagens]\n",
     );
     let output = liim(&folder, &["run", "--edition", "2011-12-21"]);
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));

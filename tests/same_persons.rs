@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use catalog::cell::Observation;
 use catalog::digest::sha256;
 
 use crate::project::{Folder, done, observations, synthetic};
@@ -11,7 +12,7 @@ use crate::reproducible::twin;
 
 const EDITIONS: [&str; 3] = ["2011-12-21", "2012-03-15", "2013-03-15"];
 
-fn run(folder: &Folder) -> Vec<Vec<catalog::cell::Observation>> {
+fn run(folder: &Folder) -> Vec<Vec<Observation>> {
     done(folder, &["-q", "run", "--all"]);
     EDITIONS.iter().map(|edition| observations(folder, edition)).collect()
 }
@@ -42,6 +43,15 @@ fn rewrite(folder: &Folder, name: &str, change: impl Fn(&str) -> String) {
         text.replace(&sha256(&bytes), &sha256(&out))
             .replace(&format!("bytes: {}", bytes.len()), &format!("bytes: {}", out.len()))
     });
+}
+
+/// All rows of all editions alike; the first that differ are told.
+fn same(one: Vec<Vec<Observation>>, two: Vec<Vec<Observation>>) {
+    for (one, two) in one.iter().zip(&two) {
+        assert_eq!(one.len(), two.len());
+        let differing: Vec<_> = one.iter().zip(two).filter(|(one, two)| one != two).collect();
+        assert!(differing.is_empty(), "{} rows differ, the first: {:#?}", differing.len(), differing[0]);
+    }
 }
 
 fn receipt(folder: &Path, change: impl Fn(&str) -> String) {
@@ -108,7 +118,8 @@ fn with_everything_coded_and_no_key_the_figures_are_the_same() {
             "afstamming.csv" => &[0, 2],
             "nummerwijziging.csv" => &[0, 1],
             "nwwz.csv" => &[1],
-            "secundair.csv" => &[1],
+            "secundair.csv" | "volwassenen.csv" => &[1],
+            "trajecten.csv" | "verhuizingen.csv.gz" => &[0],
             "leefloon.csv" => {
                 rewrite(&coded, &name, |text| coded_fields(text, &[1], &from_ksz));
                 changed += 1;
@@ -127,6 +138,7 @@ fn with_everything_coded_and_no_key_the_figures_are_the_same() {
         ("rijksregister", "type: insz", "type: coded"),
         ("vdab", "type: insz", "type: coded"),
         ("onderwijs", "type: insz", "type: coded"),
+        ("inburgering", "type: insz", "type: coded"),
         ("ksz", "      key: ksz/sleutel\n", ""),
     ] {
         let file = format!("sources/{contract}/contract.yaml");
@@ -134,7 +146,7 @@ fn with_everything_coded_and_no_key_the_figures_are_the_same() {
         assert!(text.contains(from), "{file}: {from}");
         coded.write(&file, text.replace(from, to));
     }
-    assert_eq!(run(&numbered), run(&coded));
+    same(run(&numbered), run(&coded));
 }
 
 #[test]
@@ -177,7 +189,7 @@ fn a_delivery_in_two_files_and_facts_known_too_late_change_nothing() {
         done(&two, &arguments);
     }
     // And they know of facts that the register learned after the cut-off: everybody has become Moroccan, and nobody's child.
-    for (period, learned) in [("2011-01-01", "2011-12-20"), ("2012-01-01", "2013-06-01")] {
+    for (period, learned) in [("2011-01-01", "2012-05-01"), ("2012-01-01", "2013-06-01")] {
         let folder = two.path().join(delivery(period, "nationaliteit")).parent().unwrap().to_path_buf();
         let newest = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path()).max().unwrap();
         let texts: Vec<String> = std::fs::read_dir(&newest)
@@ -203,7 +215,7 @@ fn a_delivery_in_two_files_and_facts_known_too_late_change_nothing() {
             &["-q", "receive", "rijksregister/nationaliteit", &path, "--period", period, "--delivered-on", delivered],
         );
     }
-    assert_eq!(run(&one), run(&two));
+    same(run(&one), run(&two));
 }
 
 /// A delivery that doubles is right here.

@@ -50,7 +50,10 @@ fn tell(name: &str, indicators: &str, deliveries: &[(&str, &str, &str, &str)]) -
 
 fn cell<'o>(rows: &'o [Observation], area: &str, sex: &str, group: &str) -> &'o Observation {
     rows.iter()
-        .find(|row| row.key.ref_area == area && row.key.sex == sex && row.key.group == group)
+        .find(|row| {
+            let key = &row.key;
+            (key.ref_area.as_str(), key.sex.as_str(), key.group.as_str()) == (area, sex, group) && key.age_group == "_T"
+        })
         .unwrap_or_else(|| panic!("no cell {area} {sex} {group}"))
 }
 

@@ -2,33 +2,59 @@
 
 use std::collections::BTreeMap;
 
+use crate::Day;
 use crate::cell::{AreaLevel, ShareOf, Wording};
 use crate::contract::ExtractId;
 use crate::document::{Document, Node};
 use crate::fault::Fault;
 use crate::period::{Period, PeriodKind};
 
-/// Which delivery of a source belongs to an indicator's period.
+/// Which deliveries of a source belong to an indicator's period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
     /// The delivery of the same period.
     Period,
     /// The delivery of the calendar year that the period starts in.
     Year,
+    /// The delivery of each calendar year of the period.
+    Years,
     /// The delivery of the period's first day.
     FirstDay,
     /// The delivery of the period's last day.
     LastDay,
+    /// The delivery of the 1 January within the period: of a school year, the one in its middle.
+    NewYear,
+    /// The delivery of the 1 January after each calendar year of the period: who is there on 31 December.
+    NextNewYears,
+    /// The newest delivery that is known at the cut-off, of a source that delivers everything since its beginning.
+    Newest,
 }
 
 impl At {
-    /// The delivery's period.
-    pub fn of(self, period: Period) -> Period {
+    const WORDS: [(&'static str, At); 8] = [
+        ("period", At::Period),
+        ("year", At::Year),
+        ("years", At::Years),
+        ("first-day", At::FirstDay),
+        ("last-day", At::LastDay),
+        ("new-year", At::NewYear),
+        ("next-new-years", At::NextNewYears),
+        ("newest", At::Newest),
+    ];
+
+    /// The deliveries' periods; none for the newest, which the deliveries tell.
+    pub fn of(self, period: Period) -> Vec<Period> {
+        let (first, last) = (period.start().year(), period.end().year());
+        let new_year = |year: i16| Period::day(Day::new_year(year));
         match self {
-            At::Period => period,
-            At::Year => Period::year(period.start().year()),
-            At::FirstDay => Period::day(period.start()),
-            At::LastDay => Period::day(period.end()),
+            At::Period => vec![period],
+            At::Year => vec![Period::year(first)],
+            At::Years => (first..=last).map(Period::year).collect(),
+            At::FirstDay => vec![Period::day(period.start())],
+            At::LastDay => vec![Period::day(period.end())],
+            At::NewYear => vec![new_year(last)],
+            At::NextNewYears => (first..=last).map(|year| new_year(year + 1)).collect(),
+            At::Newest => Vec::new(),
         }
     }
 }
@@ -38,32 +64,58 @@ impl At {
 pub struct Read {
     /// The extract.
     pub extract: ExtractId,
-    /// Its delivery for a period of the indicator.
+    /// Its deliveries for a period of the indicator.
     pub at: At,
     /// The columns that the query uses, for filters and joins too.
     pub columns: Vec<String>,
 }
 
+/// A dimension of an indicator beside the area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// Women and men.
+    Sex,
+    /// Bands of age.
+    Age,
+    /// Groups of nationality or origin.
+    Group,
+    /// The card's own first dimension.
+    Detail,
+    /// The card's own second dimension.
+    Detail2,
+}
+
+impl Dimension {
+    /// All of them, in the order in which sums are made.
+    pub const ALL: [Dimension; 5] =
+        [Dimension::Detail2, Dimension::Detail, Dimension::Group, Dimension::Age, Dimension::Sex];
+    const WORDS: [(&'static str, Dimension); 5] = [
+        ("sex", Dimension::Sex),
+        ("age", Dimension::Age),
+        ("group", Dimension::Group),
+        ("detail", Dimension::Detail),
+        ("detail_2", Dimension::Detail2),
+    ];
+
+    /// The column of a query and of the published table.
+    pub fn column(self) -> &'static str {
+        match self {
+            Dimension::Sex => "sex",
+            Dimension::Age => "age_group",
+            Dimension::Group => "group",
+            Dimension::Detail => "detail",
+            Dimension::Detail2 => "detail_2",
+        }
+    }
+}
+
 /// What a query leaves to be added up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Adds {
     /// Municipalities add up to the areas they are in.
     pub area: bool,
-    /// Groups add up to the groups above them and to the total.
-    pub group: bool,
-    /// Women and men add up to the total.
-    pub sex: bool,
-    /// The details add up to the total.
-    pub detail: bool,
-}
-
-/// Dimensions over which a composition is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BaseOver {
-    /// Every group's share is of all groups together.
-    pub group: bool,
-    /// Every detail's share is of all details together.
-    pub detail: bool,
+    /// The codes of these dimensions add up to the total, and groups to the groups above them.
+    pub dimensions: Vec<Dimension>,
 }
 
 /// The breakdown of an indicator by group.
@@ -96,16 +148,22 @@ pub struct Card {
     pub caveats: Vec<String>,
     /// Kind of the reference period.
     pub period: PeriodKind,
-    /// What the share is a share of.
-    pub share_of: ShareOf,
+    /// What the shares are shares of: each count is published once with each.
+    pub shares_of: Vec<ShareOf>,
     /// Whether the government's table says that a breakdown by sex is available.
     pub sex: bool,
     /// The breakdown by group.
     pub groups: Option<Groups>,
+    /// Bands of completed years: codes and titles.
+    pub ages: Vec<(String, String)>,
     /// The card's own first dimension: codes and titles.
     pub details: Vec<(String, String)>,
     /// Whether there is a total over the details.
     pub detail_total: bool,
+    /// The card's own second dimension: codes and titles.
+    pub details_2: Vec<(String, String)>,
+    /// The dimensions that are published together; all of the card's unless it says otherwise.
+    pub tables: Vec<Vec<Dimension>>,
     /// Levels of area with figures.
     pub areas: Vec<AreaLevel>,
     /// Sources read.
@@ -115,7 +173,7 @@ pub struct Card {
     /// What adds up.
     pub adds: Adds,
     /// Dimensions over whose rows the total's denominator is the denominator: the base of a composition.
-    pub base_over: BaseOver,
+    pub base_over: Vec<Dimension>,
     /// The origin definition that the query's `origin_` columns speak of, unless the edition names another.
     pub origin: Option<String>,
     /// Unit, decimals, version and level.
@@ -146,9 +204,34 @@ impl Card {
         }
     }
 
-    /// The deliveries needed for a period.
+    /// The deliveries needed for a period, but for the newest of a source.
     pub fn deliveries(&self, period: Period) -> impl Iterator<Item = (&ExtractId, Period)> {
-        self.reads.iter().map(move |read| (&read.extract, read.at.of(period)))
+        self.reads.iter().flat_map(move |read| read.at.of(period).into_iter().map(|of| (&read.extract, of)))
+    }
+
+    /// Whether a share is published.
+    pub fn has_share(&self) -> bool {
+        self.shares_of.iter().any(|share_of| *share_of != ShareOf::None)
+    }
+
+    /// Codes of a dimension, without the total; nothing where the card does not have it.
+    pub fn codes(&self, dimension: Dimension) -> Vec<&str> {
+        fn of(titles: &[(String, String)]) -> Vec<&str> {
+            titles.iter().map(|(code, _)| code.as_str()).collect()
+        }
+        match dimension {
+            Dimension::Sex if self.sex => vec!["F", "M"],
+            Dimension::Sex => Vec::new(),
+            Dimension::Age => of(&self.ages),
+            Dimension::Group => self.groups.iter().flat_map(|groups| groups.codes.iter().map(String::as_str)).collect(),
+            Dimension::Detail => of(&self.details),
+            Dimension::Detail2 => of(&self.details_2),
+        }
+    }
+
+    /// Whether the card breaks its counts down by a dimension.
+    pub fn has(&self, dimension: Dimension) -> bool {
+        !self.codes(dimension).is_empty()
     }
 }
 
@@ -166,8 +249,11 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         "share_of",
         "sex",
         "groups",
+        "ages",
         "details",
         "detail_total",
+        "details_2",
+        "tables",
         "areas",
         "reads",
         "source",
@@ -191,10 +277,11 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     let caveats =
         root.get("caveats").map(|node| node.items().iter().filter_map(Node::text).collect()).unwrap_or_default();
     let period = root.need("period").and_then(|node| node.one_of(&PeriodKind::WORDS));
-    let share_of = root.need("share_of").and_then(|node| node.one_of(&ShareOf::WORDS));
-    if let (Some(share_of), None) = (share_of, &denominator)
-        && share_of != ShareOf::None
-    {
+    let shares_of: Vec<ShareOf> = root
+        .need("share_of")
+        .map(|node| node.each().iter().filter_map(|item| item.one_of(&ShareOf::WORDS)).collect())
+        .unwrap_or_default();
+    if shares_of.iter().any(|share_of| *share_of != ShareOf::None) && denominator.is_none() {
         root.fault(4, "a share needs its `denominator` described", "or write `share_of: none`");
     }
     let sex = root.need("sex").and_then(|node| node.one_of(&[("available", true), ("not-available", false)]));
@@ -204,10 +291,11 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         let codes = node.need("codes")?.items().iter().filter_map(Node::text).collect();
         Some(Groups { scheme, codes })
     });
-    let details: Vec<(String, String)> = root
-        .get("details")
-        .map(|node| node.entries().into_iter().filter_map(|(code, title)| Some((code, title.text()?))).collect())
-        .unwrap_or_default();
+    let titles = |key: &str| -> Vec<(String, String)> {
+        let entries = root.get(key).map(|node| node.entries()).unwrap_or_default();
+        entries.into_iter().filter_map(|(code, title)| Some((code, title.text()?))).collect()
+    };
+    let (ages, details, details_2) = (titles("ages"), titles("details"), titles("details_2"));
     let detail_total = root.get("detail_total").and_then(|node| node.truth()).unwrap_or(true);
     let areas: Vec<AreaLevel> = root
         .need("areas")
@@ -225,28 +313,25 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         }
         id
     });
+    let dimensions = |node: &Node<'_>| -> Vec<Dimension> {
+        node.items().iter().filter_map(|item| item.one_of(&Dimension::WORDS)).collect()
+    };
     let mut adds = Adds::default();
-    if let Some(node) = root.get("adds") {
-        for item in node.items() {
-            match item.one_of(&[("area", 0), ("group", 1), ("sex", 2), ("detail", 3)]) {
-                Some(0) => adds.area = true,
-                Some(1) => adds.group = true,
-                Some(2) => adds.sex = true,
-                Some(_) => adds.detail = true,
-                None => {}
-            }
+    for item in root.get("adds").map(|node| node.items()).unwrap_or_default() {
+        let words: Vec<(&str, Option<Dimension>)> = std::iter::once(("area", None))
+            .chain(Dimension::WORDS.map(|(word, dimension)| (word, Some(dimension))))
+            .collect();
+        match item.one_of(&words) {
+            Some(None) => adds.area = true,
+            Some(Some(dimension)) => adds.dimensions.push(dimension),
+            None => {}
         }
     }
-    let mut base_over = BaseOver { group: share_of == Some(ShareOf::Total), detail: false };
-    if let Some(node) = root.get("base_over") {
-        for item in node.items() {
-            match item.one_of(&[("group", true), ("detail", false)]) {
-                Some(true) => base_over.group = true,
-                Some(false) => base_over.detail = true,
-                None => {}
-            }
-        }
+    let mut base_over = root.get("base_over").map(|node| dimensions(&node)).unwrap_or_default();
+    if shares_of.contains(&ShareOf::Total) && !base_over.contains(&Dimension::Group) {
+        base_over.push(Dimension::Group);
     }
+    let tables = root.get("tables").map(|node| node.items().iter().map(&dimensions).collect()).unwrap_or_default();
     let (mut value_decimals, mut share_decimals) = (0, 1);
     if let Some(node) = root.get("decimals") {
         node.keys(&["value", "share"]);
@@ -265,7 +350,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     });
     let version = text("version");
     let origin = root.get("origin").and_then(|node| node.text());
-    Some(Card {
+    let mut card = Card {
         id: id.to_string(),
         theme: theme.to_string(),
         title: title?,
@@ -275,11 +360,14 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         source_line: source_line?,
         caveats,
         period: period?,
-        share_of: share_of?,
+        shares_of,
         sex: sex?,
         groups,
+        ages,
         details,
         detail_total,
+        details_2,
+        tables,
         areas,
         reads,
         source: source?,
@@ -297,7 +385,22 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         sql: sql.to_string(),
         file: file.to_string(),
         sql_file: file.replace(".yaml", ".sql"),
-    })
+    };
+    let own: Vec<Dimension> = Dimension::ALL.into_iter().filter(|dimension| card.has(*dimension)).collect();
+    if card.tables.is_empty() {
+        card.tables.push(own);
+    } else if let Some(none) = card.tables.iter().flatten().find(|dimension| !card.has(**dimension)) {
+        root.fault(10, format!("`tables` names {}, which the card does not have", none.column()), "");
+    } else if let Some(lost) =
+        own.iter().find(|dimension| !card.tables.iter().flatten().any(|known| known == *dimension))
+    {
+        root.fault(
+            10,
+            format!("no table shows {}", lost.column()),
+            "name it under `tables`, or take it out of the card",
+        );
+    }
+    Some(card)
 }
 
 fn read(name: &str, node: &Node<'_>) -> Option<Read> {
@@ -307,12 +410,7 @@ fn read(name: &str, node: &Node<'_>) -> Option<Read> {
         node.fault(10, format!("`{name}` is not an extract"), "an extract is written `supplier/extract`");
     }
     let at = match node.get("at") {
-        Some(found) => found.one_of(&[
-            ("period", At::Period),
-            ("year", At::Year),
-            ("first-day", At::FirstDay),
-            ("last-day", At::LastDay),
-        ]),
+        Some(found) => found.one_of(&At::WORDS),
         None => Some(At::Period),
     };
     let columns = node.need("columns").map(|found| found.items().iter().filter_map(Node::text).collect());

@@ -11,6 +11,10 @@ pub const TOTAL: &str = "_T";
 pub enum AreaLevel {
     /// One of the 308 municipalities of 2011.
     Municipality,
+    /// Somewhere in Flanders, in a municipality that the source does not know.
+    Unlocated,
+    /// An arrondissement.
+    Arrondissement,
     /// A province.
     Province,
     /// A group of comparable municipalities.
@@ -21,8 +25,10 @@ pub enum AreaLevel {
 
 impl AreaLevel {
     /// The levels with the words used in cards and tables.
-    pub const WORDS: [(&'static str, AreaLevel); 4] = [
+    pub const WORDS: [(&'static str, AreaLevel); 6] = [
         ("municipality", AreaLevel::Municipality),
+        ("unlocated", AreaLevel::Unlocated),
+        ("arrondissement", AreaLevel::Arrondissement),
         ("province", AreaLevel::Province),
         ("cluster", AreaLevel::Cluster),
         ("region", AreaLevel::Region),
@@ -32,6 +38,8 @@ impl AreaLevel {
     pub fn word(self) -> &'static str {
         match self {
             AreaLevel::Municipality => "municipality",
+            AreaLevel::Unlocated => "unlocated",
+            AreaLevel::Arrondissement => "arrondissement",
             AreaLevel::Province => "province",
             AreaLevel::Cluster => "cluster",
             AreaLevel::Region => "region",

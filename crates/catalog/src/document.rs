@@ -159,6 +159,11 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// The items of a list, or the one value where there is no list.
+    pub fn each(&self) -> Vec<Node<'d>> {
+        if self.value.is_sequence() { self.items() } else { vec![self.clone()] }
+    }
+
     /// A text. Numbers are refused: a code such as 02000 must be quoted, or its zero is lost.
     pub fn text(&self) -> Option<String> {
         match self.value {

@@ -115,8 +115,8 @@ pub struct Pipeline {
     pub contact: String,
     /// File with the key of the person numbers, relative to the project and outside the warehouse.
     pub key_file: String,
-    /// The cluster scheme of the reports.
-    pub clusters: String,
+    /// The cluster schemes with figures; the reports compare by the first.
+    pub clusters: Vec<String>,
     /// Protection.
     pub protection: Protection,
     /// Editions in written order.
@@ -142,7 +142,9 @@ fn pipeline(root: &Node<'_>) -> Option<Pipeline> {
     root.keys(&["title", "publisher", "licence", "contact", "key_file", "clusters", "protection", "editions"]);
     let text = |key: &str| root.need(key).and_then(|node| node.text());
     let (title, publisher, licence, contact) = (text("title"), text("publisher"), text("licence"), text("contact"));
-    let (key_file, clusters) = (text("key_file"), text("clusters"));
+    let key_file = text("key_file");
+    let clusters: Option<Vec<String>> =
+        root.need("clusters").map(|node| node.each().iter().filter_map(Node::text).collect());
     if let (Some(file), Some(node)) = (&key_file, root.get("key_file"))
         && (file.starts_with("warehouse") || file.starts_with('/') || file.contains(".."))
     {

@@ -174,7 +174,7 @@ impl Project {
             .map(|(file, bytes)| (file.clone(), sha256(bytes)))
             .collect();
         // Of pipeline.yaml only what this edition and the protection say, so that a new edition leaves the old ones be.
-        let own = format!("{:?} {:?} {}", edition, self.pipeline.protection, self.pipeline.clusters);
+        let own = format!("{:?} {:?} {:?}", edition, self.pipeline.protection, self.pipeline.clusters);
         digests.insert(format!("pipeline.yaml, edition {}", edition.id), sha256(own.as_bytes()));
         digests
     }
@@ -188,14 +188,10 @@ impl Project {
             did_you_mean(word, known).map(|word| format!("did you mean `{word}`?")).unwrap_or_default()
         };
         let pipeline = &self.pipeline;
-        if !self.reference.cluster_schemes.contains(&pipeline.clusters) {
+        for scheme in pipeline.clusters.iter().filter(|scheme| !self.reference.cluster_schemes.contains(scheme)) {
             let known = self.reference.cluster_schemes.iter().map(String::as_str).collect();
-            fault(
-                "P12",
-                "pipeline.yaml",
-                format!("cluster scheme `{}` is not in clusters.csv", pipeline.clusters),
-                near(&pipeline.clusters, known),
-            );
+            let message = format!("cluster scheme `{scheme}` is not in clusters.csv");
+            fault("P12", "pipeline.yaml", message, near(scheme, known));
         }
         for source in pipeline.protection.sources.keys() {
             if self.extract(source).is_none() && !known_broken {

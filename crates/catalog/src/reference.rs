@@ -9,6 +9,8 @@ use crate::table::Table;
 
 /// The Flemish Region.
 pub const FLANDERS: &str = "02000";
+/// Somewhere in Flanders, in a municipality that the source does not know: it counts for Flanders alone.
+pub const UNLOCATED: &str = "99991";
 /// The register's code of the Belgian nationality.
 pub const BELGIAN: &str = "150";
 /// The scheme of the municipal codes of 2011.
@@ -29,6 +31,16 @@ pub struct Area {
     pub name: String,
     /// The municipalities it consists of; itself, for a municipality.
     pub members: Vec<String>,
+    /// Whether figures are published about it: not about a cluster of those whose place is not known.
+    pub shown: bool,
+}
+
+impl Area {
+    /// The codes whose counts add up to the area's: its members, and for Flanders the unknown municipality too.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        let unlocated = (self.code == FLANDERS && self.class == NIS_CLASS).then_some(UNLOCATED);
+        self.members.iter().map(String::as_str).chain(unlocated)
+    }
 }
 
 /// A register code of a nationality.
@@ -104,7 +116,7 @@ impl GroupScheme {
 pub struct Reference {
     /// Every Belgian municipality code in force at any time that the tables cover, with the days it was in force.
     pub municipalities: BTreeMap<String, (String, Day, Day)>,
-    /// The areas of the monitor: 308 municipalities, provinces, clusters of each scheme, Flanders.
+    /// The areas of the monitor: 308 municipalities, arrondissements, provinces, clusters of each scheme, Flanders.
     pub areas: Vec<Area>,
     /// Titles of clusters by scheme and code live in `areas`; the schemes by name.
     pub cluster_schemes: Vec<String>,
@@ -129,10 +141,12 @@ impl Reference {
                 }
             }
         };
-        let municipalities =
-            open("municipalities.csv", &["code", "name", "province", "region", "valid_from", "valid_to"]);
+        let municipalities = open(
+            "municipalities.csv",
+            &["code", "name", "arrondissement", "province", "region", "valid_from", "valid_to"],
+        );
         let areas = open("areas.csv", &["code", "level", "name", "valid_from", "valid_to"]);
-        let clusters = open("clusters.csv", &["scheme", "cluster", "title", "order"]);
+        let clusters = open("clusters.csv", &["scheme", "cluster", "title", "order", "shown"]);
         let cluster_members = open("cluster_members.csv", &["scheme", "cluster", "municipality"]);
         let nationalities = open("nationalities.csv", &["code", "name", "country", "kind"]);
         let groups = open("nationality_groups.csv", &["scheme", "group", "parent", "title", "order"]);
@@ -174,7 +188,8 @@ impl Reference {
         members: &Table,
         faults: &mut Vec<Fault>,
     ) {
-        let mut provinces: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        // By level and code: the municipalities in it.
+        let mut within: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
         let mut flemish = Vec::new();
         for row in municipalities.rows() {
             let from = row.day("valid_from", faults).unwrap_or(ALWAYS.0);
@@ -184,7 +199,9 @@ impl Reference {
                 self.municipalities.entry(code.clone()).or_insert_with(|| (row.get("name").to_string(), from, until));
             *known = (known.0.clone(), known.1.min(from), known.2.max(until));
             if row.get("region") == FLANDERS && from <= AREA_DAY && AREA_DAY < until {
-                provinces.entry(row.get("province").to_string()).or_default().push(code.clone());
+                for level in ["province", "arrondissement"] {
+                    within.entry((level, row.get(level).to_string())).or_default().push(code.clone());
+                }
                 flemish.push((code, row.get("name").to_string()));
             }
         }
@@ -195,6 +212,7 @@ impl Reference {
             level,
             name: name.to_string(),
             members,
+            shown: true,
         };
         for row in areas.rows() {
             let from = row.day("valid_from", faults).unwrap_or(ALWAYS.0);
@@ -206,20 +224,29 @@ impl Reference {
             if code == FLANDERS {
                 let all = flemish.iter().map(|(code, _)| code.clone()).collect();
                 self.areas.push(nis(code, AreaLevel::Region, name, all));
-            } else if row.get("level") == "province"
-                && let Some(mut own) = provinces.remove(code)
-            {
-                own.sort();
-                self.areas.push(nis(code, AreaLevel::Province, name, own));
+            }
+            for (word, level) in [("province", AreaLevel::Province), ("arrondissement", AreaLevel::Arrondissement)] {
+                if row.get("level") == word
+                    && let Some(mut own) = within.remove(&(word, code.to_string()))
+                {
+                    own.sort();
+                    self.areas.push(nis(code, level, name, own));
+                }
             }
         }
-        for (code, _) in provinces {
+        for (level, code) in within.keys() {
             faults.push(Fault::new(
                 "R10",
                 Place::file("sources/reference/areas.csv"),
-                format!("province {code} is missing"),
+                format!("{level} {code} is missing"),
             ));
         }
+        self.areas.push(nis(
+            UNLOCATED,
+            AreaLevel::Unlocated,
+            "Vlaams Gewest, gemeente niet gekend",
+            vec![UNLOCATED.to_string()],
+        ));
         let mut rows: Vec<_> = clusters.rows().collect();
         rows.sort_by_key(|row| (row.get("scheme"), row.count("order", &mut Vec::new())));
         for row in rows {
@@ -239,6 +266,7 @@ impl Reference {
                 level: AreaLevel::Cluster,
                 name: row.get("title").to_string(),
                 members: own,
+                shown: row.get("shown") != "no",
             });
         }
         for row in members.rows() {

@@ -169,6 +169,11 @@ pub fn group_members() -> Vec<Field> {
     ["group", "leaf"].iter().map(|name| field(name, Type::Text, false)).collect()
 }
 
+/// `period`, of one row: the first and the last day of the indicator's period.
+pub fn period_days() -> Vec<Field> {
+    ["first_day", "last_day"].iter().map(|name| field(name, Type::Day, false)).collect()
+}
+
 /// What a card's query may return, and what it must.
 pub fn counted() -> Vec<(Field, bool)> {
     vec![

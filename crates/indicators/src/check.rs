@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::card::Card;
-use catalog::cell::ShareOf;
+use catalog::card::{Card, Dimension};
 use catalog::fault::did_you_mean;
 use catalog::project::Project;
-use catalog::schema::{Field, Type, area_members, counted, group_members, query_table};
+use catalog::schema::{Field, Type, area_members, counted, group_members, period_days, query_table};
 use catalog::{Fault, Place};
 use warehouse::session::Session;
 
@@ -28,6 +27,7 @@ fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> 
     }
     tables.insert("area_members".into(), area_members());
     tables.insert("group_members".into(), group_members());
+    tables.insert("period".into(), period_days());
     let registered = tables.iter().try_for_each(|(table, fields)| session.register_empty(table, fields));
     let planned = registered.and_then(|()| session.plan(&card.sql));
     for table in tables.keys() {
@@ -78,7 +78,7 @@ fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> 
             faults.push(Fault::new("I23", sql(), format!("the query does not return `{}`", field.name)));
         }
     }
-    if card.share_of != ShareOf::None && !returns("denominator") {
+    if card.has_share() && !returns("denominator") {
         faults.push(Fault::new("I23", sql(), "the card has a share, but the query does not return `denominator`"));
     }
     let sex = Place::file(&card.file);
@@ -87,19 +87,18 @@ fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> 
     } else if !card.sex && returns("sex") {
         faults.push(Fault::new("I24", sex, "sex is not available by the card, but the query returns it"));
     }
-    if card.groups.is_some() != returns("group") {
-        faults.push(Fault::new(
-            "I24",
-            Place::file(&card.file),
-            "the card's `groups` and the query's column `group` must come together",
-        ));
-    }
-    if card.details.is_empty() == returns("detail") {
-        faults.push(Fault::new(
-            "I24",
-            Place::file(&card.file),
-            "the card's `details` and the query's column `detail` must come together",
-        ));
+    let others = [
+        (Dimension::Age, "ages"),
+        (Dimension::Group, "groups"),
+        (Dimension::Detail, "details"),
+        (Dimension::Detail2, "details_2"),
+    ];
+    for (dimension, word) in others {
+        if card.has(dimension) != returns(dimension.column()) {
+            let message =
+                format!("the card's `{word}` and the query's column `{}` must come together", dimension.column());
+            faults.push(Fault::new("I24", Place::file(&card.file), message));
+        }
     }
     for read in &card.reads {
         let said: BTreeSet<&str> = read.columns.iter().map(String::as_str).collect();

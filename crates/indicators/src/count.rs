@@ -9,12 +9,13 @@ use catalog::cell::{Cell, Reason, TOTAL};
 use catalog::contract::ExtractId;
 use catalog::project::Project;
 use catalog::reference::NIS_CLASS;
-use catalog::schema::{Attribute, area_members, group_members, query_table};
+use catalog::schema::{Attribute, area_members, group_members, period_days, query_table};
 use catalog::{Fault, Period, Place};
 use warehouse::session::Session;
 
 use crate::CountError;
-use crate::grid::{Contribution, Grid, Key};
+use crate::grid::Grid;
+use crate::row::{Contribution, Key};
 
 /// What counting a period of an indicator came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,9 +58,10 @@ pub fn count(project: &Project, session: &Session, card: &Card, period: Period) 
         .reference
         .areas
         .iter()
-        .flat_map(|area| area.members.iter().map(|member| vec![area.code.clone(), area.class.clone(), member.clone()]))
+        .flat_map(|area| area.parts().map(|part| vec![area.code.clone(), area.class.clone(), part.to_string()]))
         .collect();
     session.register_texts("area_members", &area_members(), &areas)?;
+    session.register_days("period", &period_days(), &[period.start(), period.end()])?;
     let mut groups = Vec::new();
     if let Some(breakdown) = &card.groups
         && let Some(scheme) = project.reference.schemes.get(&breakdown.scheme)

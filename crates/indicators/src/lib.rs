@@ -9,6 +9,7 @@ use thiserror::Error;
 mod check;
 mod count;
 mod grid;
+mod row;
 
 pub use check::check;
 pub use count::{Counted, Tie, count, not_delivered, tables};

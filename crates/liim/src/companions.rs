@@ -83,7 +83,7 @@ fn indicators(project: &Project, edition: &Edition) -> TextRows {
             some(&card.numerator),
             card.denominator.clone(),
             some(&wording.unit),
-            some(card.share_of.word()),
+            some(card.shares_of.iter().map(|share_of| share_of.word()).collect::<Vec<_>>().join(" ")),
             some(if card.sex { "yes" } else { "no" }),
             some(card.groups.as_ref().map_or("none", |groups| groups.scheme.as_str())),
             project.origin_of(choice).map(|origin| origin.id.clone()),
@@ -112,8 +112,8 @@ fn members(project: &Project) -> TextRows {
         .reference
         .areas
         .iter()
-        .filter(|area| area.level != AreaLevel::Municipality)
-        .flat_map(|area| area.members.iter().map(|member| vec![some(&area.code), some(&area.class), some(member)]))
+        .filter(|area| !matches!(area.level, AreaLevel::Municipality | AreaLevel::Unlocated))
+        .flat_map(|area| area.parts().map(|member| vec![some(&area.code), some(&area.class), some(member)]))
         .collect()
 }
 
@@ -131,9 +131,22 @@ fn codes(project: &Project) -> TextRows {
             add(name, &group.code, group.parent.as_deref(), &group.title);
         }
     }
+    add("none", TOTAL, None, "Totaal");
+    let ages: BTreeMap<&str, &str> = project
+        .cards
+        .values()
+        .flat_map(|card| card.ages.iter().map(|(code, title)| (code.as_str(), title.as_str())))
+        .chain([(TOTAL, "Totaal")])
+        .collect();
+    for (code, title) in ages {
+        add("age", code, None, title);
+    }
     for card in project.cards.values() {
-        for (code, title) in &card.details {
-            add(&card.id, code, None, title);
+        for (list, titles) in [(card.id.clone(), &card.details), (format!("{}/2", card.id), &card.details_2)] {
+            add(&list, TOTAL, None, "Totaal");
+            for (code, title) in titles {
+                add(&list, code, None, title);
+            }
         }
     }
     for (reason, title) in Reason::ALL.iter().zip([
@@ -213,18 +226,18 @@ fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
             };
             let mut personal = false;
             for read in &card.reads {
-                let of = read.at.of(*period);
                 personal |= project.extract(&read.extract).is_some_and(|extract| extract.is_personal());
-                let Some(delivery) = chosen.by_period.get(&(read.extract.clone(), of)) else { continue };
-                for column in &read.columns {
-                    add(&read.extract.to_string(), &of.to_string(), column, digest_of(delivery));
+                for of in chosen.periods(read, *period) {
+                    let Some(delivery) = chosen.by_period.get(&(read.extract.clone(), of)) else { continue };
+                    for column in &read.columns {
+                        add(&read.extract.to_string(), &of.to_string(), column, digest_of(delivery));
+                    }
                 }
             }
             for delivery in chosen.register.iter().filter(|_| personal) {
-                let read = card
-                    .reads
-                    .iter()
-                    .any(|read| read.extract == delivery.extract && read.at.of(*period) == delivery.period);
+                let read = card.reads.iter().any(|read| {
+                    read.extract == delivery.extract && chosen.periods(read, *period).contains(&delivery.period)
+                });
                 if !read {
                     add(&delivery.extract.to_string(), &delivery.period.to_string(), "(linking)", digest_of(delivery));
                 }

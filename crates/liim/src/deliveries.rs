@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Period;
+use catalog::card::{At, Card, Read};
 use catalog::contract::{Covers, ExtractId, Linking};
 use catalog::pipeline::Edition;
 use catalog::project::Project;
@@ -17,6 +18,8 @@ pub struct Chosen {
     pub by_period: BTreeMap<(ExtractId, Period), Delivery>,
     /// Deliveries that only linking reads, older before newer.
     pub register: Vec<Delivery>,
+    /// The period of the newest delivery of sources that deliver everything since their beginning.
+    pub newest: BTreeMap<ExtractId, Period>,
     /// What is not there, each with the indicators that wait for it.
     pub missing: BTreeMap<(ExtractId, Option<Period>), BTreeSet<String>>,
 }
@@ -45,9 +48,20 @@ impl Chosen {
             .collect()
     }
 
-    /// Whether a source of an indicator's period is missing.
-    pub fn lacks(&self, extract: &ExtractId, period: Period) -> bool {
-        self.missing.contains_key(&(extract.clone(), Some(period)))
+    /// The periods of the deliveries that a card reads of a source for a period of the indicator.
+    pub fn periods(&self, read: &Read, period: Period) -> Vec<Period> {
+        match read.at {
+            At::Newest => self.newest.get(&read.extract).copied().into_iter().collect(),
+            at => at.of(period),
+        }
+    }
+
+    /// Whether a delivery that a card reads for a period of the indicator is missing.
+    pub fn lacks(&self, card: &Card, period: Period) -> bool {
+        card.reads.iter().any(|read| {
+            let missing = |of: Option<Period>| self.missing.contains_key(&(read.extract.clone(), of));
+            read.at == At::Newest && missing(None) || self.periods(read, period).into_iter().any(|of| missing(Some(of)))
+        })
     }
 }
 
@@ -68,21 +82,31 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
     for choice in &edition.indicators {
         let Some(card) = project.card(choice) else { continue };
         for period in &choice.periods {
-            for (extract, of) in card.deliveries(*period) {
-                let mut wanted = vec![(extract.clone(), of)];
-                if let Some(found) = project.extract(extract) {
-                    linked |= matches!(found.linking, Linking::Persons { .. } | Linking::Facts { .. });
-                    if let Linking::Facts { key: Some(key), .. } = &found.linking {
-                        wanted.push((key.clone(), of));
+            for read in &card.reads {
+                let newest = known.get(&read.extract).and_then(|found| found.last()).map(|delivery| delivery.period);
+                let wanted: Vec<Option<Period>> = match (read.at, newest) {
+                    (At::Newest, Some(newest)) => {
+                        chosen.newest.insert(read.extract.clone(), newest);
+                        vec![Some(newest)]
                     }
-                }
-                for (extract, of) in wanted {
-                    match newest_of(&extract, of) {
-                        Some(delivery) => {
-                            chosen.by_period.insert((extract, of), delivery);
-                        }
-                        None => {
-                            chosen.missing.entry((extract, Some(of))).or_default().insert(card.id.clone());
+                    (At::Newest, None) => vec![None],
+                    (at, _) => at.of(*period).into_iter().map(Some).collect(),
+                };
+                let Some(extract) = project.extract(&read.extract) else { continue };
+                linked |= matches!(extract.linking, Linking::Persons { .. } | Linking::Facts { .. });
+                let key = match &extract.linking {
+                    Linking::Facts { key, .. } => key.as_ref(),
+                    _ => None,
+                };
+                for of in wanted {
+                    for extract in std::iter::once(&read.extract).chain(key) {
+                        match of.and_then(|of| newest_of(extract, of)) {
+                            Some(delivery) => {
+                                chosen.by_period.insert((extract.clone(), delivery.period), delivery);
+                            }
+                            None => {
+                                chosen.missing.entry((extract.clone(), of)).or_default().insert(card.id.clone());
+                            }
                         }
                     }
                 }

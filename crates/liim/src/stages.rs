@@ -164,18 +164,22 @@ impl Workshop<'_> {
             let Some(card) = self.project.card(choice) else { continue };
             for period in &choice.periods {
                 let stage = Stage::begin("count", format!("counting {} {period}", card.id));
-                if card.deliveries(*period).any(|(extract, of)| chosen.lacks(extract, of)) {
+                if chosen.lacks(card, *period) {
                     cells.extend(indicators::not_delivered(self.project, card, *period));
                     stage.end("not delivered");
                     continue;
                 }
                 let origin = self.project.origin_of(choice).map(|origin| origin.id.as_str());
                 for (extract, attributes) in indicators::tables(self.project, card, origin) {
-                    let at = card.reads.iter().find(|read| read.extract == *extract).map(|read| read.at.of(*period));
-                    let Some(file) = at.and_then(|of| tables.get(&(extract.clone(), of))) else { continue };
+                    let read = card.reads.iter().find(|read| read.extract == *extract);
+                    let files: Vec<PathBuf> = read
+                        .into_iter()
+                        .flat_map(|read| chosen.periods(read, *period))
+                        .filter_map(|of| tables.get(&(extract.clone(), of)).cloned())
+                        .collect();
                     let columns: Vec<(String, String)> =
                         attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
-                    session.register_files(&extract.table(), std::slice::from_ref(file), &columns)?;
+                    session.register_files(&extract.table(), &files, &columns)?;
                 }
                 let counted = indicators::count(self.project, &session, card, *period)?;
                 for tie in &counted.ties {

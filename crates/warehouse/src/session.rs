@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray};
+use arrow::array::{ArrayRef, Date32Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use catalog::Day;
 use catalog::schema::{Field, Type};
 use datafusion::datasource::MemTable;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -88,6 +89,16 @@ impl Session {
         let columns: Vec<ArrayRef> = (0..fields.len())
             .map(|at| Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row[at]))) as ArrayRef)
             .collect();
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
+        self.context.deregister_table(table)?;
+        self.context.register_table(table, Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))?;
+        Ok(())
+    }
+
+    /// Makes one row of days a table.
+    pub fn register_days(&self, table: &str, fields: &[Field], days: &[Day]) -> Result<(), WarehouseError> {
+        let schema = arrow_schema(fields);
+        let columns = days.iter().map(|day| Arc::new(Date32Array::from(vec![day.0])) as ArrayRef).collect();
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
         self.context.deregister_table(table)?;
         self.context.register_table(table, Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))?;
