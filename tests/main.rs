@@ -26,5 +26,6 @@ mod reproducible;
 mod same_persons;
 mod schema;
 mod second_derivation;
+mod stories;
 mod story;
 mod truth;
