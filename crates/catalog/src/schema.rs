@@ -288,6 +288,7 @@ pub fn companions() -> Vec<PublishedTable> {
                 ("source_line", false),
                 ("caveats", false),
                 ("counted_in", false),
+                ("position", false),
             ],
             &["edition_id", "indicator"],
         ),
@@ -301,7 +302,11 @@ pub fn companions() -> Vec<PublishedTable> {
             &[("ref_area", false), ("ref_area_class", false), ("member", false)],
             &["ref_area", "ref_area_class", "member"],
         ),
-        table("codes", &[("list", false), ("code", false), ("parent", true), ("title", false)], &["list", "code"]),
+        table(
+            "codes",
+            &[("list", false), ("code", false), ("parent", true), ("title", false), ("position", false)],
+            &["list", "code"],
+        ),
         table(
             "sources",
             &[

@@ -51,7 +51,8 @@ pub fn words(
         for row in read_texts(&earlier.verified("codes.parquet")?)? {
             let cell = |name: &str| row.get(name).cloned().flatten();
             if !known.contains(&(cell("list"), cell("code"))) {
-                found.entry("codes").or_default().push(vec![cell("list"), cell("code"), cell("parent"), cell("title")]);
+                let row = ["list", "code", "parent", "title", "position"].map(cell);
+                found.entry("codes").or_default().push(row.to_vec());
             }
         }
     }
@@ -70,8 +71,13 @@ fn some(text: impl Into<String>) -> Option<String> {
     Some(text.into())
 }
 
+/// A place in the order in which a reader is shown things, as text that sorts like the number.
+fn position(at: usize) -> Option<String> {
+    some(format!("{at:03}"))
+}
+
 fn indicators(project: &Project, edition: &Edition) -> TextRows {
-    let row = |choice| {
+    let row = |(at, choice)| {
         let card = project.card(choice)?;
         let wording = wording(project, choice)?;
         Some(vec![
@@ -93,9 +99,10 @@ fn indicators(project: &Project, edition: &Edition) -> TextRows {
             some(&card.source_line),
             some(card.caveats.join(" ")),
             some(&edition.id),
+            position(at),
         ])
     };
-    edition.indicators.iter().filter_map(row).collect()
+    edition.indicators.iter().enumerate().filter_map(row).collect()
 }
 
 fn areas(project: &Project) -> TextRows {
@@ -120,7 +127,8 @@ fn members(project: &Project) -> TextRows {
 fn codes(project: &Project) -> TextRows {
     let mut rows: TextRows = Vec::new();
     let mut add = |list: &str, code: &str, parent: Option<&str>, title: &str| {
-        rows.push(vec![some(list), some(code), parent.map(str::to_string), some(title)]);
+        let before = rows.iter().rev().take_while(|row: &&Vec<Option<String>>| row[0].as_deref() == Some(list)).count();
+        rows.push(vec![some(list), some(code), parent.map(str::to_string), some(title), position(before)]);
     };
     for (code, title) in [(TOTAL, "Totaal"), ("F", "Vrouwen"), ("M", "Mannen")] {
         add("sex", code, None, title);
@@ -132,13 +140,14 @@ fn codes(project: &Project) -> TextRows {
         }
     }
     add("none", TOTAL, None, "Totaal");
-    let ages: BTreeMap<&str, &str> = project
+    add("age", TOTAL, None, "Totaal");
+    let first_age = |code: &str| code.split(|letter: char| !letter.is_ascii_digit()).next()?.parse::<u32>().ok();
+    let ages: BTreeMap<(Option<u32>, &str), &str> = project
         .cards
         .values()
-        .flat_map(|card| card.ages.iter().map(|(code, title)| (code.as_str(), title.as_str())))
-        .chain([(TOTAL, "Totaal")])
+        .flat_map(|card| card.ages.iter().map(|(code, title)| ((first_age(code), code.as_str()), title.as_str())))
         .collect();
-    for (code, title) in ages {
+    for ((_, code), title) in ages {
         add("age", code, None, title);
     }
     for card in project.cards.values() {

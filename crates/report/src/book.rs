@@ -22,6 +22,8 @@ pub struct Words {
     pub definition: String,
     /// What the share is of.
     pub denominator: Option<String>,
+    /// Whether a rate is published, beside a composition or alone.
+    pub has_rate: bool,
     /// Who counted.
     pub source_line: String,
     /// What to bear in mind.
@@ -51,8 +53,8 @@ pub struct Book {
     pub indicators: Vec<Words>,
     /// All areas.
     pub areas: Vec<AreaWords>,
-    /// Titles by code list and code.
-    codes: HashMap<(String, String), String>,
+    /// Titles by code list and code, with their place in the list.
+    codes: HashMap<(String, String), (String, String)>,
     /// Rows by indicator and area.
     rows: BTreeMap<(String, String, String), Vec<Observation>>,
     /// The members of each cluster.
@@ -86,7 +88,11 @@ impl Book {
         let of = |row: &BTreeMap<String, Option<String>>, column: &str| {
             row.get(column).cloned().flatten().unwrap_or_default()
         };
-        let mut indicators: Vec<Words> = texts("indicators")?
+        let mut rows = texts("indicators")?;
+        rows.sort_by_key(|row| {
+            (THEMES.iter().position(|theme| *theme == of(row, "theme")), of(row, "position"), of(row, "indicator"))
+        });
+        let indicators: Vec<Words> = rows
             .iter()
             .map(|row| Words {
                 id: of(row, "indicator"),
@@ -94,18 +100,12 @@ impl Book {
                 title: of(row, "title"),
                 definition: of(row, "definition"),
                 denominator: Some(of(row, "denominator")).filter(|text| !text.is_empty()),
+                has_rate: of(row, "share_of").split(' ').any(|share_of| share_of == "group"),
                 source_line: of(row, "source_line"),
                 caveats: of(row, "caveats"),
                 origin: Some(of(row, "origin_definition")).filter(|text| !text.is_empty()),
             })
             .collect();
-        indicators.sort_by_key(|words| {
-            (
-                THEMES.iter().position(|theme| *theme == words.theme),
-                words.id != "vreemde-nationaliteit",
-                words.id.clone(),
-            )
-        });
         let areas = texts("areas")?
             .iter()
             .filter_map(|row| {
@@ -118,7 +118,10 @@ impl Book {
                 })
             })
             .collect();
-        let codes = texts("codes")?.iter().map(|row| ((of(row, "list"), of(row, "code")), of(row, "title"))).collect();
+        let codes = texts("codes")?
+            .iter()
+            .map(|row| ((of(row, "list"), of(row, "code")), (of(row, "title"), of(row, "position"))))
+            .collect();
         let mut members: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for row in texts("area_members")? {
             members.entry((of(&row, "ref_area"), of(&row, "ref_area_class"))).or_default().push(of(&row, "member"));
@@ -142,7 +145,13 @@ impl Book {
 
     /// Title of a code; the code itself where it has none.
     pub fn title(&self, list: &str, code: &str) -> String {
-        self.codes.get(&(list.to_string(), code.to_string())).cloned().unwrap_or_else(|| code.to_string())
+        let known = self.codes.get(&(list.to_string(), code.to_string()));
+        known.map_or_else(|| code.to_string(), |(title, _)| title.clone())
+    }
+
+    /// Place of a code in its list, to sort by.
+    pub fn position(&self, list: &str, code: &str) -> Option<&str> {
+        self.codes.get(&(list.to_string(), code.to_string())).map(|(_, position)| position.as_str())
     }
 
     /// The count of the newest day about the link of a municipality's population, with that day.
@@ -156,9 +165,10 @@ impl Book {
         self.areas.iter().find(|area| area.code == code && area.level == level)
     }
 
-    /// The group of comparable municipalities that has rows and that the municipality is in.
+    /// The group of comparable municipalities that has rows and that the municipality is in, by the edition's scheme.
     pub fn cluster_of(&self, municipality: &str) -> Option<(&AreaWords, Vec<&str>)> {
-        self.areas.iter().filter(|area| area.level == AreaLevel::Cluster).find_map(|area| {
+        let compared = |area: &&AreaWords| area.level == AreaLevel::Cluster && area.class == self.manifest.comparison;
+        self.areas.iter().filter(compared).find_map(|area| {
             let key = (area.code.clone(), area.class.clone());
             let members = self.members.get(&key)?;
             let has_rows = self.rows.keys().any(|(_, code, class)| *code == area.code && *class == area.class);

@@ -132,18 +132,26 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
     let mut periods: Vec<String> = rows.iter().map(|row| row.key.time_period.to_string()).collect();
     periods.sort();
     periods.dedup();
-    let mut details: Vec<String> = rows.iter().map(|row| row.key.detail.clone()).collect();
-    details.sort_by_key(|detail| (detail != TOTAL, detail.clone()));
+    let mut shares: Vec<ShareOf> = rows.iter().map(|row| row.key.share_of).collect();
+    shares.sort();
+    shares.dedup();
+    // Details that are broken down by group have a table each; others are rows of one table.
+    let crossed = rows.iter().any(|row| row.key.detail != TOTAL && row.key.group != TOTAL);
+    let mut details: Vec<Option<&str>> =
+        if crossed { rows.iter().map(|row| Some(row.key.detail.as_str())).collect() } else { vec![None] };
+    details.sort_by_key(|detail| (*detail != Some(TOTAL), *detail));
     details.dedup();
     let origin = words.origin.as_ref().map(|origin| book.title("origin_definition", origin));
     html! {
         article {
             h3 { (words.title) }
             p { (words.definition) }
-            @if let Some(newest) = periods.last() { (bars(book, words, beside, newest, &details[0])) }
+            @if let Some(newest) = periods.last() { (bars(book, words, beside, newest)) }
             @for detail in &details {
                 @for period in periods.iter().rev() {
-                    (table(book, words, beside, period, detail))
+                    @for share_of in &shares {
+                        (table(book, words, beside, Shown { period, detail: *detail, share_of: *share_of }))
+                    }
                 }
             }
             @if let Some(origin) = origin { p.caveat { "Definitie: " (origin) "." } }
@@ -153,41 +161,81 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
     }
 }
 
-fn table(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: &str) -> Markup {
+/// What a table shows: a period, the rows of one detail or of all, and one kind of share.
+#[derive(Clone, Copy)]
+struct Shown<'s> {
+    period: &'s str,
+    detail: Option<&'s str>,
+    share_of: ShareOf,
+}
+
+impl Shown<'_> {
+    /// Whether a row stands in the table: a total, or a row by one dimension only, the second detail under its first.
+    fn has(&self, row: &Observation) -> bool {
+        let key = &row.key;
+        let plain = |codes: &[&String]| codes.iter().filter(|code| code.as_str() != TOTAL).count();
+        let by = match self.detail {
+            Some(detail) if key.detail != detail => return false,
+            Some(_) => plain(&[&key.sex, &key.age_group, &key.group, &key.detail_2]),
+            None => plain(&[&key.sex, &key.age_group, &key.group, &key.detail]),
+        };
+        by <= 1 && key.share_of == self.share_of && key.time_period.to_string() == self.period
+    }
+}
+
+fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> Markup {
     let of = |area: &AreaWords| -> Vec<&Observation> {
-        book.rows(&words.id, area)
-            .iter()
-            .filter(|row| row.key.time_period.to_string() == period && row.key.detail == detail)
-            .collect()
+        book.rows(&words.id, area).iter().filter(|row| shown.has(row)).collect()
     };
-    let own = of(beside.own);
+    let mut own = of(beside.own);
     let cluster = beside.cluster.as_ref().map(|(area, _)| of(area)).unwrap_or_default();
     let flanders = of(beside.flanders);
     let matching = |rows: &[&'_ Observation], row: &Observation| -> Option<Observation> {
-        rows.iter()
-            .find(|other| other.key.sex == row.key.sex && other.key.group == row.key.group)
-            .map(|found| (*found).clone())
+        let codes = |row: &Observation| {
+            let key = &row.key;
+            [&key.sex, &key.age_group, &key.group, &key.detail, &key.detail_2].map(String::clone)
+        };
+        rows.iter().find(|other| codes(other) == codes(row)).map(|found| (*found).clone())
     };
-    // The total first, then by sex, then by group in the order of the scheme.
-    let scheme = own.first().map(|row| row.key.group_scheme.clone()).unwrap_or_default();
-    let mut ordered: Vec<&Observation> =
-        own.iter().copied().filter(|row| row.key.sex == TOTAL || row.key.group == TOTAL).collect();
-    ordered
-        .sort_by_key(|row| (row.key.group != TOTAL, order(&row.key.group), row.key.sex != TOTAL, row.key.sex.clone()));
-    let shares = own.iter().any(|row| row.key.share_of != ShareOf::None);
+    // The total first, then by sex, by age, by group in the order of the scheme, by detail.
+    own.sort_by_key(|row| {
+        let key = &row.key;
+        let dimensions = [&key.sex, &key.age_group, &key.group, &key.detail];
+        let dimension = dimensions.iter().rposition(|code| code.as_str() != TOTAL).map_or(0, |at| at + 1);
+        let place = |list: &str, code: &str| book.position(list, code).map(str::to_string);
+        let details = (place(&words.id, &key.detail), place(&format!("{}/2", words.id), &key.detail_2));
+        (dimension, key.sex.clone(), place("age", &key.age_group), order(&key.group), details)
+    });
+    let shares = shown.share_of != ShareOf::None;
     let label = |row: &Observation| -> String {
-        match (row.key.sex.as_str(), row.key.group.as_str()) {
-            (TOTAL, TOTAL) => "Totaal".to_string(),
-            (sex, TOTAL) => book.title("sex", sex),
-            (_, group) => book.title(&scheme, group),
+        let key = &row.key;
+        let detail = if shown.detail.is_some() { TOTAL } else { key.detail.as_str() };
+        match (key.sex.as_str(), key.age_group.as_str(), key.group.as_str(), detail, key.detail_2.as_str()) {
+            (.., detail_2) if detail_2 != TOTAL => book.title(&format!("{}/2", words.id), detail_2),
+            (.., detail, _) if detail != TOTAL => book.title(&words.id, detail),
+            (_, _, group, ..) if group != TOTAL => book.title(&key.group_scheme, group),
+            (_, age, ..) if age != TOTAL => book.title("age", age),
+            (sex, ..) if sex != TOTAL => book.title("sex", sex),
+            _ => "Totaal".to_string(),
         }
     };
+    let part = |row: &Observation| {
+        let key = &row.key;
+        key.sex != TOTAL || key.age_group != TOTAL || order(&key.group).1 || key.detail_2 != TOTAL
+    };
+    let whole = |row: &Observation| label(row) == "Totaal";
+    let title = shown.detail.filter(|detail| *detail != TOTAL).map(|detail| book.title(&words.id, detail));
     html! {
         table {
             caption {
-                (spoken(period))
-                @if detail != TOTAL { ": " (book.title(&words.id, detail)) }
-                @if let Some(denominator) = &words.denominator { " · aandeel in: " (lower(denominator)) }
+                (spoken(shown.period))
+                @if let Some(title) = title { ": " (title) }
+                @match (shown.share_of, &words.denominator) {
+                    (ShareOf::Group, Some(denominator)) => { " · aandeel in: " (lower(denominator)) }
+                    (ShareOf::Total, Some(denominator)) if !words.has_rate => { " · aandeel in: " (lower(denominator)) }
+                    (ShareOf::Total, _) => { " · aandeel van de groep in het totaal" }
+                    _ => {}
+                }
             }
             thead { tr {
                 th scope="col" { "" }
@@ -196,17 +244,21 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: 
                     th scope="col" { (beside.own.name) br; "aandeel, %" }
                     @if beside.cluster.is_some() { th scope="col" { "Vergelijkbare gem." br; "gemiddelde score, %" } }
                     th scope="col" { "Vlaams Gewest" br; "aandeel, %" }
+                } @else {
+                    th scope="col" { "Vlaams Gewest" br; "aantal" }
                 }
             } }
             tbody {
-                @for row in ordered {
-                    tr.total[row.key.group == TOTAL && row.key.sex == TOTAL].sub[row.key.sex != TOTAL || order(&row.key.group).1] {
+                @for row in own {
+                    tr.total[whole(row)].sub[part(row)] {
                         th scope="row" { (label(row)) }
                         (value(Some(row), |row| row.value, decimals(row)))
                         @if shares {
                             (value(Some(row), |row| row.share, 1))
                             @if beside.cluster.is_some() { (mean(matching(&cluster, row).as_ref())) }
                             (value(matching(&flanders, row).as_ref(), |row| row.share, 1))
+                        } @else {
+                            (value(matching(&flanders, row).as_ref(), |row| row.value, decimals(row)))
                         }
                     }
                 }
@@ -260,19 +312,21 @@ fn mean(row: Option<&Observation>) -> Markup {
     }
 }
 
-/// Bars of the total's share: the municipality, comparable municipalities, Flanders. Lengths are of published shares.
-fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: &str) -> Markup {
-    let total = |area: &AreaWords| -> Option<Observation> {
-        book.rows(&words.id, area)
-            .iter()
-            .find(|row| {
-                row.key.time_period.to_string() == period
-                    && row.key.detail == detail
-                    && row.key.sex == TOTAL
-                    && row.key.group == group_of_bars(words)
-            })
-            .cloned()
+/// Bars of a share: the municipality, comparable municipalities, Flanders. Lengths are of published shares.
+fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str) -> Markup {
+    // Of a composition the total says nothing; those of foreign nationality or origin do.
+    let is_whole = |row: &Observation| row.key.group == TOTAL && row.share == Some(100.0);
+    let wanted = |group: &'static str| {
+        move |row: &&Observation| {
+            let key = &row.key;
+            key.time_period.to_string() == period
+                && key.group == group
+                && [&key.sex, &key.age_group, &key.detail, &key.detail_2].into_iter().all(|code| code == TOTAL)
+        }
     };
+    let flemish = book.rows(&words.id, beside.flanders);
+    let group = if flemish.iter().filter(wanted(TOTAL)).any(is_whole) { "VREEMD" } else { TOTAL };
+    let total = |area: &AreaWords| book.rows(&words.id, area).iter().find(wanted(group)).cloned();
     let own = total(beside.own).and_then(|row| row.share);
     let flanders = total(beside.flanders).and_then(|row| row.share);
     let cluster = beside.cluster.as_ref().and_then(|(area, _)| total(area)).and_then(|row| row.mean_of_scores);
@@ -296,14 +350,6 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str, detail: &
                 }
             }
         }
-    }
-}
-
-/// The group whose share the bars show: everybody where that is a share, else those of foreign nationality or origin.
-fn group_of_bars(words: &Words) -> &'static str {
-    match words.theme.as_str() {
-        "demografie" | "welzijn" => TOTAL,
-        _ => "VREEMD",
     }
 }
 

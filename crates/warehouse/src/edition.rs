@@ -112,6 +112,7 @@ pub fn publish(warehouse: &Warehouse, publication: &Publication<'_>) -> Result<P
         why: edition.why.clone(),
         cut_off: edition.cut_off.to_string(),
         follows,
+        comparison: publication.pipeline.clusters.first().cloned().unwrap_or_default(),
         protection: protect::METHOD.to_string(),
         cells: publication
             .protected

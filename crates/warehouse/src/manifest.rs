@@ -23,6 +23,9 @@ pub struct Manifest {
     pub cut_off: String,
     /// The edition it follows, and the hash of that edition's manifest.
     pub follows: Option<Followed>,
+    /// The cluster scheme by which reports compare.
+    #[serde(default)]
+    pub comparison: String,
     /// What protection was applied.
     pub protection: String,
     /// Rows by reason.
