@@ -26,12 +26,16 @@ pub enum At {
     NewYear,
     /// The delivery of the 1 January after each calendar year of the period: who is there on 31 December.
     NextNewYears,
+    /// The deliveries of the period and of the same period a year earlier.
+    YearApart,
+    /// The deliveries of the 1 January after the period, and after the same period a year earlier.
+    YearApartNextNewYears,
     /// The newest delivery that is known at the cut-off, of a source that delivers everything since its beginning.
     Newest,
 }
 
 impl At {
-    const WORDS: [(&'static str, At); 8] = [
+    const WORDS: [(&'static str, At); 10] = [
         ("period", At::Period),
         ("year", At::Year),
         ("years", At::Years),
@@ -39,6 +43,8 @@ impl At {
         ("last-day", At::LastDay),
         ("new-year", At::NewYear),
         ("next-new-years", At::NextNewYears),
+        ("year-apart", At::YearApart),
+        ("year-apart-next-new-years", At::YearApartNextNewYears),
         ("newest", At::Newest),
     ];
 
@@ -54,6 +60,8 @@ impl At {
             At::LastDay => vec![Period::day(period.end())],
             At::NewYear => vec![new_year(last)],
             At::NextNewYears => (first..=last).map(|year| new_year(year + 1)).collect(),
+            At::YearApart => vec![period.a_year_earlier(), period],
+            At::YearApartNextNewYears => vec![new_year(last), new_year(last + 1)],
             At::Newest => Vec::new(),
         }
     }
@@ -176,6 +184,8 @@ pub struct Card {
     pub base_over: Vec<Dimension>,
     /// The origin definition that the query's `origin_` columns speak of, unless the edition names another.
     pub origin: Option<String>,
+    /// Other origin definitions whose classes the query sees, as `"<definition>@class"`.
+    pub definitions: Vec<String>,
     /// Unit, decimals, version and level.
     pub wording: Wording,
     /// The query's text.
@@ -260,6 +270,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         "adds",
         "base_over",
         "origin",
+        "definitions",
         "decimals",
         "version",
         "level",
@@ -350,6 +361,8 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     });
     let version = text("version");
     let origin = root.get("origin").and_then(|node| node.text());
+    let definitions = root.get("definitions").map(|node| node.items()).unwrap_or_default();
+    let definitions = definitions.iter().filter_map(Node::text).collect();
     let mut card = Card {
         id: id.to_string(),
         theme: theme.to_string(),
@@ -374,6 +387,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         adds,
         base_over,
         origin,
+        definitions,
         wording: Wording {
             theme: theme.to_string(),
             unit: unit?.to_string(),

@@ -79,6 +79,14 @@ impl Period {
         self.start.month_start_after(months).plus(-1)
     }
 
+    /// The same period of the year before.
+    pub fn a_year_earlier(self) -> Period {
+        let (year, month, day) = self.start.ymd();
+        // 29 February has no day a year earlier, and the 28th stands for it.
+        let before = Day::from_ymd(year - 1, month, day).or_else(|| Day::from_ymd(year - 1, month, 28));
+        Period { start: before.unwrap_or(self.start), ..self }
+    }
+
     /// Number of months that a mean over the period divides by.
     pub fn months(self) -> i64 {
         match self.kind {
@@ -167,6 +175,19 @@ impl FromStr for Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_year_earlier_is_the_same_period_of_the_year_before() {
+        for (text, before) in [
+            ("2010-Q4", "2009-Q4"),
+            ("2010", "2009"),
+            ("2010-2011", "2009-2010"),
+            ("2010-12-31", "2009-12-31"),
+            ("2012-02-29", "2011-02-28"),
+        ] {
+            assert_eq!(text.parse::<Period>().unwrap().a_year_earlier().to_string(), before);
+        }
+    }
 
     #[test]
     fn periods_read_back_as_written_with_their_days() {

@@ -280,8 +280,8 @@ impl Project {
                     }
                 }
             }
-            if let Some(origin) = &card.origin
-                && !self.origins.contains_key(origin)
+            for origin in
+                card.origin.iter().chain(&card.definitions).filter(|origin| !self.origins.contains_key(*origin))
             {
                 fault(
                     "I15",

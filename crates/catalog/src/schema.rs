@@ -1,5 +1,6 @@
 //! Schemas of the tables through which the stages meet: linked tables, the counting tables, the published tables.
 
+use crate::card::Card;
 use crate::contract::{AsOf, ColumnKind, Extract, Form, Linking};
 
 /// Type of a column.
@@ -37,8 +38,9 @@ fn field(name: &str, kind: Type, nullable: bool) -> Field {
 /// Attributes of a person beside a fact, as of the fact's own date, under the names that a query sees.
 ///
 /// `nationality_group` and `origin_group` speak of the group scheme, the `origin_` ones of the origin definition, that
-/// the card uses in the edition; without a scheme or a definition they are not there.
-pub fn attributes(scheme: Option<&str>, origin: Option<&str>) -> Vec<Attribute> {
+/// the card uses in the edition; without a scheme or a definition they are not there. The classes of other definitions
+/// stand under the names that they are stored by.
+pub fn attributes(scheme: Option<&str>, origin: Option<&str>, others: &[String]) -> Vec<Attribute> {
     let plain = |name: &str, kind, nullable| Attribute { field: field(name, kind, nullable), stored: name.to_string() };
     let mut found = vec![
         plain("person", Type::Person, true),
@@ -61,6 +63,9 @@ pub fn attributes(scheme: Option<&str>, origin: Option<&str>) -> Vec<Attribute> 
         if let Some(scheme) = scheme {
             named("origin_group", origin_group(origin, scheme));
         }
+    }
+    for other in others {
+        named(&origin_class(other), origin_class(other));
     }
     found
 }
@@ -132,9 +137,11 @@ fn as_of_column(as_of: &AsOf) -> Option<&str> {
     }
 }
 
-/// The table that a query sees for an extract.
-pub fn query_table(extract: &Extract, scheme: Option<&str>, origin: Option<&str>) -> Vec<Attribute> {
-    let mut fields = if extract.is_personal() { attributes(scheme, origin) } else { Vec::new() };
+/// The table that a card's query sees for an extract.
+pub fn query_table(extract: &Extract, card: &Card, origin: Option<&str>) -> Vec<Attribute> {
+    let scheme = card.groups.as_ref().map(|groups| groups.scheme.as_str());
+    let personal = extract.is_personal();
+    let mut fields = if personal { attributes(scheme, origin, &card.definitions) } else { Vec::new() };
     let mut own = |name: &str, kind, nullable| {
         fields.push(Attribute { field: field(name, kind, nullable), stored: name.to_string() });
     };

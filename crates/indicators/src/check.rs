@@ -17,11 +17,10 @@ pub fn check(project: &Project, session: &Session) -> Vec<Fault> {
 }
 
 fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> {
-    let scheme = card.groups.as_ref().map(|groups| groups.scheme.as_str());
     let mut tables: BTreeMap<String, Vec<Field>> = BTreeMap::new();
     for read in &card.reads {
         if let Some(extract) = project.extract(&read.extract) {
-            let fields = query_table(extract, scheme, card.origin.as_deref());
+            let fields = query_table(extract, card, card.origin.as_deref());
             tables.insert(read.extract.table(), fields.into_iter().map(|attribute| attribute.field).collect());
         }
     }

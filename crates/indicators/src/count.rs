@@ -45,10 +45,9 @@ pub struct Tie {
 
 /// The tables that a card's query sees: for each extract read, its columns with their names in the stored tables.
 pub fn tables<'p>(project: &'p Project, card: &'p Card, origin: Option<&str>) -> Vec<(&'p ExtractId, Vec<Attribute>)> {
-    let scheme = card.groups.as_ref().map(|groups| groups.scheme.as_str());
     card.reads
         .iter()
-        .filter_map(|read| Some((&read.extract, query_table(project.extract(&read.extract)?, scheme, origin))))
+        .filter_map(|read| Some((&read.extract, query_table(project.extract(&read.extract)?, card, origin))))
         .collect()
 }
 

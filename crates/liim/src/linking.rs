@@ -155,8 +155,10 @@ pub fn needs<'p>(project: &'p Project, edition: &Edition) -> (Vec<&'p OriginDefi
         if let Some(origin) = project.origin_of(choice) {
             origins.insert(&origin.id, origin);
         }
-        if let Some(groups) = project.card(choice).and_then(|card| card.groups.as_ref()) {
-            schemes.insert(groups.scheme.clone());
+        let Some(card) = project.card(choice) else { continue };
+        schemes.extend(card.groups.as_ref().map(|groups| groups.scheme.clone()));
+        for other in &card.definitions {
+            origins.extend(project.origins.get(other).map(|origin| (origin.id.as_str(), origin)));
         }
     }
     (origins.into_values().collect(), schemes)

@@ -1,0 +1,32 @@
+WITH steps AS (
+    SELECT person, area, COALESCE(sex, geslacht) AS sex, geboortedatum, 'instroom' AS detail, as_of AS day
+    FROM inburgering_trajecten
+
+    UNION ALL
+
+    SELECT person, area, COALESCE(sex, geslacht) AS sex, geboortedatum, 'contract' AS detail, contract AS day
+    FROM inburgering_trajecten
+    WHERE contract IS NOT NULL
+
+    UNION ALL
+
+    SELECT person, area, COALESCE(sex, geslacht) AS sex, geboortedatum, 'opschorting' AS detail, opschorting AS day
+    FROM inburgering_trajecten
+    WHERE opschorting IS NOT NULL
+),
+-- Under two numbers, the first time counts.
+firsts AS (
+    SELECT
+        area,
+        sex,
+        detail,
+        day,
+        DATE_PART('year', day) - DATE_PART('year', geboortedatum)
+            - CASE WHEN TO_CHAR(day, '%m%d') < TO_CHAR(geboortedatum, '%m%d') THEN 1 ELSE 0 END AS age,
+        ROW_NUMBER() OVER (PARTITION BY person, detail ORDER BY day, area) AS turn
+    FROM steps
+)
+SELECT area, sex, detail, COUNT(*) AS numerator, COUNT(*) AS denominator, COUNT(*) AS contributors
+FROM firsts, period
+WHERE turn = 1 AND age >= 18 AND day BETWEEN first_day AND last_day
+GROUP BY area, sex, detail
