@@ -25,14 +25,20 @@ type Tied = (Key, i64, ExtractId, i64, ExtractId);
 impl Grid<'_> {
     /// Adds up and completes.
     pub(crate) fn complete(&self, rows: Rows) -> Result<Counted, CountError> {
-        let (rows, outside) = self.within(rows);
+        let (mut rows, outside) = self.within(rows);
         self.allowed(&rows)?;
+        // Where no municipality is shown, everything is added up to the few areas that are before anything else.
+        let first = self.card.adds.area && !self.card.areas.contains(&AreaLevel::Municipality);
+        if first {
+            let shown = |key: &Key| self.shown_areas().any(|area| (&area.code, &area.class) == (&key.area, &key.class));
+            rows = self.areas(rows).into_iter().filter(|(key, _)| shown(key)).collect();
+        }
         let mut ties = Vec::new();
         let mut all = Rows::new();
         for table in &self.card.tables {
             all.extend(self.table(&rows, table, &mut ties));
         }
-        if self.card.adds.area {
+        if self.card.adds.area && !first {
             all = self.areas(all);
         }
         let ties = self.ties(ties);
@@ -218,20 +224,24 @@ impl Grid<'_> {
         found
     }
 
+    /// The areas that the card has figures of.
+    fn shown_areas(&self) -> impl Iterator<Item = &Area> {
+        let clusters = &self.project.pipeline.clusters;
+        self.project.reference.areas.iter().filter(|area| {
+            let compared = area.level != AreaLevel::Cluster || clusters.contains(&area.class);
+            self.card.areas.contains(&area.level) && area.shown && compared
+        })
+    }
+
     /// Every area and category of the card, with counts or one reason.
     fn cells(&self, rows: &Rows) -> Result<Vec<Cell>, CountError> {
         let card = self.card;
         let divisor = card.divisor(self.period);
         let scheme = card.groups.as_ref().map_or("none", |groups| groups.scheme.as_str());
         let absent = self.project.extract(&card.source).map(|extract| extract.absent_means);
-        let clusters = &self.project.pipeline.clusters;
         let mut cells = Vec::new();
         let sources = [true, false].map(|total| rows.iter().find(|(key, _)| (key.group == TOTAL) == total));
-        let areas = self.project.reference.areas.iter().filter(|area| {
-            let compared = area.level != AreaLevel::Cluster || clusters.contains(&area.class);
-            card.areas.contains(&area.level) && area.shown && compared
-        });
-        for (area, key) in areas.flat_map(|area| self.keys(area).into_iter().map(move |key| (area, key))) {
+        for (area, key) in self.shown_areas().flat_map(|area| self.keys(area).into_iter().map(move |key| (area, key))) {
             let found = rows.get(&key);
             // A cell without rows has the source of its neighbours by group, else the card's.
             let source = found.or(sources[usize::from(key.group != TOTAL)].map(|(_, row)| row));

@@ -98,8 +98,13 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
                     Linking::Facts { key, .. } => key.as_ref(),
                     _ => None,
                 };
+                // A key that covers everything since its beginning is the newest; another is that of the same period.
+                let whole_key = key.and_then(|key| project.extract(key)).filter(|key| key.covers == Covers::History);
+                let newest_key =
+                    whole_key.map(|key| known.get(&key.id).and_then(|found| found.last()).map(|own| own.period));
                 for of in wanted {
-                    for extract in std::iter::once(&read.extract).chain(key) {
+                    let keyed = key.map(|key| (key, newest_key.unwrap_or(of)));
+                    for (extract, of) in std::iter::once((&read.extract, of)).chain(keyed) {
                         match of.and_then(|of| newest_of(extract, of)) {
                             Some(delivery) => {
                                 chosen.by_period.insert((extract.clone(), delivery.period), delivery);
