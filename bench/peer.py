@@ -18,7 +18,7 @@ def published():
     """The figures that liim published, to be held against DuckDB's."""
     file = project / "warehouse/published/edition=bench/observations.parquet"
     rows = duckdb.sql(f"""SELECT indicator || ' ' || time_period AS name, numerator FROM '{file}'
-        WHERE ref_area = '02000' AND sex = '_T' AND "group" = CASE indicator WHEN 'vreemde-nationaliteit' THEN 'EU' WHEN 'vreemde-herkomst'
+        WHERE ref_area = '02000' AND sex = '_T' AND age_group = '_T' AND "group" = CASE indicator WHEN 'vreemde-nationaliteit' THEN 'EU' WHEN 'vreemde-herkomst'
         THEN '_T' ELSE 'VREEMD' END ORDER BY 1""").fetchall()
     return dict(rows)
 
@@ -46,6 +46,7 @@ def delivery(extract, period):
 
 db.execute(f"""
 CREATE TABLE municipality AS SELECT DISTINCT code FROM read_csv('{reference}/municipalities.csv', all_varchar = true);
+CREATE TABLE place AS SELECT code FROM municipality UNION ALL SELECT '99991';
 CREATE TABLE nationality AS SELECT code, country FROM read_csv('{reference}/nationalities.csv', all_varchar = true);
 CREATE TABLE grouping_of AS SELECT n.code, m."group" AS grp, coalesce(try_cast(valid_from AS DATE), DATE '0001-01-01') AS valid_from,
     coalesce(try_cast(valid_to AS DATE), DATE '9999-01-01') AS valid_to
@@ -55,6 +56,8 @@ CREATE TABLE area_member AS
   SELECT code AS member, code AS area FROM read_csv('{reference}/municipalities.csv', all_varchar = true) WHERE region = '02000' AND valid_from <= '2011-01-01' AND coalesce(valid_to, '9999') > '2011-01-01'
   UNION ALL SELECT code, province FROM read_csv('{reference}/municipalities.csv', all_varchar = true) WHERE region = '02000' AND valid_from <= '2011-01-01' AND coalesce(valid_to, '9999') > '2011-01-01'
   UNION ALL SELECT code, '02000' FROM read_csv('{reference}/municipalities.csv', all_varchar = true) WHERE region = '02000' AND valid_from <= '2011-01-01' AND coalesce(valid_to, '9999') > '2011-01-01'
+  UNION ALL SELECT code, arrondissement FROM read_csv('{reference}/municipalities.csv', all_varchar = true) WHERE region = '02000' AND valid_from <= '2011-01-01' AND coalesce(valid_to, '9999') > '2011-01-01'
+  UNION ALL VALUES ('99991', '99991'), ('99991', '02000')
   UNION ALL SELECT municipality, scheme || ' ' || cluster FROM read_csv('{reference}/cluster_members.csv', all_varchar = true);
 CREATE TABLE group_member AS WITH RECURSIVE up(leaf, grp) AS (
     SELECT grp, grp FROM groups WHERE grp NOT IN (SELECT parent FROM groups WHERE parent IS NOT NULL)
@@ -99,9 +102,9 @@ csv("nummerwijziging", "rijksregister/nummerwijziging", "2011-01-01",
     f"insz_ok(oud_insz) AND insz_ok(nieuw_insz) AND try_cast(datum AS DATE) IS NOT NULL AND try_cast(geregistreerd_op AS DATE) <= {CUT_OFF}")
 csv("sleutel", "ksz/sleutel", "2010", "gecodeerd, insz::BIGINT AS insz", "gecodeerd IS NOT NULL AND insz_ok(insz)")
 csv("leefloon", "ksz/leefloon", "2010", "last_day((maand || '-01')::DATE) AS as_of, gecodeerd, stelsel, categorie, gemeente AS area, bron_jaar::INT AS bron_jaar",
-    "try_cast(maand || '-01' AS DATE) IS NOT NULL AND gecodeerd IS NOT NULL AND stelsel IN ('LL', 'ELL') AND categorie IN ('1', '2', '3') AND gemeente IN (SELECT code FROM municipality) AND try_cast(bron_jaar AS UINTEGER) IS NOT NULL")
+    "try_cast(maand || '-01' AS DATE) IS NOT NULL AND gecodeerd IS NOT NULL AND stelsel IN ('LL', 'ELL') AND categorie IN ('1', '2', '3') AND gemeente IN (SELECT code FROM place) AND try_cast(bron_jaar AS UINTEGER) IS NOT NULL")
 csv("nwwz", "vdab/nwwz", "2010", "last_day((maand || '-01')::DATE) AS as_of, insz::BIGINT AS insz, categorie, gemeente AS area",
-    "try_cast(maand || '-01' AS DATE) IS NOT NULL AND insz_ok(insz) AND categorie IN ('00', '02', '03', '99') AND gemeente IN (SELECT code FROM municipality)")
+    "try_cast(maand || '-01' AS DATE) IS NOT NULL AND insz_ok(insz) AND categorie IN ('00', '02', '03', '99') AND gemeente IN (SELECT code FROM place)")
 for year in ("2010", "2011"):
     # DuckDB reads no zip: the member is unpacked beside, within the time.
     with zipfile.ZipFile(delivery("statbel/bevolking", year + "-01-01")) as packed:
@@ -182,16 +185,17 @@ attach("leefloon_linked", """SELECT leefloon.* EXCLUDE (gecodeerd), coalesce(nie
 stage("link")
 linked_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
-# Count: every area and group, as the cards do.
+# Count: every area, group and band of ages, as the cards do.
+BAND = "CASE WHEN {0} < 6 THEN '0-5' WHEN {0} < 12 THEN '6-11' WHEN {0} < 18 THEN '12-17' WHEN {0} < 25 THEN '18-24' WHEN {0} < 40 THEN '25-39' WHEN {0} < 65 THEN '40-64' ELSE '65+' END"
 for year in ("2010", "2011"):
     db.execute(f"""CREATE TABLE vn_{year} AS SELECT a.area, sex, g.grp, sum(n) AS numerator FROM
-        (SELECT area, sex, c_group AS leaf, count(*) AS n FROM inwoners_{year} WHERE register IN ('B', 'V') AND vn <> '150' GROUP BY ALL) x
+        (SELECT area, sex, {BAND.format('age')} AS band, c_group AS leaf, count(*) AS n FROM inwoners_{year} WHERE register IN ('B', 'V') AND vn <> '150' GROUP BY ALL) x
         JOIN area_member a ON a.member = x.area JOIN group_member g ON g.leaf = x.leaf GROUP BY ALL;
-    CREATE TABLE vn_total_{year} AS SELECT a.area, CD_SEX, sum(CASE WHEN CD_NATLTY = 'ETR' THEN MS_POPULATION ELSE 0 END) AS numerator, sum(MS_POPULATION) AS denominator
+    CREATE TABLE vn_total_{year} AS SELECT a.area, CD_SEX, {BAND.format('CD_AGE')} AS band, sum(CASE WHEN CD_NATLTY = 'ETR' THEN MS_POPULATION ELSE 0 END) AS numerator, sum(MS_POPULATION) AS denominator
         FROM statbel_{year} s JOIN area_member a ON a.member = s.CD_MUNTY_REFNIS GROUP BY ALL""")
-db.execute("""
-CREATE TABLE vh AS SELECT a.area, sex, g.grp, sum(n) AS numerator, sum(d) AS denominator FROM
-    (SELECT area, sex, vc_group AS leaf, count(*) FILTER (vc <> '150') AS n, count(*) AS d FROM inwoners_2011 WHERE register IN ('B', 'V') GROUP BY ALL) x
+db.execute(f"""
+CREATE TABLE vh AS SELECT a.area, sex, band, g.grp, sum(n) AS numerator, sum(d) AS denominator FROM
+    (SELECT area, sex, {BAND.format('age')} AS band, vc_group AS leaf, count(*) FILTER (vc <> '150') AS n, count(*) AS d FROM inwoners_2011 WHERE register IN ('B', 'V') GROUP BY ALL) x
     JOIN area_member a ON a.member = x.area JOIN group_member g ON g.leaf = x.leaf GROUP BY ALL;
 CREATE TABLE wz AS SELECT a.area, g.grp, sum(months) AS numerator, count(DISTINCT insz) AS contributors FROM
     (SELECT insz, area, eh_group AS leaf, count(*) AS months FROM nwwz_linked GROUP BY ALL) x

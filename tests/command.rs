@@ -59,7 +59,7 @@ fn plan_run_editions_trace_and_report_follow_an_edition() {
             .collect();
         assert_eq!(numbers[0], numbers[1] + numbers[2], "{line}");
     }
-    assert_eq!(out(&run).lines().count(), 3);
+    assert_eq!(out(&run).lines().count(), 4);
     let again = liim(&folder, &["run", "--all"]);
     assert_eq!(again.status.code(), Some(99), "{}", err(&again));
     assert!(out(&done(&folder, &["plan"])).contains("2012-03-15: up to date"));

@@ -25,7 +25,7 @@ pub fn synth(
         threads: super::threads(global),
         faults,
         replaced: true,
-        unlocated: false,
+        unlocated: true,
     };
     let summary = synth::write(&options, &|step| tracing::info!("{step}"))
         .map_err(|error| Failure::Broken(format!("failed to write synthetic deliveries: {error}")))?;
