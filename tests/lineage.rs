@@ -22,6 +22,8 @@ fn filters_joins_groupings_and_subqueries_count() {
     assert_eq!(reads("SELECT COUNT(*) FROM a JOIN b ON a.id = b.id"), ["a.id", "b.id"]);
     assert_eq!(reads("SELECT COUNT(*) FROM a GROUP BY z"), ["a.z"]);
     assert_eq!(reads("SELECT x FROM a WHERE id IN (SELECT id FROM b WHERE w = '1')"), ["a.id", "a.x", "b.id", "b.w"]);
+    // Which rows are one depends on all that is held against each other.
+    assert_eq!(reads("SELECT x FROM (SELECT DISTINCT x, y FROM a)"), ["a.x", "a.y"]);
     assert_eq!(reads("SELECT x FROM a UNION ALL SELECT w FROM b"), ["a.x", "b.w"]);
     assert_eq!(reads("SELECT b.w FROM a LEFT JOIN b ON a.id = b.id AND a.y = 'q'"), ["a.id", "a.y", "b.id", "b.w"]);
 }

@@ -80,6 +80,7 @@ fn register(story: &Value, persons: &BTreeMap<&str, Person<'_>>) -> Vec<(String,
         let mut rows = String::new();
         for person in persons.values() {
             let lives = person.told.get("lives");
+            assert!(lives.is_none_or(|lives| !lives.is_sequence()), "`lives` is a municipality, or one by day");
             let area = lives.and_then(|lives| lives.as_str().or_else(|| lives.get(*day)?.as_str())).unwrap_or("");
             let letter = if area.is_empty() { " " } else { text(person.told, "register").unwrap_or("B") };
             let sex = if needed(person.told, "sex") == "F" { 2 } else { 1 };
@@ -233,5 +234,6 @@ fn every_story_comes_out_as_it_is_told() {
         cells.iter().for_each(|cell| holds(&name, needed(&story, "indicator"), &rows, cell));
         *told.entry(needed(&story, "indicator").to_string()).or_insert(0) += cells.len();
     }
+    assert!(told.len() >= 18, "only {} indicators have a story", told.len());
     println!("cells worked out by hand, by indicator: {told:?}");
 }

@@ -1,8 +1,17 @@
 -- A flow of an area is what crosses its border, so every area counts its own.
 WITH moves AS (
-    SELECT person, van, naar, LENGTH(van) = 5 AND van <> '00992' AS from_here, LENGTH(naar) = 5 AND naar <> '00992' AS to_here
+    -- A move that was delivered under two numbers is one move.
+    SELECT DISTINCT
+        person,
+        as_of,
+        van,
+        naar,
+        soort,
+        LENGTH(van) = 5 AND van <> '00992' AS from_here,
+        LENGTH(naar) = 5 AND naar <> '00992' AS to_here
     FROM rijksregister_verhuizingen
-    WHERE nationality <> '150' AND soort IN ('verhuizing', 'afvoering', 'herinschrijving') AND van IS NOT NULL
+    WHERE nationality <> '150'
+        AND (soort IN ('verhuizing', 'afvoering') AND van IS NOT NULL OR soort = 'herinschrijving')
 ),
 flows AS (
     SELECT

@@ -1,5 +1,7 @@
 WITH pupils AS (
     SELECT
+        -- A pupil who stands in the file under two numbers is one pupil, the one who is furthest.
+        ROW_NUMBER() OVER (PARTITION BY person ORDER BY graad DESC, leerjaar DESC, area) AS turn,
         area,
         nationality_group,
         -- Without delay, a pupil turns twelve in the calendar year in which the first year of secondary education begins;
@@ -20,7 +22,7 @@ SELECT
     0 AS denominator,
     COUNT(*) AS contributors
 FROM pupils
-WHERE behind >= 1
+WHERE turn = 1 AND behind >= 1
 GROUP BY 1, 2, 3
 
 UNION ALL
@@ -28,4 +30,5 @@ UNION ALL
 -- All pupils are the base of every detail; the total adds it up once.
 SELECT area, nationality_group AS "group", '1' AS detail, 0 AS numerator, COUNT(*) AS denominator, 0 AS contributors
 FROM pupils
+WHERE turn = 1
 GROUP BY 1, 2

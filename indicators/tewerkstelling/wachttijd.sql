@@ -1,11 +1,19 @@
 -- A person is there for some months of the year, and may change municipality or group on the way. So every area and
 -- every group counts its own persons: they do not add up.
-WITH months AS (
-    SELECT person, area, origin_group, COUNT(DISTINCT as_of) AS months
-    FROM vdab_nwwz
+WITH present AS (
+    SELECT DISTINCT person, as_of, area, origin_group FROM vdab_nwwz
     -- Waiting time: school-leavers without a right to a benefit yet.
     WHERE categorie = '02'
-    GROUP BY person, area, origin_group
+),
+months AS (
+    SELECT person, area, origin_group, COUNT(*) AS months FROM present GROUP BY person, area, origin_group
+),
+-- Who stands in two municipalities at the end of one month is one person of every area that both are in.
+twice AS (
+    SELECT present.*
+    FROM present
+    JOIN (SELECT person, as_of FROM present GROUP BY person, as_of HAVING COUNT(*) > 1) AS several
+        ON several.person = present.person AND several.as_of = present.as_of
 )
 SELECT
     -- Who lives outside Flanders keeps the area, and is told as such.
@@ -19,3 +27,17 @@ FROM months
 LEFT JOIN area_members ON area_members.member = months.area
 JOIN group_members ON group_members.leaf = months.origin_group
 GROUP BY COALESCE(area_members.area, months.area), COALESCE(area_members.area_class, 'NIS5-2011'), group_members."group"
+
+UNION ALL
+
+SELECT
+    area_members.area,
+    area_members.area_class,
+    group_members."group",
+    COUNT(DISTINCT CONCAT(CAST(twice.person AS VARCHAR), ' ', CAST(twice.as_of AS VARCHAR))) - COUNT(*) AS numerator,
+    COUNT(DISTINCT CONCAT(CAST(twice.person AS VARCHAR), ' ', CAST(twice.as_of AS VARCHAR))) - COUNT(*) AS denominator,
+    0 AS contributors
+FROM twice
+JOIN area_members ON area_members.member = twice.area
+JOIN group_members ON group_members.leaf = twice.origin_group
+GROUP BY area_members.area, area_members.area_class, group_members."group"

@@ -1,8 +1,25 @@
--- The same month can stand in the files of two years, so a person counts once a month.
-WITH months AS (
-    SELECT person, area, origin_group, COUNT(DISTINCT as_of) AS months
+-- The same month can stand in the files of two years; then the later file tells the municipality.
+WITH spells AS (
+    SELECT
+        person,
+        as_of,
+        area,
+        origin_group,
+        ROW_NUMBER() OVER (PARTITION BY person, as_of, stelsel ORDER BY bron_jaar DESC, area) AS turn
     FROM ksz_leefloon
-    GROUP BY person, area, origin_group
+),
+present AS (
+    SELECT DISTINCT person, as_of, area, origin_group FROM spells WHERE turn = 1
+),
+months AS (
+    SELECT person, area, origin_group, COUNT(*) AS months FROM present GROUP BY person, area, origin_group
+),
+-- Who stands in two municipalities at the end of one month is one person of every area that both are in.
+twice AS (
+    SELECT present.*
+    FROM present
+    JOIN (SELECT person, as_of FROM present GROUP BY person, as_of HAVING COUNT(*) > 1) AS several
+        ON several.person = present.person AND several.as_of = present.as_of
 ),
 inhabitants AS (
     SELECT area, origin_group, 12 * COUNT(*) AS person_months
@@ -22,6 +39,20 @@ FROM months
 LEFT JOIN area_members ON area_members.member = months.area
 JOIN group_members ON group_members.leaf = months.origin_group
 GROUP BY COALESCE(area_members.area, months.area), COALESCE(area_members.area_class, 'NIS5-2011'), group_members."group"
+
+UNION ALL
+
+SELECT
+    area_members.area,
+    area_members.area_class,
+    group_members."group",
+    COUNT(DISTINCT CONCAT(CAST(twice.person AS VARCHAR), ' ', CAST(twice.as_of AS VARCHAR))) - COUNT(*) AS numerator,
+    0 AS denominator,
+    0 AS contributors
+FROM twice
+JOIN area_members ON area_members.member = twice.area
+JOIN group_members ON group_members.leaf = twice.origin_group
+GROUP BY area_members.area, area_members.area_class, group_members."group"
 
 UNION ALL
 

@@ -7,6 +7,7 @@ SELECT
     COUNT(DISTINCT files.kind) AS contributors
 FROM jongerenwelzijn_pos AS files
 LEFT JOIN area_members ON area_members.member = files.gemeente
+WHERE files.leeftijd < 18
 GROUP BY 1, 2
 
 UNION ALL

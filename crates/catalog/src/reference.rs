@@ -50,7 +50,8 @@ pub struct Nationality {
     pub code: String,
     /// Dutch name.
     pub name: String,
-    /// The state it stands for: ISO 3166 code, a four-letter code of a former state, `XX` for none.
+    /// The state it stands for: ISO 3166 code, a four-letter code of a former state, `XU` for a
+    /// recorded nationality that is undetermined, `XX` for none known.
     pub country: String,
     /// `state`, `defunct`, `territory`, `refugee`, `stateless`, `undetermined` or `unknown`.
     pub kind: String,

@@ -131,6 +131,8 @@ fn read(card: &Card, batch: &RecordBatch, rows: &mut BTreeMap<Key, Contribution>
             denominator: denominator.map(|array| number(array, at)),
             contributors: number(contributors, at),
             source,
+            is_sum: false,
+            codes: 1,
         };
         match rows.get_mut(&key) {
             Some(known) => known.add(&own),

@@ -11,7 +11,7 @@ use catalog::{Fault, Period, Place};
 
 use crate::CountError;
 use crate::count::{Counted, Tie};
-use crate::row::{Key, Rows, sums};
+use crate::row::{Contribution, Key, Over, Rows, sums};
 
 pub(crate) struct Grid<'g> {
     pub(crate) project: &'g Project,
@@ -120,7 +120,7 @@ impl Grid<'_> {
             codes.map(|code| key.with(Dimension::Group, code)).collect()
         };
         let (given, leaves): (Rows, Rows) = rows.into_iter().partition(|(key, _)| key.group == TOTAL);
-        let mut all = sums(leaves, above, |key| key.group == TOTAL);
+        let mut all = sums(leaves, Over::Codes, above, |key| key.group == TOTAL);
         let parts_by = all.iter().find(|(key, _)| key.group != TOTAL).map(|(_, row)| row.source.clone());
         for (key, row) in given {
             if let Some(parts_by) = &parts_by {
@@ -146,7 +146,7 @@ impl Grid<'_> {
             let areas = areas.map(Vec::as_slice).unwrap_or_default();
             areas.iter().map(|area| Key { area: area.code.clone(), class: area.class.clone(), ..key.clone() }).collect()
         };
-        sums(rows, to, |_| false)
+        sums(rows, Over::Members, to, |_| false)
     }
 
     /// Ties at the level of Flanders: the one place where a difference is large enough to be told to anybody.
@@ -233,6 +233,16 @@ impl Grid<'_> {
         })
     }
 
+    /// Whether a sum has all the codes that it is of: where a source may lack some, those that are there are no total. Of an
+    /// area's municipalities those that have data count, and the row says how many they are.
+    fn is_whole(&self, key: &Key, row: &Contribution) -> bool {
+        let added = |dimension: &Dimension| {
+            self.card.adds.dimensions.contains(dimension) && key.is_total(*dimension) && *dimension != Dimension::Group
+        };
+        let codes = Dimension::ALL.into_iter().filter(added).map(|dimension| self.card.codes(dimension).len().max(1));
+        !row.is_sum || row.codes >= codes.product()
+    }
+
     /// Every area and category of the card, with counts or one reason.
     fn cells(&self, rows: &Rows) -> Result<Vec<Cell>, CountError> {
         let card = self.card;
@@ -249,6 +259,9 @@ impl Grid<'_> {
             for share_of in &card.shares_of {
                 let denominator = self.denominator(rows, &key, *share_of);
                 let counts = match (found, absent) {
+                    (Some(row), Some(AbsentMeans::NotInSource)) if !self.is_whole(&key, row) => {
+                        Err(Reason::NotInSource)
+                    }
                     (Some(row), _) => {
                         Ok(Counts { numerator: row.numerator, divisor, denominator, contributors: row.contributors })
                     }
@@ -296,5 +309,5 @@ impl Grid<'_> {
 
 /// The rows and the totals over a dimension; totals that are there already outrank sums.
 fn totals(rows: Rows, dimension: Dimension) -> Rows {
-    sums(rows, |key| vec![key.with(dimension, TOTAL)], |key| key.is_total(dimension))
+    sums(rows, Over::Codes, |key| vec![key.with(dimension, TOTAL)], |key| key.is_total(dimension))
 }

@@ -57,9 +57,14 @@ pub(crate) struct Contribution {
     pub(crate) denominator: Option<i64>,
     pub(crate) contributors: i64,
     pub(crate) source: ExtractId,
+    /// Whether it was added up, and not given by the query.
+    pub(crate) is_sum: bool,
+    /// How many codes were added up to it.
+    pub(crate) codes: usize,
 }
 
 impl Contribution {
+    /// Adds what the query returns a second time for the same key.
     pub(crate) fn add(&mut self, other: &Contribution) {
         self.numerator += other.numerator;
         self.contributors += other.contributors;
@@ -70,17 +75,38 @@ impl Contribution {
     }
 }
 
+/// What is added up to a sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// Codes of a dimension.
+    Codes,
+    /// Municipalities of an area.
+    Members,
+}
+
+impl Over {
+    /// Adds a further part.
+    fn add(self, sum: &mut Contribution, part: &Contribution) {
+        let codes = sum.codes;
+        sum.add(part);
+        sum.codes = match self {
+            Over::Codes => codes + part.codes,
+            Over::Members => codes.min(part.codes),
+        };
+    }
+}
+
 pub(crate) type Rows = BTreeMap<Key, Contribution>;
 
 /// The rows, and the sums to which `above` says they add; rows that `is_sum` are there already and outrank sums.
-pub(crate) fn sums(rows: Rows, above: impl Fn(&Key) -> Vec<Key>, is_sum: impl Fn(&Key) -> bool) -> Rows {
+pub(crate) fn sums(rows: Rows, over: Over, above: impl Fn(&Key) -> Vec<Key>, is_sum: impl Fn(&Key) -> bool) -> Rows {
     let mut added = Rows::new();
     for (key, row) in rows.iter().filter(|(key, _)| !is_sum(key)) {
         for target in above(key) {
             match added.get_mut(&target) {
-                Some(sum) => sum.add(row),
+                Some(sum) => over.add(sum, row),
                 None => {
-                    added.insert(target, row.clone());
+                    added.insert(target, Contribution { is_sum: true, ..row.clone() });
                 }
             }
         }

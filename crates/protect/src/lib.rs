@@ -128,7 +128,8 @@ fn decide(cell: &Cell, rule: &SourceRule) -> Result<Counts, Reason> {
     let too_few = if zero { !rule.zeros_shown } else { counts.contributors < rule.threshold };
     // A denominator is a count too: a group of three persons is not named by saying that none of the three has a job.
     // It is a sum over the periods of a mean, so it is held against the threshold once a period.
-    let small_base = counts.denominator.is_some_and(|base| base > 0 && base < rule.threshold * counts.divisor.max(1));
+    let least = if rule.threshold > 1 { rule.threshold * counts.divisor.max(1) } else { 0 };
+    let small_base = counts.denominator.is_some_and(|base| base > 0 && base < least);
     if too_few || small_base { Err(Reason::Withheld) } else { Ok(counts) }
 }
 

@@ -269,7 +269,7 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
 
 /// Position of a group on the page, and whether it is part of the one above it.
 fn order(group: &str) -> (usize, bool) {
-    const ORDER: [(&str, bool); 11] = [
+    const ORDER: [(&str, bool); 12] = [
         (TOTAL, false),
         ("BE", false),
         ("VREEMD", false),
@@ -280,7 +280,8 @@ fn order(group: &str) -> (usize, bool) {
         ("KANDIDAAT", true),
         ("MAGHREB", true),
         ("ANDER", true),
-        ("ONBEKEND", true),
+        ("ONBEPAALD", true),
+        ("ONBEKEND", false),
     ];
     ORDER.iter().position(|(code, _)| *code == group).map_or((ORDER.len(), false), |at| (at, ORDER[at].1))
 }

@@ -160,7 +160,7 @@ fn nations(folder: &Path) -> Result<Vec<Nation>, SynthError> {
     for row in table.rows() {
         let country = row.text(2);
         nations[usize::from(row.code(0)?)] = Nation {
-            birthplace: (!matches!(country, "BE" | "XX")).then(|| latin(row.text(1), 30)),
+            birthplace: (!matches!(country, "BE" | "XU" | "XX")).then(|| latin(row.text(1), 30)),
             european: european.iter().any(|member| member == country),
             trade: matches!(country, "CH" | "IS" | "LI" | "NO"),
         };

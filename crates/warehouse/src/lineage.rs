@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{Distinct, Expr, LogicalPlan};
 
 /// Columns by table.
 pub type Reads = BTreeMap<String, BTreeSet<String>>;
@@ -86,6 +86,12 @@ fn outputs(plan: &LogicalPlan, deciding: &mut Sources) -> Vec<Sources> {
             } else {
                 both.split_off(both.len() - wanted.min(both.len()))
             }
+        }
+        // Which rows are one row depends on all of their columns.
+        LogicalPlan::Distinct(Distinct::All(input)) => {
+            let found = outputs(input, deciding);
+            deciding.extend(found.iter().flatten().cloned());
+            found
         }
         other => {
             let mut found = Vec::new();
