@@ -214,7 +214,7 @@ fn parts(origins: &[&OriginDefinition], schemes: &[&str], day: Day) -> Vec<Part>
     // What is not known is in the group of what was never determined.
     let group = |scheme: &str, code: &str, alias: &str| {
         format!(
-            " JOIN group_members AS {alias} ON {alias}.scheme = '{scheme}' AND {alias}.code = COALESCE({code}, '711') \
+            " JOIN group_members AS {alias} ON {alias}.scheme = '{scheme}' AND {alias}.code = COALESCE({code}, '999') \
              AND {alias}.valid_from <= DATE '{day}' AND DATE '{day}' < {alias}.valid_to"
         )
     };
