@@ -3,7 +3,7 @@
 SCALE ?= 0.05
 LIIM  := target/debug/liim
 
-.PHONY: run test golden check bench report clean
+.PHONY: run test golden verify-truth check bench report clean
 
 run: ## publish the editions from synthetic deliveries
 	cargo build --locked -p liim
@@ -18,6 +18,10 @@ test: ## all tests; those that need what is not here say so
 
 golden: ## only the editions made from Statbel's real tables
 	cargo test --locked -p liim --test monitor -- golden
+
+verify-truth: ## every indicator counted from the truth by DuckDB, at SCALE
+	cargo build --locked -p liim
+	python3 tests/verify_truth.py --scale $(SCALE)
 
 check: ## format, lints, documentation, licences
 	cargo fmt --all --check

@@ -1,16 +1,42 @@
-//! The figures counted again by DuckDB, from the delivered files, in SQL of its own (`bench/peer.py`).
+//! The figures counted again by DuckDB, in SQL of its own: from the delivered files (`bench/peer.py`), and from the truth.
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::project::{done, err, out, synthetic};
+use crate::project::{Folder, done, err, out, synthetic};
+
+/// Whether python3 has what is needed; where it has not, a test says so, and fails in continuous integration.
+fn have(modules: &str) -> bool {
+    let import = format!("import {modules}");
+    let found = Command::new("python3").args(["-c", &import]).output().is_ok_and(|output| output.status.success());
+    if !found {
+        println!("SKIPPED: python3 cannot {import}");
+        assert!(std::env::var_os("CI").is_none(), "{modules} must be there in continuous integration");
+    }
+    found
+}
+
+/// All eighteen indicators, every published cell of both editions, counted from the truth by `tests/verify_truth.py`.
+#[test]
+fn every_indicator_is_what_the_truth_says() {
+    if !have("duckdb, pandas, openpyxl") {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = Folder::new("verify-truth");
+    let output = Command::new("python3")
+        .arg(root.join("tests/verify_truth.py"))
+        .args(["--scale", "0.01", "--liim", env!("CARGO_BIN_EXE_liim"), "--keep"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}{}", out(&output), err(&output));
+    assert!(out(&output).contains(" 0 differ, 18 indicators"), "{}", out(&output));
+}
 
 #[test]
 fn duckdb_counts_the_same_from_the_delivered_files() {
-    let have = Command::new("python3").args(["-c", "import duckdb"]).status().is_ok_and(|status| status.success());
-    if !have {
-        println!("SKIPPED peer: python3 has no duckdb");
-        assert!(std::env::var_os("CI").is_none(), "duckdb must be there in continuous integration");
+    if !have("duckdb") {
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
