@@ -1,41 +1,58 @@
--- A person is there for some months of the year, and may change municipality or group on the way. So every area and
--- every group counts its own persons: they do not add up.
-WITH present AS (
-    SELECT DISTINCT person, as_of, area, origin_group FROM vdab_nwwz
+-- Persons at twelve month-ends: a person counts once a month, under however many numbers or schemes.
+WITH several AS (
+    SELECT DISTINCT person FROM (SELECT person FROM vdab_nwwz GROUP BY person, as_of HAVING COUNT(*) > 1)
 ),
-months AS (
-    SELECT person, area, origin_group, COUNT(*) AS months FROM present GROUP BY person, area, origin_group
+persons AS (
+    SELECT
+        person,
+        COUNT(*) AS months,
+        MIN(area) AS area,
+        MAX(area) AS other_area,
+        MIN(origin_group) AS origin_group,
+        MAX(origin_group) AS other_group
+    FROM vdab_nwwz
+    GROUP BY person
 ),
--- Who stands in two municipalities at the end of one month is one person of every area that both are in.
-twice AS (
-    SELECT present.*
-    FROM present
-    JOIN (SELECT person, as_of FROM present GROUP BY person, as_of HAVING COUNT(*) > 1) AS several
-        ON several.person = present.person AND several.as_of = present.as_of
+-- Nearly everybody is in one municipality and one group all year, and adds up.
+steady AS (
+    SELECT area, origin_group, SUM(months) AS months, COUNT(*) AS persons
+    FROM persons
+    WHERE area = other_area AND origin_group = other_group AND person NOT IN (SELECT person FROM several)
+    GROUP BY area, origin_group
+),
+-- The others do not: who is in two municipalities is one person of each and one of every area that both are in, also when
+-- both are of one month.
+moving AS (
+    SELECT own.person, own.as_of, own.area, own.origin_group
+    FROM vdab_nwwz AS own
+    JOIN persons ON persons.person = own.person
+    WHERE persons.area <> persons.other_area
+        OR persons.origin_group <> persons.other_group
+        OR own.person IN (SELECT person FROM several)
 )
 SELECT
     -- Who lives outside Flanders keeps the area, and is told as such.
-    COALESCE(area_members.area, months.area) AS area,
+    COALESCE(area_members.area, steady.area) AS area,
     COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
     group_members."group",
-    SUM(months.months) AS numerator,
-    SUM(months.months) AS denominator,
-    COUNT(DISTINCT months.person) AS contributors
-FROM months
-LEFT JOIN area_members ON area_members.member = months.area
-JOIN group_members ON group_members.leaf = months.origin_group
-GROUP BY COALESCE(area_members.area, months.area), COALESCE(area_members.area_class, 'NIS5-2011'), group_members."group"
+    SUM(steady.months) AS numerator,
+    SUM(steady.months) AS denominator,
+    SUM(steady.persons) AS contributors
+FROM steady
+LEFT JOIN area_members ON area_members.member = steady.area
+JOIN group_members ON group_members.leaf = steady.origin_group
+GROUP BY 1, 2, 3
 
 UNION ALL
 
 SELECT
-    area_members.area,
-    area_members.area_class,
+    COALESCE(area_members.area, moving.area) AS area,
+    COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
     group_members."group",
-    COUNT(DISTINCT CONCAT(CAST(twice.person AS VARCHAR), ' ', CAST(twice.as_of AS VARCHAR))) - COUNT(*) AS numerator,
-    COUNT(DISTINCT CONCAT(CAST(twice.person AS VARCHAR), ' ', CAST(twice.as_of AS VARCHAR))) - COUNT(*) AS denominator,
-    0 AS contributors
-FROM twice
-JOIN area_members ON area_members.member = twice.area
-JOIN group_members ON group_members.leaf = twice.origin_group
-GROUP BY area_members.area, area_members.area_class, group_members."group"
+    COUNT(DISTINCT CONCAT(CAST(moving.person AS VARCHAR), ' ', CAST(moving.as_of AS VARCHAR))) AS numerator,
+    COUNT(DISTINCT CONCAT(CAST(moving.person AS VARCHAR), ' ', CAST(moving.as_of AS VARCHAR))) AS denominator,
+    COUNT(DISTINCT moving.person) AS contributors
+FROM moving
+LEFT JOIN area_members ON area_members.member = moving.area
+JOIN group_members ON group_members.leaf = moving.origin_group
+GROUP BY 1, 2, 3
