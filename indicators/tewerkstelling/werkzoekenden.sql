@@ -1,8 +1,5 @@
 -- Persons at twelve month-ends: a person counts once a month, under however many numbers or schemes.
-WITH several AS (
-    SELECT DISTINCT person FROM (SELECT person FROM vdab_nwwz GROUP BY person, as_of HAVING COUNT(*) > 1)
-),
-persons AS (
+WITH persons AS (
     SELECT
         person,
         COUNT(*) AS months,
@@ -13,11 +10,17 @@ persons AS (
     FROM vdab_nwwz
     GROUP BY person
 ),
+movers AS (
+    SELECT person FROM persons WHERE area <> other_area OR origin_group <> other_group
+    UNION
+    -- Who stands twice at the end of one month.
+    SELECT person FROM (SELECT person FROM vdab_nwwz GROUP BY person, as_of HAVING COUNT(*) > 1)
+),
 -- Nearly everybody is in one municipality and one group all year, and adds up.
 steady AS (
     SELECT area, origin_group, SUM(months) AS months, COUNT(*) AS persons
     FROM persons
-    WHERE area = other_area AND origin_group = other_group AND person NOT IN (SELECT person FROM several)
+    WHERE person NOT IN (SELECT person FROM movers)
     GROUP BY area, origin_group
 ),
 -- The others do not: who is in two municipalities is one person of each and one of every area that both are in, also when
@@ -25,10 +28,7 @@ steady AS (
 moving AS (
     SELECT own.person, own.as_of, own.area, own.origin_group
     FROM vdab_nwwz AS own
-    JOIN persons ON persons.person = own.person
-    WHERE persons.area <> persons.other_area
-        OR persons.origin_group <> persons.other_group
-        OR own.person IN (SELECT person FROM several)
+    JOIN movers ON movers.person = own.person
 )
 SELECT
     -- Who lives outside Flanders keeps the area, and is told as such.
@@ -45,14 +45,17 @@ GROUP BY 1, 2, 3
 
 UNION ALL
 
-SELECT
-    COALESCE(area_members.area, moving.area) AS area,
-    COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
-    group_members."group",
-    COUNT(DISTINCT CONCAT(CAST(moving.person AS VARCHAR), ' ', CAST(moving.as_of AS VARCHAR))) AS numerator,
-    COUNT(DISTINCT CONCAT(CAST(moving.person AS VARCHAR), ' ', CAST(moving.as_of AS VARCHAR))) AS denominator,
-    COUNT(DISTINCT moving.person) AS contributors
-FROM moving
-LEFT JOIN area_members ON area_members.member = moving.area
-JOIN group_members ON group_members.leaf = moving.origin_group
-GROUP BY 1, 2, 3
+SELECT area, area_class, "group", months AS numerator, months AS denominator, persons AS contributors
+FROM (
+    SELECT
+        COALESCE(area_members.area, moving.area) AS area,
+        COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
+        group_members."group",
+        -- A person and a day as one number.
+        COUNT(DISTINCT CAST(moving.person AS BIGINT) * 100000 + CAST(moving.as_of AS INT)) AS months,
+        COUNT(DISTINCT moving.person) AS persons
+    FROM moving
+    LEFT JOIN area_members ON area_members.member = moving.area
+    JOIN group_members ON group_members.leaf = moving.origin_group
+    GROUP BY 1, 2, 3
+)

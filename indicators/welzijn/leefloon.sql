@@ -1,8 +1,5 @@
 -- Persons at twelve month-ends: a person counts once a month, under however many numbers or schemes.
-WITH several AS (
-    SELECT DISTINCT person FROM (SELECT person FROM ksz_leefloon GROUP BY person, as_of HAVING COUNT(*) > 1)
-),
-persons AS (
+WITH persons AS (
     SELECT
         person,
         COUNT(*) AS months,
@@ -13,11 +10,17 @@ persons AS (
     FROM ksz_leefloon
     GROUP BY person
 ),
+movers AS (
+    SELECT person FROM persons WHERE area <> other_area OR origin_group <> other_group
+    UNION
+    -- Who stands twice at the end of one month.
+    SELECT person FROM (SELECT person FROM ksz_leefloon GROUP BY person, as_of HAVING COUNT(*) > 1)
+),
 -- Nearly everybody is in one municipality and one group all year, and adds up.
 steady AS (
     SELECT area, origin_group, SUM(months) AS months, COUNT(*) AS persons
     FROM persons
-    WHERE area = other_area AND origin_group = other_group AND person NOT IN (SELECT person FROM several)
+    WHERE person NOT IN (SELECT person FROM movers)
     GROUP BY area, origin_group
 ),
 -- The others do not: who is in two municipalities is one person of each and one of every area that both are in, also when
@@ -31,10 +34,7 @@ spells AS (
         -- The same month can stand in the files of two years; then the later file tells the municipality.
         ROW_NUMBER() OVER (PARTITION BY own.person, own.as_of, stelsel ORDER BY bron_jaar DESC, own.area) AS turn
     FROM ksz_leefloon AS own
-    JOIN persons ON persons.person = own.person
-    WHERE persons.area <> persons.other_area
-        OR persons.origin_group <> persons.other_group
-        OR own.person IN (SELECT person FROM several)
+    JOIN movers ON movers.person = own.person
 ),
 moving AS (
     SELECT person, as_of, area, origin_group FROM spells WHERE turn = 1
@@ -60,17 +60,20 @@ GROUP BY 1, 2, 3
 
 UNION ALL
 
-SELECT
-    COALESCE(area_members.area, moving.area) AS area,
-    COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
-    group_members."group",
-    COUNT(DISTINCT CONCAT(CAST(moving.person AS VARCHAR), ' ', CAST(moving.as_of AS VARCHAR))) AS numerator,
-    0 AS denominator,
-    COUNT(DISTINCT moving.person) AS contributors
-FROM moving
-LEFT JOIN area_members ON area_members.member = moving.area
-JOIN group_members ON group_members.leaf = moving.origin_group
-GROUP BY 1, 2, 3
+SELECT area, area_class, "group", months AS numerator, 0 AS denominator, persons AS contributors
+FROM (
+    SELECT
+        COALESCE(area_members.area, moving.area) AS area,
+        COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
+        group_members."group",
+        -- A person and a day as one number.
+        COUNT(DISTINCT CAST(moving.person AS BIGINT) * 100000 + CAST(moving.as_of AS INT)) AS months,
+        COUNT(DISTINCT moving.person) AS persons
+    FROM moving
+    LEFT JOIN area_members ON area_members.member = moving.area
+    JOIN group_members ON group_members.leaf = moving.origin_group
+    GROUP BY 1, 2, 3
+)
 
 UNION ALL
 
