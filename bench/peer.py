@@ -71,8 +71,10 @@ CREATE MACRO partial_ok(s) AS try_cast(s AS INT) IS NOT NULL AND length(s) = 8 A
   CASE WHEN s[5:6] = '00' THEN '01' ELSE s[5:6] END || CASE WHEN s[7:8] = '00' THEN '01' ELSE s[7:8] END, '%Y%m%d') IS NOT NULL;
 """)
 
-# Land, with the checks of the contracts. What fails a check is counted and left out.
-for year in ("2010", "2011"):
+# Land, with the checks of the contracts. What fails a check is counted and left out. Of persons every day that is known by
+# the cut-off is taken in, for one may tell of somebody whom the others do not.
+DAYS = ("2008", "2009", "2010", "2011")
+for year in DAYS:
     db.execute(f"""
     CREATE TABLE personen_{year} AS SELECT insz::BIGINT AS insz, birth::INT AS birth, CASE sex WHEN '1' THEN 'M' ELSE 'F' END AS sex,
         nullif(register, '') AS register, nullif(area, '') AS area, place, nullif(death, '')::INT AS death
@@ -116,7 +118,7 @@ for year in ("2010", "2011"):
           AND try_cast(CD_AGE AS UINTEGER) IS NOT NULL AND try_cast(MS_POPULATION AS UINTEGER) IS NOT NULL AND CD_RGN_REFNIS IN ('02000', '03000', '04000')""")
     text.unlink()
 # Keys must be unique: of equal rows the later goes, of rows that differ all go.
-for table, key in [("personen_2010", "insz"), ("personen_2011", "insz"), ("nationaliteit", "insz, volgnr"),
+for table, key in [(f"personen_{year}", "insz") for year in DAYS] + [("nationaliteit", "insz, volgnr"),
                    ("afstamming", "insz, ouder_nr, ouder"), ("sleutel", "gecodeerd"), ("nwwz", "as_of, insz"),
                    ("leefloon", "as_of, gecodeerd, stelsel, bron_jaar"), ("nummerwijziging", "oud")]:
     repeated = db.execute(f"SELECT count(*) FROM (SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1)").fetchall()[0][0]
@@ -137,6 +139,8 @@ CREATE TABLE last_number AS WITH RECURSIVE chain(oud, nieuw) AS (
     SELECT oud, nieuw FROM nummerwijziging UNION SELECT c.oud, n.nieuw FROM chain c JOIN nummerwijziging n ON c.nieuw = n.oud)
   SELECT oud, nieuw FROM chain WHERE nieuw NOT IN (SELECT oud FROM nummerwijziging);
 CREATE TABLE history AS SELECT insz, code, datum_begin FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF};
+CREATE TABLE who AS SELECT insz, arg_max(birth, day) AS birth, arg_max(sex, day) AS sex FROM (
+    {" UNION ALL ".join(f"SELECT insz, birth, sex, {year} AS day FROM personen_{year}" for year in DAYS)}) GROUP BY insz;
 CREATE TABLE first_of AS SELECT insz, arg_min(code, (datum_begin, volgnr)) AS first FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF} GROUP BY insz;
 CREATE TABLE parents AS SELECT a.insz,
     arg_min({{'f': f.first, 'since': datum_begin}}, ouder_nr) FILTER (geslacht = '1') AS father,
@@ -160,7 +164,7 @@ def attach(table, rows):
                  WHEN pa.mother.since <= as_of THEN pa.mother.f END AS m
         FROM ({rows}) r
         ASOF LEFT JOIN history h ON r.insz = h.insz AND r.as_of >= h.datum_begin
-        LEFT JOIN first_of fi ON r.insz = fi.insz LEFT JOIN parents pa ON r.insz = pa.insz LEFT JOIN (SELECT insz, birth, sex FROM personen_2011) x ON r.insz = x.insz),
+        LEFT JOIN first_of fi ON r.insz = fi.insz LEFT JOIN parents pa ON r.insz = pa.insz LEFT JOIN who x ON r.insz = x.insz),
     decided AS (
         SELECT *, CASE WHEN c <> '150' THEN c ELSE '150' END AS vn,
             CASE WHEN c <> '150' THEN 'own-current' WHEN c = '150' THEN 'all-belgian' ELSE 'nothing-known' END AS vn_by,
