@@ -28,8 +28,11 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
         .area(FLANDERS, AreaLevel::Region)
         .ok_or_else(|| ReportError::NoArea("the edition has no figures of Flanders".into()))?;
     let beside = Beside { own, cluster: book.cluster_of(municipality), flanders };
+    // What an edition does not count for municipalities has no place on a municipality's page.
+    let shown: Vec<&Words> =
+        book.indicators.iter().filter(|words| !book.rows(&words.id, beside.own).is_empty()).collect();
     let mut themes: Vec<&str> = Vec::new();
-    for words in &book.indicators {
+    for words in &shown {
         if !themes.contains(&words.theme.as_str()) {
             themes.push(&words.theme);
         }
@@ -61,7 +64,7 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
                     @for theme in &themes {
                         section id=(theme) {
                             h2 { (capital(theme)) }
-                            @for words in book.indicators.iter().filter(|words| words.theme == **theme) { (indicator(book, words, &beside)) }
+                            @for words in shown.iter().filter(|words| words.theme == **theme) { (indicator(book, words, &beside)) }
                         }
                     }
                 }
