@@ -292,6 +292,9 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         .need("share_of")
         .map(|node| node.each().iter().filter_map(|item| item.one_of(&ShareOf::WORDS)).collect())
         .unwrap_or_default();
+    if let Some(node) = root.get("share_of").filter(|node| node.each().is_empty()) {
+        node.fault(4, "a card without any share has no cells", "write `share_of: none` for a count alone");
+    }
     if shares_of.iter().any(|share_of| *share_of != ShareOf::None) && denominator.is_none() {
         root.fault(4, "a share needs its `denominator` described", "or write `share_of: none`");
     }
