@@ -20,6 +20,7 @@ mod laws;
 mod lineage;
 mod peer;
 mod project;
+mod protection;
 mod readers;
 mod refusal;
 mod reproducible;

@@ -21,6 +21,7 @@ pub mod reference;
 pub mod schema;
 pub mod share;
 pub mod table;
+pub mod tabulation;
 
 pub use day::Day;
 pub use fault::{Fault, Place};

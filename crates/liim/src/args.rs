@@ -27,7 +27,7 @@ const AFTER: &str = "First steps:
   liim trace vreemde-nationaliteit --area 11002 --edition 2011-12-21
 
 Exit codes: 0 done, 1 finished with handled failures, 2 usage, 3 definitions unsound, 4 a source breaks its contract,
-6 not reproduced, 7 locked, 75 a delivery is missing, 99 nothing to do.";
+5 a figure cannot be protected, 6 not reproduced, 7 locked, 75 a delivery is missing, 99 nothing to do.";
 
 /// Options of every verb.
 #[derive(Debug, Args)]
@@ -151,6 +151,20 @@ pub enum Verb {
         /// What to derive again: the link of persons, in SQL, from the landed rows.
         #[arg(long, value_enum, default_value = "link")]
         stage: VerifiedStage,
+    },
+    /// Disclosure control of any table of counts: withhold small counts, and what would give them away.
+    Protect {
+        /// The table: comma-separated, with a header.
+        table: PathBuf,
+        /// Its description: dimensions, how their codes add up, threshold, what a reader knows.
+        #[arg(long, value_name = "SPEC.yaml")]
+        spec: PathBuf,
+        /// Where to write the table with its column `withheld`.
+        #[arg(long, value_name = "OUT.csv")]
+        out: PathBuf,
+        /// Keep the counts, and add which cells are small and what interval a reader can tell: not for publication.
+        #[arg(long)]
+        audit: bool,
     },
     /// Prove one published cell: its card, its query, its steps, the receipts of its sources.
     Trace(Trace),

@@ -21,6 +21,8 @@ pub enum Failure {
     Unsound(Vec<Fault>),
     /// A source breaks its contract.
     Contract(Vec<Fault>),
+    /// A figure cannot be protected.
+    Exposed(String),
     /// A published file is not what it was, or a cell cannot be traced.
     NotReproduced(String),
     /// Another run is at work.
@@ -39,6 +41,7 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::Unsound(_) => 3,
             Failure::Contract(_) => 4,
+            Failure::Exposed(_) => 5,
             Failure::NotReproduced(_) => 6,
             Failure::Locked(_) => 7,
             Failure::TryLater(_) => 75,
@@ -66,6 +69,7 @@ impl Failure {
             Failure::Nothing(text) => text.clone(),
             Failure::Broken(text)
             | Failure::Usage(text)
+            | Failure::Exposed(text)
             | Failure::NotReproduced(text)
             | Failure::Locked(text)
             | Failure::TryLater(text) => {

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Verb::Check => verbs::check::check(global),
         Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
         Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
+        Verb::Protect { table, spec, out, audit } => verbs::protect::protect(global, table, spec, out, *audit),
         Verb::Editions { json } => verbs::editions::editions(global, *json),
         Verb::Verify { edition, stage: args::VerifiedStage::Link } => verbs::verify::link(global, edition.as_deref()),
         Verb::Trace(trace) => verbs::trace::trace(global, trace),

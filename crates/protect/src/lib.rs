@@ -12,7 +12,12 @@ use catalog::pipeline::{Protection, SourceRule};
 use catalog::reference::Reference;
 use catalog::share;
 
+pub mod attack;
 mod quality;
+pub mod search;
+pub mod secondary;
+pub mod system;
+pub mod table;
 
 pub use quality::{Quality, RawQuality};
 

@@ -12,6 +12,7 @@ pub mod check;
 pub mod editions;
 pub mod init;
 pub mod plan;
+pub mod protect;
 pub mod receive;
 pub mod report;
 pub mod run;

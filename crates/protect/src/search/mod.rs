@@ -1,0 +1,341 @@
+//! The search for a move: whole numbers added to withheld cells that a reader cannot tell from the truth.
+//!
+//! A move that changes one cell by a wanted amount, keeps every equation and takes no cell below its least, at the least
+//! price, is a linear programme. It is solved by the dual simplex method with bounds flipped in the ratio test, from the
+//! basis in which nothing moves. From there only the neighbourhood of the wanted cell is ever touched, whatever the size
+//! of the system: a basis has as many rows as equations have been in the way. Floats only look for a move here; that it
+//! is one is checked elsewhere in whole numbers, so that a slip of a float can cost a cell, and never reveal one.
+
+use crate::system::{Move, System};
+
+mod pivot;
+
+/// Less than this is nothing in the inverse.
+const TINY: f64 = 1e-9;
+/// Less than this off a bound is on it; coefficients are near one.
+const OFF: f64 = 1e-5;
+/// What the way of a cell is worth, where its reach is asked: more than all that it can cost.
+const WORTH: f64 = 1e6;
+const NONE: u32 = u32::MAX;
+/// Programmes solved to make a move whole, where the first is not.
+const BRANCHES: usize = 40;
+
+/// What a search came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// The cheapest move.
+    Move(Move),
+    /// There is none.
+    None,
+    /// None was found; there may be one.
+    GivenUp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    Lower,
+    Upper,
+    Basic(u32),
+}
+
+/// A workspace for searches in one system.
+pub struct Search<'s> {
+    system: &'s System,
+    /// Price of moving a cell by one; infinite where it must stay.
+    price: Vec<f64>,
+    /// Bounds of each cell's move.
+    low: Vec<f64>,
+    high: Vec<f64>,
+    /// Up and down of each cell.
+    stand: Vec<[Stand; 2]>,
+    changed: Vec<u32>,
+    is_changed: Vec<bool>,
+    /// What is left of each equation outside the basis.
+    left: Vec<f64>,
+    dual: Vec<f64>,
+    row_at: Vec<u32>,
+    open_rows: Vec<u32>,
+    is_open: Vec<bool>,
+    /// The basis: equations and moving variables, with the inverse.
+    rows: Vec<u32>,
+    basics: Vec<(u32, usize)>,
+    values: Vec<f64>,
+    inverse: Vec<Vec<f64>>,
+    /// Square length of each row of the inverse: who is far out by a long row is not first.
+    norms: Vec<f64>,
+    alpha: Vec<f64>,
+    touched: Vec<u32>,
+    is_touched: Vec<bool>,
+    /// A move of one cell to one side that is wanted more than any price.
+    worth: Option<(u32, usize)>,
+    /// Pivots after which a search is given up.
+    pub patience: usize,
+    /// Programmes solved.
+    pub solved: usize,
+    /// Pivots made.
+    pub pivots: usize,
+}
+
+enum Outcome {
+    Optimal(Vec<(u32, f64)>),
+    Infeasible,
+    GivenUp,
+}
+
+enum Iterated {
+    Optimal,
+    Infeasible,
+    GivenUp,
+}
+
+fn sign(side: usize) -> f64 {
+    if side == 0 { 1.0 } else { -1.0 }
+}
+
+impl<'s> Search<'s> {
+    /// A workspace. No cell may move yet.
+    pub fn new(system: &'s System) -> Search<'s> {
+        let cells = system.len();
+        let sums = system.sums().len();
+        Search {
+            system,
+            price: vec![f64::INFINITY; cells],
+            low: vec![0.0; cells],
+            high: vec![f64::INFINITY; cells],
+            stand: vec![[Stand::Lower; 2]; cells],
+            changed: Vec::new(),
+            is_changed: vec![false; cells],
+            left: vec![0.0; sums],
+            dual: vec![0.0; sums],
+            row_at: vec![NONE; sums],
+            open_rows: Vec::new(),
+            is_open: vec![false; sums],
+            rows: Vec::new(),
+            basics: Vec::new(),
+            values: Vec::new(),
+            inverse: Vec::new(),
+            norms: Vec::new(),
+            alpha: vec![0.0; cells],
+            touched: Vec::new(),
+            is_touched: vec![false; cells],
+            worth: None,
+            patience: 20_000,
+            solved: 0,
+            pivots: 0,
+        }
+    }
+
+    /// Sets what moving a cell by one costs; `None` where it must stay. Prices differ a little from cell to cell, so that
+    /// of equal moves the same is found always.
+    pub fn set_price(&mut self, cell: u32, price: Option<f64>) {
+        let figure = self.system.figure(cell);
+        self.low[cell as usize] = (figure.least.min(figure.value) - figure.value) as f64;
+        self.price[cell as usize] = match price {
+            Some(price) => price * (1.0 + 0.01 * spread(cell)),
+            None => f64::INFINITY,
+        };
+    }
+
+    /// The cheapest move that changes a cell by an amount.
+    pub fn find(&mut self, cell: u32, by: i64) -> Found {
+        let mut budget = BRANCHES;
+        if (by as f64) < self.low[cell as usize] {
+            return Found::None;
+        }
+        self.branch(&mut vec![(cell, by as f64, by as f64)], &mut budget)
+    }
+
+    /// Solves the programme; where a cell moves by a broken number, solves it again on either side of it.
+    fn branch(&mut self, bounds: &mut Vec<(u32, f64, f64)>, budget: &mut usize) -> Found {
+        if *budget == 0 {
+            return Found::GivenUp;
+        }
+        *budget -= 1;
+        let moves = match self.solve(bounds) {
+            Outcome::Infeasible => return Found::None,
+            Outcome::GivenUp => return Found::GivenUp,
+            Outcome::Optimal(moves) => moves,
+        };
+        let broken = moves
+            .iter()
+            .map(|(cell, by)| (*cell, *by, (by - by.round()).abs()))
+            .filter(|(_, _, off)| *off > OFF)
+            .max_by(|a, b| a.2.total_cmp(&b.2).then(b.0.cmp(&a.0)));
+        let Some((cell, by, _)) = broken else {
+            let whole = moves.into_iter().map(|(cell, by)| (cell, by.round() as i64));
+            return Found::Move(whole.filter(|(_, by)| *by != 0).collect());
+        };
+        let known = bounds.iter().rev().find(|(bounded, ..)| *bounded == cell);
+        let (low, high) =
+            known.map_or((self.low[cell as usize], self.high[cell as usize]), |(_, low, high)| (*low, *high));
+        let mut found = Found::None;
+        for (low, high) in [(by.ceil(), high), (low, by.floor())] {
+            bounds.push((cell, low, high));
+            match self.branch(bounds, budget) {
+                Found::None => {}
+                other => found = other,
+            }
+            bounds.pop();
+            if matches!(found, Found::Move(_)) {
+                break;
+            }
+        }
+        found
+    }
+
+    /// How far a cell can go up or down: the end that it can come to, in tables that need not be whole. `most` is more than
+    /// it can go up by, where anything holds it; nothing where the programme could not be solved.
+    pub fn reach(&mut self, cell: u32, up: bool, most: i64) -> Option<f64> {
+        let at = cell as usize;
+        let side = usize::from(!up);
+        let (low, high) = (self.low[at], self.high[at]);
+        // The way is worth more than all it costs: the cell starts at its end and comes back as far as it must. The other
+        // way is shut, or it would be paid for going to and fro.
+        self.clear();
+        (self.low[at], self.high[at]) = if up { (0.0, most as f64) } else { (low, 0.0) };
+        self.worth = Some((cell, side));
+        self.mark(cell);
+        self.stand[at][side] = Stand::Upper;
+        self.shift(cell, sign(side) * self.bounds(cell, side).1);
+        let iterated = self.iterate();
+        self.worth = None;
+        let end = self.system.figure(cell).value as f64 + self.value(cell, 0) - self.value(cell, 1);
+        (self.low[at], self.high[at]) = (low, high);
+        matches!(iterated, Iterated::Optimal).then_some(end)
+    }
+
+    fn solve(&mut self, bounded: &[(u32, f64, f64)]) -> Outcome {
+        self.clear();
+        let known: Vec<(u32, f64, f64)> =
+            bounded.iter().map(|(cell, ..)| (*cell, self.low[*cell as usize], self.high[*cell as usize])).collect();
+        for (cell, low, high) in bounded {
+            (self.low[*cell as usize], self.high[*cell as usize]) = (*low, *high);
+        }
+        let mut cells: Vec<u32> = bounded.iter().map(|(cell, ..)| *cell).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        for cell in cells {
+            self.mark(cell);
+            for side in [0, 1] {
+                let least = self.bounds(cell, side).0;
+                if least != 0.0 {
+                    self.shift(cell, sign(side) * least);
+                }
+            }
+        }
+        let outcome = match self.iterate() {
+            Iterated::Optimal => {
+                let mut cells = self.changed.clone();
+                cells.sort_unstable();
+                let moved = cells.into_iter().map(|cell| (cell, self.value(cell, 0) - self.value(cell, 1)));
+                Outcome::Optimal(moved.filter(|(_, by)| by.abs() > OFF).collect())
+            }
+            Iterated::Infeasible => Outcome::Infeasible,
+            Iterated::GivenUp => Outcome::GivenUp,
+        };
+        for (cell, low, high) in known.into_iter().rev() {
+            (self.low[cell as usize], self.high[cell as usize]) = (low, high);
+        }
+        outcome
+    }
+
+    /// Back to the basis in which nothing moves.
+    fn clear(&mut self) {
+        for cell in self.changed.drain(..) {
+            self.stand[cell as usize] = [Stand::Lower; 2];
+            self.is_changed[cell as usize] = false;
+        }
+        for row in self.open_rows.drain(..) {
+            let row = row as usize;
+            (self.left[row], self.dual[row], self.row_at[row], self.is_open[row]) = (0.0, 0.0, NONE, false);
+        }
+        self.rows.clear();
+        self.basics.clear();
+        self.values.clear();
+        self.inverse.clear();
+        self.norms.clear();
+        self.solved += 1;
+    }
+
+    fn mark(&mut self, cell: u32) {
+        if !std::mem::replace(&mut self.is_changed[cell as usize], true) {
+            self.changed.push(cell);
+        }
+    }
+
+    /// Bounds of the move of a cell to one side.
+    fn bounds(&self, cell: u32, side: usize) -> (f64, f64) {
+        let (low, high) = (self.low[cell as usize], self.high[cell as usize]);
+        if side == 0 { (low.max(0.0), high.max(0.0)) } else { ((-high).max(0.0), (-low).max(0.0)) }
+    }
+
+    fn value(&self, cell: u32, side: usize) -> f64 {
+        match self.stand[cell as usize][side] {
+            Stand::Lower => self.bounds(cell, side).0,
+            Stand::Upper => self.bounds(cell, side).1,
+            Stand::Basic(at) => self.values[at as usize],
+        }
+    }
+
+    fn cost(&self, cell: u32, side: usize) -> f64 {
+        if self.worth == Some((cell, side)) { -WORTH } else { self.price[cell as usize] }
+    }
+
+    /// What is left of the equations outside the basis, when a cell moves.
+    fn shift(&mut self, cell: u32, by: f64) {
+        for (row, coefficient) in self.system.sums_of(cell) {
+            let at = *row as usize;
+            if self.row_at[at] == NONE {
+                if !std::mem::replace(&mut self.is_open[at], true) {
+                    self.open_rows.push(*row);
+                }
+                self.left[at] -= *coefficient as f64 * by;
+            }
+        }
+    }
+
+    /// The inverse times a column over the rows of the basis.
+    fn solved(&self, column: &[(usize, f64)]) -> Vec<f64> {
+        self.inverse.iter().map(|row| column.iter().map(|(at, by)| row[*at] * by).sum()).collect()
+    }
+
+    /// A cell's column over the rows of the basis.
+    fn column(&self, cell: u32, by: f64, into: &mut Vec<(usize, f64)>) {
+        for (row, coefficient) in self.system.sums_of(cell) {
+            let at = self.row_at[*row as usize];
+            if at != NONE {
+                into.push((at as usize, *coefficient as f64 * by));
+            }
+        }
+    }
+
+    /// Moves the basic variables by given amounts.
+    fn move_basics(&mut self, by: &[f64]) {
+        for (at, by) in by.iter().enumerate() {
+            if *by != 0.0 {
+                self.values[at] += by;
+                let (cell, side) = self.basics[at];
+                self.shift(cell, sign(side) * by);
+            }
+        }
+    }
+
+    fn iterate(&mut self) -> Iterated {
+        for _ in 0..self.patience {
+            let Some(leaving) = self.leaving() else { return Iterated::Optimal };
+            match self.pivot(leaving) {
+                Some(true) => {}
+                Some(false) => return Iterated::Infeasible,
+                None => return Iterated::GivenUp,
+            }
+        }
+        Iterated::GivenUp
+    }
+}
+
+/// A number from 0 to 1 that is always the same for a cell.
+fn spread(cell: u32) -> f64 {
+    let mixed = (u64::from(cell) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (mixed >> 40) as f64 / (1u64 << 24) as f64
+}
