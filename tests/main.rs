@@ -12,6 +12,7 @@
     clippy::print_stderr
 )]
 
+mod across_extracts;
 mod command;
 mod deliveries;
 mod faults;

@@ -233,12 +233,12 @@ fn delivered(folder: &Folder, extract: &str, period: &str, rejected: &HashSet<u6
 /// history of a parent, was rejected.
 #[test]
 fn with_faults_every_difference_from_the_truth_has_a_rejected_row() {
-    const SCALE: &str = "0.02";
-    let sound = synthetic("sound", SCALE);
+    let scale = std::env::var("LIIM_TRUTH_FAULTS_SCALE").unwrap_or_else(|_| "0.02".to_string());
+    let sound = synthetic("sound", &scale);
     let folder = project("explained");
     let pipeline = folder.read("pipeline.yaml");
     folder.write("pipeline.yaml", pipeline + EDITIONS);
-    done(&folder, &["-q", "synth", "--scale", SCALE, "--faults", "0.01"]);
+    done(&folder, &["-q", "synth", "--scale", &scale, "--faults", "0.01"]);
     // Statbel's own table is damaged too, and no fault of it is tolerated otherwise.
     folder.replace(
         "sources/statbel/contract.yaml",

@@ -47,7 +47,7 @@ pub fn counts(
         }))
         .collect();
     session.register_files("linked", &[linked.to_path_buf()], &columns)?;
-    let mut counter = Counter { session, reference, extract, period, found: Vec::new() };
+    let mut counter = Counter { session, reference: Some(reference), extract, period, found: Vec::new() };
     match extract.linking {
         Linking::Facts { .. } => counter.rates(origins)?,
         Linking::Persons { .. } => counter.population(origins)?,
@@ -58,9 +58,54 @@ pub fn counts(
     Ok(found)
 }
 
+/// Holds moves against the register of the 1 January after them: of the persons whose last move of the period leads to a
+/// municipality, how many live nowhere then, and how many somewhere else. Neither is mended; deaths are among the former.
+pub fn arrivals(
+    session: &Session,
+    (extract, period): (&Extract, Period),
+    (moves, to): (&Path, &str),
+    residents: &Path,
+) -> Result<Vec<RawQuality>, Failure> {
+    let named = |stored: &str, name: &str| (stored.to_string(), name.to_string());
+    let columns = [named("person", "person"), named("as_of", "as_of"), named(to, "place")];
+    session.register_files("moves", &[moves.to_path_buf()], &columns)?;
+    let columns = [named("person", "person"), named("area", "area")];
+    session.register_files("residents", &[residents.to_path_buf()], &columns)?;
+    let sql = "WITH last AS (SELECT person, MAX(as_of) AS as_of FROM moves GROUP BY person), \
+               arrived AS ( \
+                   SELECT moves.person, MAX(CASE WHEN residents.area IS NULL THEN 0 ELSE 1 END) AS lives, \
+                       MAX(CASE WHEN residents.area = moves.place THEN 1 ELSE 0 END) AS there \
+                   FROM moves JOIN last ON last.person = moves.person AND last.as_of = moves.as_of \
+                   LEFT JOIN residents ON residents.person = moves.person \
+                   WHERE LENGTH(moves.place) = 5 AND moves.place <> '00992' GROUP BY moves.person) \
+               SELECT COUNT(*) AS n, SUM(1 - lives) AS nowhere, SUM(CASE WHEN lives = 1 AND there = 0 THEN 1 ELSE 0 END) AS elsewhere \
+               FROM arrived";
+    let mut counter = Counter { session, reference: None, extract, period, found: Vec::new() };
+    for (_, counts) in counter.rows(sql)? {
+        for (measure, value) in ["moved", "moved-without-residence", "moved-elsewhere"].into_iter().zip(counts) {
+            counter.add(measure, &format!("{measure}:"), TOTAL, value);
+            if value > 0 && measure != "moved" {
+                tracing::warn!(
+                    count = value,
+                    "{}",
+                    if measure == "moved-elsewhere" {
+                        "persons who live elsewhere than their last move of the year says, counted where the register has them"
+                    } else {
+                        "persons whose last move of the year leads to a municipality and who live nowhere on the next 1 January"
+                    }
+                );
+            }
+        }
+    }
+    let found = counter.found;
+    session.forget("moves")?;
+    session.forget("residents")?;
+    Ok(found)
+}
+
 struct Counter<'c> {
     session: &'c Session,
-    reference: &'c Reference,
+    reference: Option<&'c Reference>,
     extract: &'c Extract,
     period: Period,
     found: Vec<RawQuality>,
@@ -99,7 +144,7 @@ impl Counter<'_> {
     }
 
     fn is_ours(&self, area: &str) -> bool {
-        self.reference.area(area, NIS_CLASS).is_some()
+        self.reference.is_some_and(|reference| reference.area(area, NIS_CLASS).is_some())
     }
 
     /// Of facts: how many persons the register knows, by the supplier's area, and who these are. Persons and not rows: twelve

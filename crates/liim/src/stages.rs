@@ -1,14 +1,14 @@
 //! The data's way, one screen of plain calls: land each extract, link persons, count each indicator, protect, publish.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use catalog::Period;
 use catalog::card::Card;
 use catalog::cell::{Cell, Reason, TOTAL, Wording};
 use catalog::contract::{ExtractId, Linking};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
+use catalog::{Day, Period};
 use ingest::delivery::Delivery;
 use protect::{Protected, RawQuality, Stamp};
 use warehouse::edition::{Publication, Published, publish};
@@ -145,9 +145,24 @@ impl Workshop<'_> {
                 let reference = &self.project.reference;
                 quality.extend(link_quality::counts(&session, reference, extract, *period, file, &origins)?);
             }
+            // Moves are held against the register's residents of the first 1 January after them.
+            if let Linking::Facts { moves_to: Some(to), .. } = &extract.linking
+                && let Some(residents) = self.residents(tables, period.end().plus(1))
+            {
+                quality.extend(link_quality::arrivals(&session, (extract, *period), (file, to), residents)?);
+            }
         }
         stage.end(format!("{} counts", quality.len() - before));
         Ok(())
+    }
+
+    /// The linked residents of a day, where the edition has them.
+    fn residents<'t>(&self, tables: &'t Tables, day: Day) -> Option<&'t Path> {
+        let found = tables.iter().find(|((id, period), _)| {
+            let persons = self.project.extract(id).is_some_and(|own| matches!(own.linking, Linking::Persons { .. }));
+            persons && *period == Period::day(day)
+        });
+        found.map(|(_, file)| file.as_path())
     }
 
     fn count(

@@ -55,7 +55,7 @@ fn role(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         1 => &["role", "person", "order", "from", "until", "nationality", "registered_on"],
         2 => &["role", "person", "parent", "number", "sex", "from", "until", "registered_on"],
         3 => &["role", "coded", "person"],
-        4 => &["role", "person", "key", "as_of", "area", "sex", "birth"],
+        4 => &["role", "person", "key", "as_of", "area", "sex", "birth", "moves_to"],
         6 => &["role", "old", "new", "on", "registered_on"],
         _ => &["role", "nationality", "as_of", "area"],
     };
@@ -115,6 +115,7 @@ fn role(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
                 area: optional("area")?,
                 sex: optional("sex")?,
                 birth: optional("birth")?,
+                moves_to: optional("moves_to")?,
             }
         }
         _ => Linking::Unlinked { nationality: own_column("nationality")?, as_of: as_of()?, area: own_column("area")? },
@@ -187,13 +188,13 @@ fn types(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
             check(coded, &|kind| *kind == ColumnKind::Coded, "of type coded", false);
             insz(person);
         }
-        Linking::Facts { person, key, as_of, area, sex, birth } => {
+        Linking::Facts { person, key, as_of, area, sex, birth, moves_to } => {
             match key {
                 Some(_) => check(person, &|kind| *kind == ColumnKind::Coded, "of type coded", false),
                 None => identifier(person),
             }
             dated(as_of);
-            area.iter().chain(sex).for_each(|name| code(name, true));
+            area.iter().chain(sex).chain(moves_to).for_each(|name| code(name, true));
             birth.iter().for_each(|name| day(name, true));
         }
         Linking::Unlinked { nationality: own, as_of, area } => {
