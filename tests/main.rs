@@ -20,6 +20,7 @@ mod golden;
 mod laws;
 mod lineage;
 mod peer;
+mod plausible;
 mod project;
 mod protection;
 mod readers;

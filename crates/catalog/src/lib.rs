@@ -15,6 +15,7 @@ pub mod insz;
 pub mod origin;
 pub mod period;
 pub mod pipeline;
+pub mod plausibility;
 pub mod project;
 pub mod receipt;
 pub mod reference;

@@ -10,6 +10,7 @@ use crate::digest::sha256;
 use crate::fault::{Fault, Place, did_you_mean};
 use crate::origin::OriginDefinition;
 use crate::pipeline::{Choice, Edition, Pipeline};
+use crate::plausibility::Rule;
 use crate::reference::Reference;
 
 /// Definitions that make an edition: law 7.
@@ -27,6 +28,8 @@ pub struct Project {
     pub origins: BTreeMap<String, OriginDefinition>,
     /// Cards by id.
     pub cards: Cards,
+    /// What the figures of an edition keep to.
+    pub plausibility: Vec<Rule>,
     /// Every definition file: path within the project, and its bytes.
     pub files: BTreeMap<String, Vec<u8>>,
 }
@@ -76,6 +79,7 @@ impl Project {
         let mut contracts = BTreeMap::new();
         let mut origins = BTreeMap::new();
         let mut cards = Cards::new();
+        let mut plausibility = Vec::new();
         for file in files.keys() {
             let parts: Vec<&str> = file.split('/').collect();
             match parts.as_slice() {
@@ -89,6 +93,11 @@ impl Project {
                     let (origin, found) = OriginDefinition::read(file, &text(file, &mut faults).unwrap_or_default());
                     faults.extend(found);
                     origins.extend(origin.map(|origin| (origin.id.clone(), origin)));
+                }
+                ["indicators", "plausibility.yaml"] => {
+                    let (rules, found) = Rule::read(file, &text(file, &mut faults).unwrap_or_default());
+                    faults.extend(found);
+                    plausibility = rules;
                 }
                 ["indicators", theme, name] if name.ends_with(".yaml") => {
                     let id = name.trim_end_matches(".yaml");
@@ -117,7 +126,8 @@ impl Project {
             faults.sort();
             return Err(faults);
         };
-        let project = Project { root: root.to_path_buf(), pipeline, contracts, reference, origins, cards, files };
+        let project =
+            Project { root: root.to_path_buf(), pipeline, contracts, reference, origins, cards, plausibility, files };
         project.check(known_broken, &mut faults);
         if faults.is_empty() {
             Ok(project)
@@ -180,6 +190,16 @@ impl Project {
     }
 
     fn check(&self, known_broken: bool, faults: &mut Vec<Fault>) {
+        for rule in &self.plausibility {
+            for unknown in rule.indicators().into_iter().filter(|id| !known_broken && !self.cards.contains_key(*id)) {
+                let fault = Fault::new("I09", rule.place.clone(), format!("no card has the id `{unknown}`"));
+                let near = did_you_mean(unknown, self.cards.keys().map(String::as_str));
+                faults.push(match near {
+                    Some(near) => fault.hint(format!("did you mean `{near}`?")),
+                    None => fault,
+                });
+            }
+        }
         let mut fault = |code: &str, file: &str, message: String, hint: String| {
             let fault = Fault::new(code, self.line_of(file, &message), message);
             faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
@@ -369,6 +389,7 @@ fn definitions(
         let definition = match parts.as_slice() {
             ["sources", "reference", ..] => ends(&[".csv", ".yaml", ".md"]),
             ["sources", _, "contract.yaml"] => true,
+            ["indicators", "plausibility.yaml"] => true,
             ["indicators", _, _] => ends(&[".yaml", ".sql"]),
             _ => false,
         };

@@ -1,7 +1,8 @@
 //! Indicators: the cards' queries become cells.
 //!
 //! [`check`] types every query against empty tables and holds it to its card; [`count`] runs one for a period, adds up
-//! what the card says adds up, and completes the grid, so that every area and category has a value or one reason.
+//! what the card says adds up, and completes the grid, so that every area and category has a value or one reason;
+//! [`implausible`] holds the counts of an edition against each other.
 
 use catalog::Fault;
 use thiserror::Error;
@@ -9,10 +10,12 @@ use thiserror::Error;
 mod check;
 mod count;
 mod grid;
+mod plausible;
 mod row;
 
 pub use check::check;
 pub use count::{Counted, Tie, count, not_delivered, tables};
+pub use plausible::implausible;
 
 /// Why an indicator could not be counted.
 #[derive(Debug, Error)]

@@ -216,6 +216,10 @@ impl Workshop<'_> {
                 cells.extend(counted.cells);
             }
         }
+        for told in indicators::implausible(&self.project.plausibility, &cells) {
+            tracing::warn!("{told}");
+            warnings.push(told);
+        }
         Ok((cells, warnings))
     }
 
