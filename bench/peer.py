@@ -23,8 +23,52 @@ def published():
     return dict(rows)
 
 
+def same_queries():
+    """Seconds for the cards' own queries over the tables that liim linked and landed."""
+    work = project / "warehouse" / "work" / "bench"
+    db = duckdb.connect()
+    db.execute("SET threads = 2; SET preserve_insertion_order = false")
+    within = "region = '02000' AND valid_from <= '2011-01-01' AND coalesce(valid_to, '9999') > '2011-01-01'"
+    municipalities = f"read_csv('{reference}/municipalities.csv', all_varchar = true)"
+    levels = " UNION ALL ".join(
+        f"SELECT code AS member, {level} AS area, 'NIS5-2011' AS area_class FROM {municipalities} WHERE {within}"
+        for level in ("code", "arrondissement", "province", "region")
+    )
+    db.execute(f"""
+    CREATE TABLE area_members AS {levels} UNION ALL SELECT municipality, cluster, scheme FROM read_csv('{reference}/cluster_members.csv', all_varchar = true);
+    CREATE TABLE grouping AS SELECT "group" AS grp, parent FROM read_csv('{reference}/nationality_groups.csv', all_varchar = true) WHERE scheme = 'liim-2011';
+    CREATE TABLE group_members AS WITH RECURSIVE up(leaf, grp) AS (
+        SELECT grp, grp FROM grouping WHERE grp NOT IN (SELECT parent FROM grouping WHERE parent IS NOT NULL)
+        UNION ALL SELECT leaf, parent FROM up JOIN grouping USING (grp) WHERE parent IS NOT NULL)
+      SELECT grp AS "group", leaf FROM up UNION ALL SELECT DISTINCT '_T', leaf FROM up""")
+    counted = [
+        ("demografie/vreemde-nationaliteit", "vreemde-nationaliteit", "2010-01-01"),
+        ("demografie/vreemde-nationaliteit", "vreemde-nationaliteit", "2011-01-01"),
+        ("demografie/vreemde-herkomst", "vier-criteria-2013", "2011-01-01"),
+        ("tewerkstelling/werkzoekenden", "eigen-historiek-2011", "2010-01-01"),
+        ("welzijn/leefloon", "eigen-historiek-2011", "2010-01-01"),
+    ]
+    seconds = 0.0
+    for query, definition, day in counted:
+        attributes = f"""* RENAME ("nationality@liim-2011" AS nationality_group),
+            "{definition}@liim-2011" AS origin_group, "{definition}@class" AS origin_class"""
+        for table, period in [("rijksregister_personen", day), ("vdab_nwwz", "2010"), ("ksz_leefloon", "2010")]:
+            db.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT {attributes} FROM '{work}/{table}/{period}.parquet'")
+        landed = next((project / "warehouse" / "landed" / "statbel" / "bevolking" / day).glob("*/rows.parquet"))
+        text = (project / "indicators" / f"{query}.sql").read_text()
+        if "statbel_bevolking" in text:
+            db.execute(f"CREATE OR REPLACE VIEW statbel_bevolking AS FROM '{landed}'")
+        begun = time.monotonic()
+        db.execute(text).fetchall()
+        seconds += time.monotonic() - begun
+    return seconds
+
+
 if "--figures" in sys.argv:
     print(json.dumps(published()))
+    sys.exit()
+if "--same-queries" in sys.argv:
+    print(json.dumps({"seconds": same_queries()}))
     sys.exit()
 
 db = duckdb.connect()

@@ -4,23 +4,19 @@ WITH persons AS (
         person,
         COUNT(*) AS months,
         MIN(area) AS area,
-        MAX(area) AS other_area,
         MIN(origin_group) AS origin_group,
-        MAX(origin_group) AS other_group
+        -- Whose months are in two municipalities or groups, or who stands twice at the end of one: each month is a power of two,
+        -- which add up to what they are together only where none is there twice.
+        MIN(area) <> MAX(area) OR MIN(origin_group) <> MAX(origin_group)
+            OR SUM(1 << EXTRACT(MONTH FROM as_of)) <> BIT_OR(1 << EXTRACT(MONTH FROM as_of)) AS moves
     FROM vdab_nwwz
     GROUP BY person
-),
-movers AS (
-    SELECT person FROM persons WHERE area <> other_area OR origin_group <> other_group
-    UNION
-    -- Who stands twice at the end of one month.
-    SELECT person FROM (SELECT person FROM vdab_nwwz GROUP BY person, as_of HAVING COUNT(*) > 1)
 ),
 -- Nearly everybody is in one municipality and one group all year, and adds up.
 steady AS (
     SELECT area, origin_group, SUM(months) AS months, COUNT(*) AS persons
     FROM persons
-    WHERE person NOT IN (SELECT person FROM movers)
+    WHERE moves IS NOT TRUE
     GROUP BY area, origin_group
 ),
 -- The others do not: who is in two municipalities is one person of each and one of every area that both are in, also when
@@ -28,7 +24,7 @@ steady AS (
 moving AS (
     SELECT own.person, own.as_of, own.area, own.origin_group
     FROM vdab_nwwz AS own
-    JOIN movers ON movers.person = own.person
+    JOIN persons ON persons.person = own.person AND persons.moves
 )
 SELECT
     -- Who lives outside Flanders keeps the area, and is told as such.
@@ -51,8 +47,8 @@ FROM (
         COALESCE(area_members.area, moving.area) AS area,
         COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
         group_members."group",
-        -- A person and a day as one number.
-        COUNT(DISTINCT CAST(moving.person AS BIGINT) * 100000 + CAST(moving.as_of AS INT)) AS months,
+        -- A person and a month as one number.
+        COUNT(DISTINCT CAST(moving.person AS BIGINT) * 12 + EXTRACT(MONTH FROM moving.as_of)) AS months,
         COUNT(DISTINCT moving.person) AS persons
     FROM moving
     LEFT JOIN area_members ON area_members.member = moving.area

@@ -4,23 +4,19 @@ WITH persons AS (
         person,
         COUNT(*) AS months,
         MIN(area) AS area,
-        MAX(area) AS other_area,
         MIN(origin_group) AS origin_group,
-        MAX(origin_group) AS other_group
+        -- Whose months are in two municipalities or groups, or who stands twice at the end of one: each month is a power of two,
+        -- which add up to what they are together only where none is there twice.
+        MIN(area) <> MAX(area) OR MIN(origin_group) <> MAX(origin_group)
+            OR SUM(1 << EXTRACT(MONTH FROM as_of)) <> BIT_OR(1 << EXTRACT(MONTH FROM as_of)) AS moves
     FROM ksz_leefloon
     GROUP BY person
-),
-movers AS (
-    SELECT person FROM persons WHERE area <> other_area OR origin_group <> other_group
-    UNION
-    -- Who stands twice at the end of one month.
-    SELECT person FROM (SELECT person FROM ksz_leefloon GROUP BY person, as_of HAVING COUNT(*) > 1)
 ),
 -- Nearly everybody is in one municipality and one group all year, and adds up.
 steady AS (
     SELECT area, origin_group, SUM(months) AS months, COUNT(*) AS persons
     FROM persons
-    WHERE person NOT IN (SELECT person FROM movers)
+    WHERE moves IS NOT TRUE
     GROUP BY area, origin_group
 ),
 -- The others do not: who is in two municipalities is one person of each and one of every area that both are in, also when
@@ -34,7 +30,7 @@ spells AS (
         -- The same month can stand in the files of two years; then the later file tells the municipality.
         ROW_NUMBER() OVER (PARTITION BY own.person, own.as_of, stelsel ORDER BY bron_jaar DESC, own.area) AS turn
     FROM ksz_leefloon AS own
-    JOIN movers ON movers.person = own.person
+    JOIN persons ON persons.person = own.person AND persons.moves
 ),
 moving AS (
     SELECT person, as_of, area, origin_group FROM spells WHERE turn = 1
@@ -66,8 +62,8 @@ FROM (
         COALESCE(area_members.area, moving.area) AS area,
         COALESCE(area_members.area_class, 'NIS5-2011') AS area_class,
         group_members."group",
-        -- A person and a day as one number.
-        COUNT(DISTINCT CAST(moving.person AS BIGINT) * 100000 + CAST(moving.as_of AS INT)) AS months,
+        -- A person and a month as one number.
+        COUNT(DISTINCT CAST(moving.person AS BIGINT) * 12 + EXTRACT(MONTH FROM moving.as_of)) AS months,
         COUNT(DISTINCT moving.person) AS persons
     FROM moving
     LEFT JOIN area_members ON area_members.member = moving.area

@@ -51,8 +51,22 @@ pub fn tables<'p>(project: &'p Project, card: &'p Card, origin: Option<&str>) ->
         .collect()
 }
 
-/// Runs a card's query, whose tables stand in the session, and completes its grid.
-pub fn count(project: &Project, session: &Session, card: &Card, period: Period) -> Result<Counted, CountError> {
+/// The rows of a card's query for a period, before they are completed.
+#[derive(Debug)]
+pub struct Asked<'c> {
+    project: &'c Project,
+    card: &'c Card,
+    period: Period,
+    batches: Vec<RecordBatch>,
+}
+
+/// Runs a card's query, whose tables stand in the session.
+pub fn ask<'c>(
+    project: &'c Project,
+    session: &Session,
+    card: &'c Card,
+    period: Period,
+) -> Result<Asked<'c>, CountError> {
     let areas: Vec<Vec<String>> = project
         .reference
         .areas
@@ -77,12 +91,23 @@ pub fn count(project: &Project, session: &Session, card: &Card, period: Period) 
     }
     session.register_texts("group_members", &group_members(), &groups)?;
 
-    let mut rows: BTreeMap<Key, Contribution> = BTreeMap::new();
-    for batch in session.query(&card.sql)? {
-        read(card, &batch, &mut rows)?;
+    Ok(Asked { project, card, period, batches: session.query(&card.sql)? })
+}
+
+impl Asked<'_> {
+    /// Rows of the answer.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
     }
-    let grid = Grid { project, card, period };
-    grid.complete(rows)
+
+    /// Completes the grid: what adds up is added up, and every area and category has a value or a reason. Needs no engine.
+    pub fn complete(&self) -> Result<Counted, CountError> {
+        let mut rows: BTreeMap<Key, Contribution> = BTreeMap::new();
+        for batch in &self.batches {
+            read(self.card, batch, &mut rows)?;
+        }
+        Grid { project: self.project, card: self.card, period: self.period }.complete(rows)
+    }
 }
 
 /// The grid of an indicator whose source was not delivered: every cell says so.

@@ -1,7 +1,7 @@
 //! Indicators: the cards' queries become cells.
 //!
-//! [`check`] types every query against empty tables and holds it to its card; [`count`] runs one for a period, adds up
-//! what the card says adds up, and completes the grid, so that every area and category has a value or one reason;
+//! [`check`] types every query against empty tables and holds it to its card; [`ask`] runs one for a period, and its
+//! answer is completed: what the card says adds up is added up, so that every area and category has a value or one reason;
 //! [`implausible`] holds the counts of an edition against each other.
 
 use catalog::Fault;
@@ -14,7 +14,7 @@ mod plausible;
 mod row;
 
 pub use check::check;
-pub use count::{Counted, Tie, count, not_delivered, tables};
+pub use count::{Asked, Counted, Tie, ask, not_delivered, tables};
 pub use plausible::implausible;
 
 /// Why an indicator could not be counted.

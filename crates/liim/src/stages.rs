@@ -9,6 +9,7 @@ use catalog::contract::{ExtractId, Linking};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
 use catalog::{Day, Period};
+use indicators::{Asked, Tie};
 use ingest::delivery::Delivery;
 use protect::{Protected, RawQuality, Stamp};
 use warehouse::edition::{Publication, Published, publish};
@@ -175,52 +176,67 @@ impl Workshop<'_> {
         let session = Session::new(&self.limits)?;
         let mut cells = Vec::new();
         let mut warnings = Vec::new();
+        let mut asked = Vec::new();
         for choice in &edition.indicators {
             let Some(card) = self.project.card(choice) else { continue };
             for period in &choice.periods {
                 let stage = Stage::begin("count", format!("counting {} {period}", card.id));
                 if chosen.lacks(card, *period) {
-                    cells.extend(indicators::not_delivered(self.project, card, *period));
+                    asked.push((card, *period, None));
                     stage.end("not delivered");
-                    continue;
+                } else {
+                    let answer = self.ask(&session, choice, card, *period, (chosen, tables))?;
+                    stage.end(format!("{} rows", answer.rows()));
+                    asked.push((card, *period, Some(answer)));
                 }
-                let origin = self.project.origin_of(choice).map(|origin| origin.id.as_str());
-                for (extract, attributes) in indicators::tables(self.project, card, origin) {
-                    let read = card.reads.iter().find(|read| read.extract == *extract);
-                    let files: Vec<PathBuf> = read
-                        .into_iter()
-                        .flat_map(|read| chosen.periods(read, *period))
-                        .filter_map(|of| tables.get(&(extract.clone(), of)).cloned())
-                        .collect();
-                    let columns: Vec<(String, String)> =
-                        attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
-                    session.register_files(&extract.table(), &files, &columns)?;
-                }
-                let counted = indicators::count(self.project, &session, card, *period)?;
-                for tie in &counted.ties {
-                    let said = format!(
-                        "{} {period}: {} says {}, the groups of {} add up to {}",
-                        card.id, tie.given_by, tie.given, tie.added_by, tie.added
-                    );
-                    if tie.given == tie.added {
-                        tracing::info!("{said}: they agree");
-                    } else {
-                        tracing::warn!("{said}");
-                        warnings.push(said);
-                    }
-                }
-                let outside = u64::try_from(counted.outside).unwrap_or(0);
-                let of = period.to_string();
-                quality.push(RawQuality::of("count", &card.id, &of, "outside-flanders", TOTAL, outside));
-                stage.end(format!("{} cells", counted.cells.len()));
-                cells.extend(counted.cells);
             }
         }
+        // Adding up and completing needs no engine, and cards do not wait for each other.
+        let stage = Stage::begin("complete", format!("completing {}", edition.id));
+        let completed = side_by_side(self.limits.threads, &asked, |(_, _, answer)| {
+            answer.as_ref().map(|answer| answer.complete().map_err(Failure::from)).transpose()
+        });
+        for ((card, period, _), counted) in asked.iter().zip(completed) {
+            let Some(counted) = counted? else {
+                cells.extend(indicators::not_delivered(self.project, card, *period));
+                continue;
+            };
+            warnings.extend(ties(card, *period, &counted.ties));
+            let outside = u64::try_from(counted.outside).unwrap_or(0);
+            let of = period.to_string();
+            quality.push(RawQuality::of("count", &card.id, &of, "outside-flanders", TOTAL, outside));
+            cells.extend(counted.cells);
+        }
+        stage.end(format!("{} cells", cells.len()));
         for told in indicators::implausible(&self.project.plausibility, &cells) {
             tracing::warn!("{told}");
             warnings.push(told);
         }
         Ok((cells, warnings))
+    }
+
+    /// Gives a card's query its tables, and asks it.
+    fn ask<'c>(
+        &'c self,
+        session: &Session,
+        choice: &Choice,
+        card: &'c Card,
+        period: Period,
+        (chosen, tables): (&Chosen, &Tables),
+    ) -> Result<Asked<'c>, Failure> {
+        let origin = self.project.origin_of(choice).map(|origin| origin.id.as_str());
+        for (extract, attributes) in indicators::tables(self.project, card, origin) {
+            let read = card.reads.iter().find(|read| read.extract == *extract);
+            let files: Vec<PathBuf> = read
+                .into_iter()
+                .flat_map(|read| chosen.periods(read, period))
+                .filter_map(|of| tables.get(&(extract.clone(), of)).cloned())
+                .collect();
+            let columns: Vec<(String, String)> =
+                attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
+            session.register_files(&extract.table(), &files, &columns)?;
+        }
+        Ok(indicators::ask(self.project, session, card, period)?)
     }
 
     fn protect(&self, edition: &Edition, cells: &[Cell], quality: Vec<RawQuality>) -> Result<Protected, Failure> {
@@ -247,6 +263,24 @@ impl Workshop<'_> {
         ));
         Ok(protected)
     }
+}
+
+/// Says where two sources give a total; those that differ, to be told in the manifest.
+fn ties(card: &Card, period: Period, ties: &[Tie]) -> Vec<String> {
+    let mut differing = Vec::new();
+    for tie in ties {
+        let said = format!(
+            "{} {period}: {} says {}, the groups of {} add up to {}",
+            card.id, tie.given_by, tie.given, tie.added_by, tie.added
+        );
+        if tie.given == tie.added {
+            tracing::info!("{said}: they agree");
+        } else {
+            tracing::warn!("{said}");
+            differing.push(said);
+        }
+    }
+    differing
 }
 
 /// How an indicator's rows are worded in an edition: where origin is used, its definition is the method.
