@@ -44,7 +44,7 @@ fn a_table_comes_back_without_what_would_give_a_small_count_away() {
     let output = protect(&folder, "out.csv", &[]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     let words = err(&output);
-    assert!(words.contains("1 cells withheld for their size, 3 more"), "{words}");
+    assert!(words.contains("small counts 1, others that would give them away 3"), "{words}");
     let rows = records(&folder.read("out.csv"));
     assert_eq!(rows.len(), 15);
     let withheld: Vec<&BTreeMap<String, String>> = rows.iter().filter(|row| row["withheld"] == "true").collect();
@@ -54,6 +54,14 @@ fn a_table_comes_back_without_what_would_give_a_small_count_away() {
     assert!(small, "{withheld:?}");
     let shown: i64 = rows.iter().filter_map(|row| row["aantal"].parse::<i64>().ok()).sum();
     assert!(shown > 600);
+
+    // Neither the table nor its description is ever written over.
+    for own in ["table.csv", "spec.yaml"] {
+        let before = folder.read(own);
+        let output = protect(&folder, own, &[]);
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        assert_eq!(folder.read(own), before);
+    }
 
     let output = protect(&folder, "audit.csv", &["--audit"]);
     assert!(err(&output).contains("not for publication"), "{}", err(&output));
@@ -92,6 +100,8 @@ fn what_cannot_be_protected_is_refused_with_its_place() {
     refused(4, &["error[T12]", "line 5, column aantal"]);
     folder.write("table.csv", format!("{TABLE}A,M,3\n"));
     refused(4, &["error[T13]", "line 17"]);
+    folder.write("table.csv", TABLE.replace("aantal", "aantal,low").replace("\n", ",1\n").replace("low,1", "low"));
+    refused(4, &["error[T17]", "line 1", "`low`"]);
     folder.write("table.csv", TABLE.replace("B,M,20", "B,M"));
     refused(4, &["error[T10]", "line 5: 2 fields where the header has 3"]);
 }

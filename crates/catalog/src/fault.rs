@@ -48,7 +48,7 @@ impl fmt::Display for Place {
 /// One fault: a stable code, a sentence, its place, what to do about it.
 ///
 /// Codes: `P` pipeline.yaml, `S` contracts and deliveries, `I` cards and queries, `R` reference tables, `O` origin
-/// definitions. A sentence never holds a value or an identifier of a person.
+/// definitions, `T` tables to be protected and their descriptions. A sentence never holds a value or an identifier of a person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     /// Place of the fault.

@@ -24,6 +24,10 @@ struct Written {
 
 /// Protects a table and writes it with what is withheld.
 pub fn protect(global: &Global, table: &Path, spec: &Path, out: &Path, audit: bool) -> Result<(), Failure> {
+    let same = |a: &Path, b: &Path| a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
+    if same(table, out) || same(spec, out) {
+        return Err(Failure::Usage(format!("{} would be overwritten; name another file with --out", out.display())));
+    }
     let text = std::fs::read_to_string(spec)
         .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", spec.display())))?;
     let tabulation = Tabulation::read(&spec.display().to_string(), &text).map_err(Failure::Unsound)?;
@@ -53,7 +57,7 @@ pub fn protect(global: &Global, table: &Path, spec: &Path, out: &Path, audit: bo
     protected.write(out, found.as_ref())?;
     let primary = laid.primary.len();
     let secondary = withheld.cells.len() - primary - laid.unseen.len();
-    tracing::info!("{primary} cells withheld for their size, {secondary} more so that those cannot be worked out");
+    tracing::info!("withheld: small counts {primary}, others that would give them away {secondary}");
     if audit {
         tracing::warn!("{} has the counts themselves and is not for publication", out.display());
     }
@@ -136,6 +140,15 @@ struct Columns {
 
 fn columns(tabulation: &Tabulation, written: &Written, table: &Path) -> Result<Columns, Failure> {
     let mut faults = Vec::new();
+    for own in
+        ["withheld", "primary", "low", "high"].into_iter().filter(|own| written.header.iter().any(|name| name == own))
+    {
+        let place = Place::line(table.display().to_string(), 1);
+        faults.push(
+            Fault::new("T17", place, format!("the table has a column `{own}` already"))
+                .hint("protect the table itself, not what came of it; or rename the column"),
+        );
+    }
     let mut at = |name: &str| {
         let found = written.header.iter().position(|column| column == name);
         if found.is_none() {
@@ -227,7 +240,13 @@ impl Protected<'_> {
         beside.push(".new");
         let beside = PathBuf::from(beside);
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(if found.is_some() { 0o600 } else { 0o644 });
+        // What a run that was stopped left here may be open to others.
+        if let Err(error) = std::fs::remove_file(&beside)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(broken(&error));
+        }
+        options.write(true).create_new(true).mode(if found.is_some() { 0o600 } else { 0o644 });
         let file = options.open(&beside).map_err(|error| broken(&error))?;
         self.write_rows(file, found).map_err(|error| broken(&error))?;
         std::fs::rename(&beside, out).map_err(|error| broken(&error))
