@@ -23,7 +23,8 @@ pub fn implausible(rules: &[Rule], cells: &[Cell]) -> Vec<String> {
             Holds::Ratio { of, to, percent, from_count } => ratio(&known, of, to, *percent, *from_count),
             Holds::Areas { indicator, period, areas, per_mille } => {
                 let sum = |wanted: &dyn Fn(&CellKey) -> bool| -> i64 {
-                    let own = together(&known, indicator).filter(|(key, _)| key.time_period == *period && wanted(key));
+                    let own = together(&known, indicator)
+                        .filter(|(key, _)| key.group == TOTAL && key.time_period == *period && wanted(key));
                     own.map(|(_, counts)| counts.numerator).sum()
                 };
                 let some = sum(&|key| areas.contains(&key.ref_area));

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::search::{Found, Search};
+use crate::search::Search;
 use crate::system::{Move, System};
 
 /// What a reader must be left with for a primary cell.
@@ -41,7 +41,7 @@ pub struct Withheld {
     pub cells: BTreeSet<u32>,
     /// For each end of each primary cell's need the move that shows it.
     pub moves: BTreeMap<(u32, End), Move>,
-    /// Ends that nothing shows: whatever is withheld does not suffice.
+    /// Ends for which no proof was found, whatever is withheld.
     pub exposed: Vec<(u32, End)>,
 }
 
@@ -175,11 +175,7 @@ impl Protector<'_> {
         published.iter().for_each(|cell| self.search.set_price(*cell, None));
         for (cell, need) in self.primary {
             for (end, ways) in need.ends(self.system.figure(*cell).value) {
-                let number = match self.among_known(*cell, &ways, None) {
-                    Some(known) => Some(known),
-                    None => self.cheapest(*cell, &ways).map(|found| self.keep(found)),
-                };
-                if let Some(number) = number {
+                if let Some(number) = self.shown_by(*cell, &ways) {
                     self.lean((*cell, end), number);
                 }
             }
@@ -195,14 +191,18 @@ impl Protector<'_> {
             if self.leans.contains_key(&(cell, end)) {
                 continue;
             }
-            let number = match self.among_known(cell, &ways, None) {
-                Some(known) => Some(known),
-                None => self.cheapest(cell, &ways).map(|found| self.keep(found)),
-            };
-            match number {
+            match self.shown_by(cell, &ways) {
                 Some(number) => self.lean((cell, end), number),
                 None => self.exposed.push((cell, end)),
             }
+        }
+    }
+
+    /// A move that shows an end: one that is known, or the cheapest, with which what it needs is withheld.
+    fn shown_by(&mut self, cell: u32, ways: &[i64]) -> Option<usize> {
+        match self.among_known(cell, ways, None) {
+            Some(known) => Some(known),
+            None => self.cheapest(cell, ways).map(|found| self.keep(found)),
         }
     }
 
@@ -248,7 +248,7 @@ impl Protector<'_> {
     fn cheapest(&mut self, cell: u32, ways: &[i64]) -> Option<Move> {
         let mut best: Option<(u64, Move)> = None;
         for by in ways {
-            let Found::Move(found) = self.search.find(cell, *by) else { continue };
+            let Some(found) = self.search.find(cell, *by) else { continue };
             let new = found.iter().filter(|(cell, _)| !self.withheld[*cell as usize]);
             let cost = new.map(|(cell, _)| u64::from(self.system.figure(*cell).cost.unwrap_or(0))).sum();
             if best.as_ref().is_none_or(|(known, _)| cost < *known)
@@ -333,18 +333,15 @@ impl Protector<'_> {
 
     /// A move of withheld cells alone.
     fn among_withheld(&mut self, cell: u32, ways: &[i64], without: u32) -> Option<Move> {
-        ways.iter().find_map(|by| match self.search.find(cell, *by) {
-            Found::Move(found)
-                if self.system.admits(&found, |cell| cell != without && self.withheld[cell as usize]) =>
-            {
-                Some(found)
-            }
-            _ => None,
+        ways.iter().find_map(|by| {
+            let found = self.search.find(cell, *by)?;
+            let admits = self.system.admits(&found, |cell| cell != without && self.withheld[cell as usize]);
+            admits.then_some(found)
         })
     }
 }
 
 /// By how much a move moves a cell.
-pub fn moved_by(moved: &Move, cell: u32) -> i64 {
+fn moved_by(moved: &Move, cell: u32) -> i64 {
     moved.binary_search_by_key(&cell, |(cell, _)| *cell).map_or(0, |at| moved[at].1)
 }

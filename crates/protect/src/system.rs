@@ -11,7 +11,7 @@ pub struct Figure {
     pub cost: Option<u32>,
 }
 
-/// Cells and the equations between them: of each equation the terms, coefficient times cell, add up to zero.
+/// Cells and the equations between them: of each equation the terms, 1 or -1 times a cell, add up to zero.
 #[derive(Debug, Clone, Default)]
 pub struct System {
     figures: Vec<Figure>,
@@ -33,11 +33,6 @@ impl System {
     pub fn add_sum(&mut self, whole: u32, parts: &[u32]) -> bool {
         let mut terms: Vec<(u32, i64)> = parts.iter().map(|part| (*part, 1)).collect();
         terms.push((whole, -1));
-        self.add_equation(terms)
-    }
-
-    /// Adds an equation, given by its terms; false where they do not add up to zero.
-    pub fn add_equation(&mut self, terms: Vec<(u32, i64)>) -> bool {
         let sum: i64 = terms.iter().map(|(cell, coefficient)| coefficient * self.figures[*cell as usize].value).sum();
         let number = self.sums.len() as u32;
         for (cell, coefficient) in &terms {

@@ -58,6 +58,10 @@ pub fn protect(global: &Global, table: &Path, spec: &Path, out: &Path, audit: bo
     let primary = laid.primary.len();
     let secondary = withheld.cells.len() - primary - laid.unseen.len();
     tracing::info!("withheld: small counts {primary}, others that would give them away {secondary}");
+    let untold = found.iter().flat_map(|found| found.values()).filter(|interval| interval.is_none()).count();
+    if untold > 0 {
+        tracing::warn!(count = untold, "intervals could not be found; they have no `low`");
+    }
     if audit {
         tracing::warn!("{} has the counts themselves and is not for publication", out.display());
     }
@@ -225,7 +229,7 @@ impl Protected<'_> {
         let shown: Vec<String> = lines.iter().take(5).map(u64::to_string).collect();
         let more = if lines.len() > 5 { " and others" } else { "" };
         format!(
-            "{} cells cannot be protected whatever is withheld, those of {}, lines {}{more} among them; nothing was written. \
+            "{} small counts could not be protected, those of {}, lines {}{more} among them; nothing was written. \
              Ask for less with `margin`, or publish fewer codes",
             cells.len(),
             table.display(),

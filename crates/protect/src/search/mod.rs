@@ -20,17 +20,6 @@ const NONE: u32 = u32::MAX;
 /// Programmes solved to make a move whole, where the first is not.
 const BRANCHES: usize = 40;
 
-/// What a search came to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Found {
-    /// The cheapest move.
-    Move(Move),
-    /// There is none.
-    None,
-    /// None was found; there may be one.
-    GivenUp,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stand {
     Lower,
@@ -70,22 +59,8 @@ pub struct Search<'s> {
     worth: Option<(u32, usize)>,
     /// Pivots after which a search is given up.
     pub patience: usize,
-    /// Programmes solved.
-    pub solved: usize,
     /// Pivots made.
     pub pivots: usize,
-}
-
-enum Outcome {
-    Optimal(Vec<(u32, f64)>),
-    Infeasible,
-    GivenUp,
-}
-
-enum Iterated {
-    Optimal,
-    Infeasible,
-    GivenUp,
 }
 
 fn sign(side: usize) -> f64 {
@@ -120,7 +95,6 @@ impl<'s> Search<'s> {
             is_touched: vec![false; cells],
             worth: None,
             patience: 20_000,
-            solved: 0,
             pivots: 0,
         }
     }
@@ -136,26 +110,19 @@ impl<'s> Search<'s> {
         };
     }
 
-    /// The cheapest move that changes a cell by an amount.
-    pub fn find(&mut self, cell: u32, by: i64) -> Found {
+    /// The cheapest move that changes a cell by an amount. Nothing where there is none, or none was found in the end.
+    pub fn find(&mut self, cell: u32, by: i64) -> Option<Move> {
         let mut budget = BRANCHES;
         if (by as f64) < self.low[cell as usize] {
-            return Found::None;
+            return None;
         }
         self.branch(&mut vec![(cell, by as f64, by as f64)], &mut budget)
     }
 
     /// Solves the programme; where a cell moves by a broken number, solves it again on either side of it.
-    fn branch(&mut self, bounds: &mut Vec<(u32, f64, f64)>, budget: &mut usize) -> Found {
-        if *budget == 0 {
-            return Found::GivenUp;
-        }
-        *budget -= 1;
-        let moves = match self.solve(bounds) {
-            Outcome::Infeasible => return Found::None,
-            Outcome::GivenUp => return Found::GivenUp,
-            Outcome::Optimal(moves) => moves,
-        };
+    fn branch(&mut self, bounds: &mut Vec<(u32, f64, f64)>, budget: &mut usize) -> Option<Move> {
+        *budget = budget.checked_sub(1)?;
+        let moves = self.solve(bounds)?;
         let broken = moves
             .iter()
             .map(|(cell, by)| (*cell, *by, (by - by.round()).abs()))
@@ -163,24 +130,17 @@ impl<'s> Search<'s> {
             .max_by(|a, b| a.2.total_cmp(&b.2).then(b.0.cmp(&a.0)));
         let Some((cell, by, _)) = broken else {
             let whole = moves.into_iter().map(|(cell, by)| (cell, by.round() as i64));
-            return Found::Move(whole.filter(|(_, by)| *by != 0).collect());
+            return Some(whole.filter(|(_, by)| *by != 0).collect());
         };
         let known = bounds.iter().rev().find(|(bounded, ..)| *bounded == cell);
         let (low, high) =
             known.map_or((self.low[cell as usize], self.high[cell as usize]), |(_, low, high)| (*low, *high));
-        let mut found = Found::None;
-        for (low, high) in [(by.ceil(), high), (low, by.floor())] {
+        [(by.ceil(), high), (low, by.floor())].into_iter().find_map(|(low, high)| {
             bounds.push((cell, low, high));
-            match self.branch(bounds, budget) {
-                Found::None => {}
-                other => found = other,
-            }
+            let found = self.branch(bounds, budget);
             bounds.pop();
-            if matches!(found, Found::Move(_)) {
-                break;
-            }
-        }
-        found
+            found
+        })
     }
 
     /// How far a cell can go up or down: the end that it can come to, in tables that need not be whole. `most` is more than
@@ -197,14 +157,15 @@ impl<'s> Search<'s> {
         self.mark(cell);
         self.stand[at][side] = Stand::Upper;
         self.shift(cell, sign(side) * self.bounds(cell, side).1);
-        let iterated = self.iterate();
+        let solved = self.iterate();
         self.worth = None;
         let end = self.system.figure(cell).value as f64 + self.value(cell, 0) - self.value(cell, 1);
         (self.low[at], self.high[at]) = (low, high);
-        matches!(iterated, Iterated::Optimal).then_some(end)
+        solved.then_some(end)
     }
 
-    fn solve(&mut self, bounded: &[(u32, f64, f64)]) -> Outcome {
+    /// The cheapest move within bounds, in numbers that need not be whole.
+    fn solve(&mut self, bounded: &[(u32, f64, f64)]) -> Option<Vec<(u32, f64)>> {
         self.clear();
         let known: Vec<(u32, f64, f64)> =
             bounded.iter().map(|(cell, ..)| (*cell, self.low[*cell as usize], self.high[*cell as usize])).collect();
@@ -223,20 +184,16 @@ impl<'s> Search<'s> {
                 }
             }
         }
-        let outcome = match self.iterate() {
-            Iterated::Optimal => {
-                let mut cells = self.changed.clone();
-                cells.sort_unstable();
-                let moved = cells.into_iter().map(|cell| (cell, self.value(cell, 0) - self.value(cell, 1)));
-                Outcome::Optimal(moved.filter(|(_, by)| by.abs() > OFF).collect())
-            }
-            Iterated::Infeasible => Outcome::Infeasible,
-            Iterated::GivenUp => Outcome::GivenUp,
-        };
+        let found = self.iterate().then(|| {
+            let mut cells = self.changed.clone();
+            cells.sort_unstable();
+            let moved = cells.into_iter().map(|cell| (cell, self.value(cell, 0) - self.value(cell, 1)));
+            moved.filter(|(_, by)| by.abs() > OFF).collect()
+        });
         for (cell, low, high) in known.into_iter().rev() {
             (self.low[cell as usize], self.high[cell as usize]) = (low, high);
         }
-        outcome
+        found
     }
 
     /// Back to the basis in which nothing moves.
@@ -254,7 +211,6 @@ impl<'s> Search<'s> {
         self.values.clear();
         self.inverse.clear();
         self.norms.clear();
-        self.solved += 1;
     }
 
     fn mark(&mut self, cell: u32) {
@@ -320,16 +276,15 @@ impl<'s> Search<'s> {
         }
     }
 
-    fn iterate(&mut self) -> Iterated {
+    /// Pivots until nothing is out of its bounds; false where that cannot be, or takes too long.
+    fn iterate(&mut self) -> bool {
         for _ in 0..self.patience {
-            let Some(leaving) = self.leaving() else { return Iterated::Optimal };
-            match self.pivot(leaving) {
-                Some(true) => {}
-                Some(false) => return Iterated::Infeasible,
-                None => return Iterated::GivenUp,
+            let Some(leaving) = self.leaving() else { return true };
+            if !self.pivot(leaving) {
+                return false;
             }
         }
-        Iterated::GivenUp
+        false
     }
 }
 

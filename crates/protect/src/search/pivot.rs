@@ -110,8 +110,8 @@ impl Search<'_> {
         }
     }
 
-    /// One pivot; false where there is no move, nothing where it cannot go on.
-    pub(super) fn pivot(&mut self, leaving: Leaving) -> Option<bool> {
+    /// One pivot; false where there is no move, or it cannot go on.
+    pub(super) fn pivot(&mut self, leaving: Leaving) -> bool {
         let (rho, own) = self.row_of(leaving.row);
         let support: Vec<(u32, f64)> = self
             .rows
@@ -152,7 +152,7 @@ impl Search<'_> {
                 break;
             }
         }
-        let Some(entering) = entering else { return Some(false) };
+        let Some(entering) = entering else { return false };
         self.pivots += 1;
         self.flip(&flipped);
         self.enter(leaving, &entering, &rho, own, &support)
@@ -239,7 +239,7 @@ impl Search<'_> {
         rho: &[f64],
         own: Option<u32>,
         support: &[(u32, f64)],
-    ) -> Option<bool> {
+    ) -> bool {
         let Candidate { cell, side, alpha, reduced, .. } = *entering;
         let mut column = Vec::new();
         self.column(cell, sign(side), &mut column);
@@ -270,7 +270,7 @@ impl Search<'_> {
                 self.stand[left as usize][left_side] = if leaving.falls { Stand::Upper } else { Stand::Lower };
                 let pivot = solved[at];
                 if pivot.abs() < OFF {
-                    return None;
+                    return false;
                 }
                 let row: Vec<f64> = self.inverse[at].iter().map(|own| own / pivot).collect();
                 self.eliminate(&row, &solved, Some(at));
@@ -295,8 +295,8 @@ impl Search<'_> {
                 self.values.push(begun + by);
                 self.stand[cell as usize][side] = Stand::Basic(at as u32);
             }
-            (Row::Sum(_), None) => return None,
+            (Row::Sum(_), None) => return false,
         }
-        Some(true)
+        true
     }
 }
