@@ -1,5 +1,8 @@
-//! The audit: what stands behind a published cell.
+//! The audit: what stands behind a published cell, and whether an edition may be published.
 
+mod release;
 mod trace;
+
+pub use release::released;
 
 pub use trace::{Question, Receipt, Step, Trace, TraceError, trace};

@@ -97,7 +97,8 @@ impl Dimension {
     /// All of them, in the order in which sums are made.
     pub const ALL: [Dimension; 5] =
         [Dimension::Detail2, Dimension::Detail, Dimension::Group, Dimension::Age, Dimension::Sex];
-    const WORDS: [(&'static str, Dimension); 5] = [
+    /// The words used in cards and in pipeline.yaml.
+    pub const WORDS: [(&'static str, Dimension); 5] = [
         ("sex", Dimension::Sex),
         ("age", Dimension::Age),
         ("group", Dimension::Group),
@@ -135,6 +136,17 @@ pub struct Groups {
     pub codes: Vec<String>,
 }
 
+/// A detail that is the difference of two others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balance {
+    /// The difference.
+    pub is: String,
+    /// What comes in.
+    pub inflow: String,
+    /// What goes out.
+    pub outflow: String,
+}
+
 /// An indicator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
@@ -168,6 +180,8 @@ pub struct Card {
     pub details: Vec<(String, String)>,
     /// Whether there is a total over the details.
     pub detail_total: bool,
+    /// The detail that is the difference of two others.
+    pub balance: Option<Balance>,
     /// The card's own second dimension: codes and titles.
     pub details_2: Vec<(String, String)>,
     /// The dimensions that are published together; all of the card's unless it says otherwise.
@@ -262,6 +276,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         "ages",
         "details",
         "detail_total",
+        "balance",
         "details_2",
         "tables",
         "areas",
@@ -311,6 +326,19 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     };
     let (ages, details, details_2) = (titles("ages"), titles("details"), titles("details_2"));
     let detail_total = root.get("detail_total").and_then(|node| node.truth()).unwrap_or(true);
+    let balance = root.get("balance").and_then(|node| {
+        node.keys(&["is", "inflow", "outflow"]);
+        let code = |key: &str| {
+            let node = node.need(key)?;
+            let code = node.text()?;
+            if !details.iter().any(|(own, _)| *own == code) {
+                node.fault(14, format!("`{code}` is not among the details of the card"), "");
+            }
+            Some(code)
+        };
+        let (is, inflow, outflow) = (code("is"), code("inflow"), code("outflow"));
+        Some(Balance { is: is?, inflow: inflow?, outflow: outflow? })
+    });
     let areas: Vec<AreaLevel> = root
         .need("areas")
         .map(|node| node.items().iter().filter_map(|item| item.one_of(&AreaLevel::WORDS)).collect())
@@ -382,6 +410,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         ages,
         details,
         detail_total,
+        balance,
         details_2,
         tables,
         areas,

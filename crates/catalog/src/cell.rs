@@ -190,6 +190,17 @@ pub struct Cell {
     pub source: ExtractId,
 }
 
+/// A cell as counted beside what was published of it: what the protection of later editions has to know. Confidential.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The cell.
+    pub cell: Cell,
+    /// Definition version.
+    pub method: String,
+    /// What the published row shows.
+    pub reason: Reason,
+}
+
 /// How an indicator's figures are written: what the published row says beside key and counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Day;
+use crate::card::Dimension;
 use crate::contract::ExtractId;
 use crate::document::{Document, Node};
 use crate::fault::Fault;
@@ -82,8 +83,56 @@ pub struct SourceRule {
     pub threshold: i64,
     /// Whether a true zero is shown.
     pub zeros_shown: bool,
+    /// Whether a count is withheld that is all of its group: it would tell something of each of them.
+    pub all_protected: bool,
     /// Why, for the reader.
     pub why: String,
+}
+
+/// Figures of an indicator that everybody can read elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownElsewhere {
+    /// The indicator.
+    pub indicator: String,
+    /// Whether it is what shares are of that is known, or the counts.
+    pub base: bool,
+    /// Of one detail only.
+    pub detail: Option<String>,
+    /// Of one group only.
+    pub group: Option<String>,
+    /// Where, for the reader.
+    pub why: String,
+}
+
+/// An indicator that counts what another counts: one figure in two places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Same {
+    /// The indicator.
+    pub indicator: String,
+    /// Its detail that does; all of it where none is named.
+    pub detail: Option<String>,
+    /// The other.
+    pub is: String,
+    /// The other's definition version, where it is not the indicator's own.
+    pub method: Option<String>,
+}
+
+impl Same {
+    /// Whether a figure is one that another indicator counts too.
+    pub fn covers(&self, indicator: &str, detail: &str) -> bool {
+        self.indicator == indicator && self.detail.as_ref().is_none_or(|own| own == detail)
+    }
+}
+
+/// A table with fewer rows for small areas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmallAreas {
+    /// The indicator.
+    pub indicator: String,
+    /// Areas in which fewer are counted in all have no breakdown but the ones kept.
+    pub below: i64,
+    /// Breakdowns that are kept, each alone.
+    pub keep: Vec<Dimension>,
 }
 
 /// The protection rules of the monitor, as data.
@@ -93,6 +142,12 @@ pub struct Protection {
     pub usual: SourceRule,
     /// Rules of named sources.
     pub sources: BTreeMap<ExtractId, SourceRule>,
+    /// What everybody can read elsewhere.
+    pub known: Vec<KnownElsewhere>,
+    /// Indicators that count the same.
+    pub same: Vec<Same>,
+    /// Tables with fewer rows for small areas.
+    pub small_areas: Vec<SmallAreas>,
 }
 
 impl Protection {
@@ -174,12 +229,12 @@ fn pipeline(root: &Node<'_>) -> Option<Pipeline> {
 }
 
 fn protection(node: &Node<'_>) -> Option<Protection> {
-    node.keys(&["threshold", "zeros", "why", "sources"]);
+    node.keys(&["threshold", "zeros", "all", "why", "sources", "known", "same", "small_areas"]);
     let usual = rule(node, None)?;
     let mut sources = BTreeMap::new();
     if let Some(list) = node.get("sources") {
         for (name, found) in list.entries() {
-            found.keys(&["public", "threshold", "zeros", "why"]);
+            found.keys(&["public", "threshold", "zeros", "all", "why"]);
             match (ExtractId::read(&name), rule(&found, Some(&usual))) {
                 (Some(id), Some(rule)) => {
                     sources.insert(id, rule);
@@ -191,7 +246,42 @@ fn protection(node: &Node<'_>) -> Option<Protection> {
             }
         }
     }
-    Some(Protection { usual, sources })
+    let items = |key: &str| node.get(key).map(|list| list.items()).unwrap_or_default();
+    let known = items("known").iter().filter_map(known_elsewhere).collect();
+    let same = items("same").iter().filter_map(same).collect();
+    let small_areas = items("small_areas").iter().filter_map(small_areas).collect();
+    Some(Protection { usual, sources, known, same, small_areas })
+}
+
+fn small_areas(node: &Node<'_>) -> Option<SmallAreas> {
+    node.keys(&["indicator", "below", "keep"]);
+    let keep = node.get("keep").map(|list| list.items()).unwrap_or_default();
+    let keep = keep.iter().filter_map(|item| item.one_of(&Dimension::WORDS)).collect();
+    let below = node.need("below").and_then(|found| found.count());
+    Some(SmallAreas { indicator: node.need("indicator")?.text()?, below: below? as i64, keep })
+}
+
+fn known_elsewhere(node: &Node<'_>) -> Option<KnownElsewhere> {
+    node.keys(&["indicator", "what", "detail", "group", "why"]);
+    let optional = |key: &str| node.get(key).and_then(|found| found.text());
+    let what = node.need("what").and_then(|found| found.one_of(&[("base", true), ("count", false)]));
+    let (indicator, why) =
+        (node.need("indicator").and_then(|found| found.text()), node.need("why").and_then(|found| found.text()));
+    Some(KnownElsewhere {
+        indicator: indicator?,
+        base: what?,
+        detail: optional("detail"),
+        group: optional("group"),
+        why: why?,
+    })
+}
+
+fn same(node: &Node<'_>) -> Option<Same> {
+    node.keys(&["indicator", "detail", "is", "method"]);
+    let optional = |key: &str| node.get(key).and_then(|found| found.text());
+    let (indicator, is) =
+        (node.need("indicator").and_then(|found| found.text()), node.need("is").and_then(|found| found.text()));
+    Some(Same { indicator: indicator?, detail: optional("detail"), is: is?, method: optional("method") })
 }
 
 fn rule(node: &Node<'_>, usual: Option<&SourceRule>) -> Option<SourceRule> {
@@ -205,10 +295,15 @@ fn rule(node: &Node<'_>, usual: Option<&SourceRule>) -> Option<SourceRule> {
         (None, Some(usual)) => usual.zeros_shown,
         (None, None) => node.need("zeros")?.one_of(&[("shown", true), ("protected", false)])?,
     };
+    let all_protected = match (node.get("all"), usual) {
+        (Some(found), _) => found.one_of(&[("shown", false), ("protected", true)])?,
+        (None, usual) => usual.is_some_and(|usual| usual.all_protected),
+    };
     Some(SourceRule {
         public: node.get("public").and_then(|found| found.truth()).unwrap_or(false),
         threshold,
         zeros_shown,
+        all_protected,
         why: node.need("why")?.text()?,
     })
 }

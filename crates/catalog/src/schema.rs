@@ -251,6 +251,55 @@ pub fn observations() -> PublishedTable {
     }
 }
 
+/// `record.parquet` in the confidential zone: every cell of an edition with its counts, shown or not.
+pub fn record() -> PublishedTable {
+    let texts = [
+        "indicator",
+        "ref_area",
+        "ref_area_class",
+        "area_level",
+        "time_period",
+        "sex",
+        "age_group",
+        "group_scheme",
+        "group",
+        "detail",
+        "detail_2",
+        "share_of",
+    ];
+    let counts = ["numerator", "divisor", "denominator", "contributors"];
+    let fields = texts
+        .iter()
+        .chain(&["source", "method"])
+        .map(|name| field(name, Type::Text, false))
+        .chain(counts.iter().map(|name| field(name, Type::Integer, true)))
+        // Why there are no counts, and what is published.
+        .chain(["counted", "reason"].map(|name| field(name, Type::Text, false)))
+        .collect();
+    PublishedTable { name: "record", fields, key: texts.to_vec() }
+}
+
+/// `decisions.parquet` in the confidential zone: every figure that an edition newly withholds, why, and what a reader must
+/// be left with.
+pub fn decisions() -> PublishedTable {
+    let texts =
+        ["indicator", "period", "method", "base", "area", "sex", "age_group", "group", "detail", "detail_2", "why"];
+    let mut fields = vec![field("figure", Type::Integer, false)];
+    fields.extend(texts.iter().map(|name| field(name, Type::Text, false)));
+    fields.push(field("value", Type::Integer, false));
+    fields.extend(["low", "high"].map(|name| field(name, Type::Integer, true)));
+    PublishedTable { name: "decisions", fields, key: vec!["figure"] }
+}
+
+/// `certificates.parquet` in the confidential zone: for each end of a need other tables that agree with all that is shown,
+/// as the figures in which they differ from the truth.
+pub fn certificates() -> PublishedTable {
+    let integer = |name| field(name, Type::Integer, false);
+    let fields =
+        vec![integer("figure"), field("end", Type::Text, false), integer("table"), integer("moved"), integer("by")];
+    PublishedTable { name: "certificates", fields, key: vec!["figure", "end", "table", "moved"] }
+}
+
 /// The tables of words and of provenance beside the observations.
 pub fn companions() -> Vec<PublishedTable> {
     let table = |name: &'static str, texts: &[(&str, bool)], key: &[&'static str]| PublishedTable {

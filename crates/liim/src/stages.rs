@@ -1,18 +1,20 @@
 //! The data's way, one screen of plain calls: land each extract, link persons, count each indicator, protect, publish.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use catalog::card::Card;
-use catalog::cell::{Cell, Reason, TOTAL, Wording};
+use catalog::card::{Balance, Card};
+use catalog::cell::{Cell, Reason, Recorded, TOTAL, Wording};
 use catalog::contract::{ExtractId, Linking};
+use catalog::digest::sha256;
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
 use catalog::{Day, Period};
 use indicators::{Asked, Tie};
 use ingest::delivery::Delivery;
-use protect::{Protected, RawQuality, Stamp};
-use warehouse::edition::{Publication, Published, publish};
+use protect::{Guarded, RawQuality, Setting, Stamp};
+use warehouse::confidential;
+use warehouse::edition::{Publication, Published, prepare};
 use warehouse::session::{Limits, Session};
 use warehouse::store::Warehouse;
 
@@ -51,22 +53,49 @@ impl Workshop<'_> {
         let tables = linking::link(self, edition, chosen, &landings, &mut quality)?;
         self.link_quality(edition, chosen, &tables, &mut quality)?;
         let (cells, warnings) = self.count(edition, chosen, &tables, &mut quality)?;
-        let protected = self.protect(edition, &cells, quality)?;
+        let words = self.words(edition);
+        let earlier = self.records()?;
+        let (rules, balances) = (&self.project.pipeline.protection, self.balances());
+        let setting = Setting {
+            rules,
+            balances: &balances,
+            reference: &self.project.reference,
+            words: &words,
+            earlier: &earlier,
+            threads: self.limits.threads,
+        };
+        let guarded = self.protect(edition, &cells, &setting, quality)?;
+        let recorded = self.with_carried(edition, &guarded.recorded)?;
         let stage = Stage::begin("publish", format!("publishing {}", edition.id));
-        let published = publish(
+        let salt = salt(&landings)?;
+        let waiting = confidential::write(self.warehouse, &edition.id, (&recorded, &guarded), &salt)?;
+        let prepared = prepare(
             self.warehouse,
             &Publication {
                 edition,
                 pipeline: &self.project.pipeline,
-                protected: &protected,
+                protected: &guarded.protected,
                 words: companions::words(self.project, self.warehouse, edition, chosen)?,
                 definitions: self.project.definitions_of(edition),
                 deliveries: chosen.digests(),
                 archive: &self.project.files,
                 warnings,
+                proof_sha256: &waiting.sha256,
             },
         )?;
-        stage.end(format!("{} rows at {}", protected.observations().len(), published.folder.display()));
+        stage.end(format!("{} rows written", guarded.protected.observations().len()));
+        let stage = Stage::begin("audit", format!("auditing {}", edition.id));
+        let found = audit::released(&prepared.observations()?, &guarded);
+        if !found.is_empty() {
+            stage.end(format!("{} findings", found.len()));
+            prepared.discard()?;
+            waiting.discard()?;
+            return Err(Failure::Exposed(found.join("; ")));
+        }
+        stage.end("every proof holds");
+        waiting.settle()?;
+        let published = prepared.publish()?;
+        tracing::info!("{} is at {}", edition.id, published.folder.display());
         Ok(Done { published, without: !chosen.missing.is_empty() })
     }
 
@@ -239,30 +268,73 @@ impl Workshop<'_> {
         Ok(indicators::ask(self.project, session, card, period)?)
     }
 
-    fn protect(&self, edition: &Edition, cells: &[Cell], quality: Vec<RawQuality>) -> Result<Protected, Failure> {
+    fn words(&self, edition: &Edition) -> BTreeMap<String, Wording> {
+        let choices = edition.indicators.iter();
+        choices.filter_map(|choice| Some((choice.indicator.clone(), wording(self.project, choice)?))).collect()
+    }
+
+    /// The balances of all cards.
+    fn balances(&self) -> BTreeMap<String, Balance> {
+        let cards = self.project.cards.values();
+        cards.filter_map(|card| Some((card.id.clone(), card.balance.clone()?))).collect()
+    }
+
+    /// What was counted behind every edition published so far, in the order of the ledger.
+    fn records(&self) -> Result<Vec<Vec<Recorded>>, Failure> {
+        let lines = warehouse::edition::read_ledger(self.warehouse)?;
+        let folders = lines.iter().map(|(line, _)| confidential::folder(self.warehouse, &line.edition));
+        Ok(folders.map(|folder| confidential::read_record(&folder)).collect::<Result<_, _>>()?)
+    }
+
+    /// The record of an edition: its own cells, and those that it carries.
+    fn with_carried(&self, edition: &Edition, own: &[Recorded]) -> Result<Vec<Recorded>, Failure> {
+        let mut recorded = own.to_vec();
+        if let Some(followed) = &edition.follows {
+            let counted: BTreeSet<&str> = edition.indicators.iter().map(|choice| choice.indicator.as_str()).collect();
+            let earlier = confidential::read_record(&confidential::folder(self.warehouse, followed))?;
+            recorded.extend(earlier.into_iter().filter(|row| !counted.contains(row.cell.key.indicator.as_str())));
+        }
+        recorded.sort_by(|a, b| a.cell.key.cmp(&b.cell.key));
+        Ok(recorded)
+    }
+
+    fn protect<'s>(
+        &self,
+        edition: &Edition,
+        cells: &[Cell],
+        setting: &Setting<'s>,
+        quality: Vec<RawQuality>,
+    ) -> Result<Guarded<'s>, Failure> {
         let stage = Stage::begin("protect", format!("protecting {}", edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
-        let words: BTreeMap<String, Wording> = edition
-            .indicators
-            .iter()
-            .filter_map(|choice| Some((choice.indicator.clone(), wording(self.project, choice)?)))
-            .collect();
-        let rules = &self.project.pipeline.protection;
-        let mut protected =
-            protect::protect(cells, &words, rules, &self.project.reference, &stamp).with_quality(quality, &rules.usual);
+        let mut guarded = protect::protect(cells, setting, &stamp);
         let earlier = match &edition.follows {
             Some(id) => warehouse::edition::open(self.warehouse, id)?.observations()?,
             None => Vec::new(),
         };
-        protected = protected.following(&stamp, earlier);
-        let withheld = protected.by_reason().get(Reason::Withheld.word()).copied().unwrap_or(0);
+        let protected = std::mem::take(&mut guarded.protected).with_quality(quality, &setting.rules.usual);
+        guarded.protected = protected.following(&stamp, earlier);
+        let withheld = guarded.protected.by_reason().get(Reason::Withheld.word()).copied().unwrap_or(0);
         stage.end(format!(
             "{} rows, {withheld} withheld, protection: {}",
-            protected.observations().len(),
+            guarded.protected.observations().len(),
             protect::METHOD
         ));
-        Ok(protected)
+        Ok(guarded)
     }
+}
+
+/// What only who holds the deliveries can know: a hash of the beginnings of what was landed.
+fn salt(landings: &BTreeMap<PathBuf, Landing>) -> Result<String, Failure> {
+    use std::io::Read;
+    let mut hashes = String::new();
+    for landing in landings.values() {
+        let mut beginning = Vec::new();
+        let read = std::fs::File::open(&landing.rows).and_then(|file| file.take(1 << 20).read_to_end(&mut beginning));
+        read.map_err(|error| Failure::Broken(format!("{}: {error}", landing.rows.display())))?;
+        hashes += &sha256(&beginning);
+    }
+    Ok(sha256(hashes.as_bytes()))
 }
 
 /// Says where two sources give a total; those that differ, to be told in the manifest.

@@ -91,7 +91,7 @@ fn propagated(system: &System, withheld: &BTreeSet<u32>) -> Vec<(i64, Option<i64
         .map(|cell| {
             let figure = system.figure(cell);
             if withheld.contains(&cell) {
-                (figure.least.min(figure.value), None)
+                (figure.least.min(figure.value), figure.most.map(|most| most.max(figure.value)))
             } else {
                 (figure.value, Some(figure.value))
             }
@@ -104,7 +104,8 @@ fn propagated(system: &System, withheld: &BTreeSet<u32>) -> Vec<(i64, Option<i64
         let Some(sum) = waiting.pop_front() else { break };
         is_waiting[sum] = false;
         let terms = &system.sums()[sum];
-        // Of each term the least and greatest that it adds; the sum of all is nothing.
+        let rest = system.rest(sum);
+        // Of each term the least and greatest that it adds; the sum of all is known.
         let term = |(cell, coefficient): &(u32, i64), bounds: &[(i64, Option<i64>)]| {
             let (low, high) = bounds[*cell as usize];
             let ends = (Some(coefficient * low), high.map(|high| coefficient * high));
@@ -118,8 +119,11 @@ fn propagated(system: &System, withheld: &BTreeSet<u32>) -> Vec<(i64, Option<i64
             let (least, most) = others.map(|other| term(other, &bounds)).fold((Some(0), Some(0)), |so_far, own| {
                 (so_far.0.zip(own.0).map(|(a, b)| a + b), so_far.1.zip(own.1).map(|(a, b)| a + b))
             });
-            let (low, high) =
-                if *coefficient > 0 { (most.map(|most| -most), least.map(|least| -least)) } else { (least, most) };
+            let (low, high) = if *coefficient > 0 {
+                (most.map(|most| rest - most), least.map(|least| rest - least))
+            } else {
+                (least.map(|least| least - rest), most.map(|most| most - rest))
+            };
             let own = &mut bounds[*cell as usize];
             let narrowed = (low.map_or(own.0, |low| low.max(own.0)), [high, own.1].into_iter().flatten().min());
             if narrowed != *own {

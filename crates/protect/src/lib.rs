@@ -1,18 +1,22 @@
 //! Protection: raw cells in, protected cells out, so that no published figure reveals a person.
 //!
 //! Pure and synchronous; no file, no engine. [`Protected`] is what `publish` demands, and only this crate makes one.
-//! Today it holds the primary rule: a cell to which fewer persons contribute than the source's threshold is withheld,
-//! a share follows its numerator, a true zero is shown where the rule says so. Sums, earlier editions and comparators
-//! are not yet protected against differencing, and [`METHOD`] says so wherever figures are shown.
+//! [`protect`] takes everything that was ever published as one system of sums ([`linked`]): a count of few persons is
+//! withheld, and with it what it could be worked out from ([`secondary`]); for each the proof is another table that agrees
+//! with all that is shown ([`linked::Flaw`] names what can be wrong with one).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Observation, Reason, ShareOf, Wording};
-use catalog::pipeline::{Protection, SourceRule};
+use catalog::card::Balance;
+use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Observation, Reason, Recorded, ShareOf, Wording};
+use catalog::pipeline::Protection;
 use catalog::reference::Reference;
 use catalog::share;
 
+use crate::linked::{Linked, Outcome, Row, Standing};
+
 pub mod attack;
+pub mod linked;
 mod quality;
 pub mod search;
 pub mod secondary;
@@ -22,7 +26,7 @@ pub mod table;
 pub use quality::{Quality, RawQuality};
 
 /// What protection was applied, for manifest and pages.
-pub const METHOD: &str = "primary only";
+pub const METHOD: &str = "linked";
 
 /// Whose figures they are: the stamp on every row of an edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +67,7 @@ impl Protected {
     /// Sets the rows beside the edition they follow: rows of indicators that were not counted again are carried, and
     /// counted rows say how they changed.
     pub fn following(mut self, stamp: &Stamp, earlier: Vec<Observation>) -> Protected {
-        let counted: std::collections::BTreeSet<String> =
-            self.observations.iter().map(|row| row.key.indicator.clone()).collect();
+        let counted: BTreeSet<String> = self.observations.iter().map(|row| row.key.indicator.clone()).collect();
         let mut known: HashMap<CellKey, Observation> = HashMap::new();
         for row in earlier {
             if counted.contains(&row.key.indicator) {
@@ -100,42 +103,109 @@ fn same_figure(a: &Observation, b: &Observation) -> bool {
         && a.reason == b.reason
 }
 
-/// Protects cells: the only way to rows that may be published. `words` gives each indicator's wording.
-pub fn protect(
-    cells: &[Cell],
-    words: &BTreeMap<String, Wording>,
-    protection: &Protection,
-    reference: &Reference,
-    stamp: &Stamp,
-) -> Protected {
-    let decided: Vec<Result<Counts, Reason>> =
-        cells.iter().map(|cell| decide(cell, protection.of(&cell.source))).collect();
+/// What cells are protected with.
+pub struct Setting<'s> {
+    /// The rules.
+    pub rules: &'s Protection,
+    /// Balances, by indicator.
+    pub balances: &'s BTreeMap<String, Balance>,
+    /// Areas and groups.
+    pub reference: &'s Reference,
+    /// Each indicator's wording.
+    pub words: &'s BTreeMap<String, Wording>,
+    /// The records of the editions published so far, the oldest first.
+    pub earlier: &'s [Vec<Recorded>],
+    /// Threads.
+    pub threads: usize,
+}
+
+/// Protected cells, and what stays behind: the record of them and the proof.
+pub struct Guarded<'s> {
+    /// The figures that may leave.
+    pub protected: Protected,
+    /// Every counted cell with what is shown of it.
+    pub recorded: Vec<Recorded>,
+    /// The linked system of all editions.
+    pub linked: Linked<'s>,
+    /// What is withheld, and the proof.
+    pub outcome: Outcome,
+}
+
+impl Guarded<'_> {
+    /// Why a figure is withheld, for the log of decisions.
+    pub fn why(&self, figure: u32) -> &'static str {
+        let standing = self.linked.standing(figure);
+        match (standing, self.outcome.told_elsewhere.contains(&figure), self.outcome.needs.contains_key(&figure)) {
+            (Standing::Unseen, ..) => "rest of a sum",
+            (_, true, _) => "few persons, of whom public tables tell more",
+            (_, _, true) => "few persons",
+            (Standing::Before, ..) => "withheld earlier",
+            (Standing::Coarse, ..) => "small area",
+            _ => "would give others away",
+        }
+    }
+
+    /// Checks the proof against the rows that are shown in the end, given by whether each row of this edition is; by
+    /// addition alone. Gives the indicators of figures whose proof is flawed, with how many they are.
+    pub fn check(&self, is_shown: impl Fn(usize) -> bool) -> BTreeMap<String, usize> {
+        let mut shown: BTreeSet<u32> = BTreeSet::new();
+        for row in (0..self.recorded.len()).filter(|row| is_shown(*row)) {
+            if let Some((count, base)) = self.linked.of_row(row) {
+                shown.extend([Some(count), base].into_iter().flatten());
+            }
+        }
+        let mut found: BTreeMap<String, usize> = BTreeMap::new();
+        for (figure, _) in self.linked.check(&self.outcome, |figure| shown.contains(&figure)) {
+            let name = self.linked.name(figure).map_or("a rest of a sum", |(block, ..)| block.indicator.as_str());
+            *found.entry(name.to_string()).or_default() += 1;
+        }
+        found
+    }
+}
+
+/// Protects cells: the only way to rows that may be published.
+pub fn protect<'s>(cells: &[Cell], setting: &Setting<'s>, stamp: &Stamp) -> Guarded<'s> {
+    let mut linked = Linked::new(setting.rules, setting.balances, setting.reference);
+    for earlier in setting.earlier {
+        let rows: Vec<Row<'_>> = earlier
+            .iter()
+            .map(|row| Row { cell: &row.cell, method: &row.method, published: Some(row.reason) })
+            .collect();
+        linked.add(&rows);
+    }
+    let method = |cell: &Cell| setting.words.get(&cell.key.indicator).map_or("", |words| words.method.as_str());
+    let rows: Vec<Row<'_>> = cells.iter().map(|cell| Row { cell, method: method(cell), published: None }).collect();
+    linked.add(&rows);
+    let outcome = linked.plan(setting.threads);
+    let decided: Vec<Result<Counts, Reason>> = cells
+        .iter()
+        .enumerate()
+        .map(
+            |(row, cell)| {
+                if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
+            },
+        )
+        .collect();
     let members = Members::of(cells, &decided);
     let mut observations: Vec<Observation> = cells
         .iter()
         .zip(&decided)
         .filter_map(|(cell, outcome)| {
-            Some(observation(cell, outcome, words.get(&cell.key.indicator)?, &members, reference, stamp))
+            let words = setting.words.get(&cell.key.indicator)?;
+            Some(observation(cell, outcome, words, &members, setting.reference, stamp))
         })
         .collect();
     observations.sort_by(|a, b| a.key.cmp(&b.key));
-    Protected { observations, quality: Vec::new() }
-}
-
-/// The primary rule for one cell.
-fn decide(cell: &Cell, rule: &SourceRule) -> Result<Counts, Reason> {
-    let counts = cell.counts?;
-    if rule.public {
-        return Ok(counts);
-    }
-    // A true zero is a count of nothing by nobody. A count without a contributor is not one: nobody knows whose it is.
-    let zero = counts.numerator == 0 && counts.contributors == 0;
-    let too_few = if zero { !rule.zeros_shown } else { counts.contributors < rule.threshold };
-    // A denominator is a count too: a group of three persons is not named by saying that none of the three has a job.
-    // It is a sum over the periods of a mean, so it is held against the threshold once a period.
-    let least = if rule.threshold > 1 { rule.threshold * counts.divisor.max(1) } else { 0 };
-    let small_base = counts.denominator.is_some_and(|base| base > 0 && base < least);
-    if too_few || small_base { Err(Reason::Withheld) } else { Ok(counts) }
+    let recorded = rows
+        .iter()
+        .zip(&decided)
+        .map(|(row, decided)| Recorded {
+            cell: row.cell.clone(),
+            method: row.method.to_string(),
+            reason: decided.err().unwrap_or(Reason::Shown),
+        })
+        .collect();
+    Guarded { protected: Protected { observations, quality: Vec::new() }, recorded, linked, outcome }
 }
 
 /// Shown municipal shares by everything of the key but the area.

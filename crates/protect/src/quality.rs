@@ -177,7 +177,8 @@ mod tests {
     }
 
     fn shown(counts: Vec<RawQuality>) -> Vec<(String, String, String)> {
-        let rule = SourceRule { threshold: 5, zeros_shown: true, public: false, why: String::new() };
+        let rule =
+            SourceRule { threshold: 5, zeros_shown: true, all_protected: false, public: false, why: String::new() };
         let protected = Protected::default().with_quality(counts, &rule);
         let rows = protected.quality().iter().filter(|row| row.value.is_some());
         rows.map(|row| (row.measure.clone(), row.detail.clone(), row.ref_area.clone())).collect()

@@ -7,15 +7,19 @@ pub struct Figure {
     pub value: i64,
     /// What a reader knows it to be at least when it is withheld: 0, or 1 where zeros are always shown.
     pub least: i64,
+    /// What a reader knows it to be at most, where something everybody knows holds it.
+    pub most: Option<i64>,
     /// What withholding it costs, above 0; `None` where it cannot be withheld: everybody knows it, or did already.
     pub cost: Option<u32>,
 }
 
-/// Cells and the equations between them: of each equation the terms, 1 or -1 times a cell, add up to zero.
+/// Cells and the equations between them: of each equation the terms, 1 or -1 times a cell, add up to a known number, which
+/// is zero where whole and parts come from one source.
 #[derive(Debug, Clone, Default)]
 pub struct System {
     figures: Vec<Figure>,
     sums: Vec<Vec<(u32, i64)>>,
+    rests: Vec<i64>,
     in_sums: Vec<Vec<(u32, i64)>>,
 }
 
@@ -26,20 +30,27 @@ impl System {
     /// A system of cells, without equations yet.
     pub fn new(figures: Vec<Figure>) -> System {
         let in_sums = vec![Vec::new(); figures.len()];
-        System { figures, sums: Vec::new(), in_sums }
+        System { figures, sums: Vec::new(), rests: Vec::new(), in_sums }
     }
 
-    /// Adds an equation, given as the cell on one side and the cells that add up to it; false where they do not.
+    /// Adds an equation, given as the cell on one side and the cells that add up to it; false where they do not, and a
+    /// reader is taken to know by how much.
     pub fn add_sum(&mut self, whole: u32, parts: &[u32]) -> bool {
-        let mut terms: Vec<(u32, i64)> = parts.iter().map(|part| (*part, 1)).collect();
-        terms.push((whole, -1));
-        let sum: i64 = terms.iter().map(|(cell, coefficient)| coefficient * self.figures[*cell as usize].value).sum();
+        self.add_equation(&[whole], parts)
+    }
+
+    /// The same with more than one cell on either side.
+    pub fn add_equation(&mut self, wholes: &[u32], parts: &[u32]) -> bool {
+        let parts = parts.iter().map(|part| (*part, 1));
+        let terms: Vec<(u32, i64)> = parts.chain(wholes.iter().map(|whole| (*whole, -1))).collect();
+        let rest: i64 = terms.iter().map(|(cell, coefficient)| coefficient * self.figures[*cell as usize].value).sum();
         let number = self.sums.len() as u32;
         for (cell, coefficient) in &terms {
             self.in_sums[*cell as usize].push((number, *coefficient));
         }
         self.sums.push(terms);
-        sum == 0
+        self.rests.push(rest);
+        rest == 0
     }
 
     /// Number of cells.
@@ -62,17 +73,24 @@ impl System {
         &self.sums
     }
 
+    /// What the terms of an equation add up to.
+    pub fn rest(&self, sum: usize) -> i64 {
+        self.rests[sum]
+    }
+
     /// The equations that a cell is in, each with its coefficient.
     pub fn sums_of(&self, cell: u32) -> &[(u32, i64)] {
         &self.in_sums[cell as usize]
     }
 
-    /// Whether a move leaves every published cell, every equation and every least value as it is. By addition alone.
+    /// Whether a move leaves every published cell, every equation and every known bound as it is. By addition alone.
     pub fn admits(&self, moved: &[(u32, i64)], withheld: impl Fn(u32) -> bool) -> bool {
         let mut left: std::collections::BTreeMap<u32, i64> = std::collections::BTreeMap::new();
         for (cell, by) in moved {
             let figure = self.figure(*cell);
-            if !withheld(*cell) || figure.value + by < figure.least.min(figure.value) {
+            let to = figure.value + by;
+            let above = figure.most.is_some_and(|most| to > most.max(figure.value));
+            if !withheld(*cell) || to < figure.least.min(figure.value) || above {
                 return false;
             }
             for (sum, coefficient) in self.sums_of(*cell) {

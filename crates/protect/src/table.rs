@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::secondary::{COST, Need};
+use crate::secondary::{COST, Demand, Need};
 use crate::system::{Figure, System};
 
 /// A dimension of a table: its total and, for each scheme, the parent of each code that has one.
@@ -126,6 +126,11 @@ impl Table {
         if unsound.is_empty() { Ok(layout.table(rule)) } else { Err(unsound) }
     }
 
+    /// What is asked of the system.
+    pub fn demand(&self) -> Demand {
+        Demand { primary: self.primary.clone(), before: self.unseen.clone(), ..Demand::default() }
+    }
+
     /// The codes of a cell.
     pub fn codes(&self, cell: u32) -> Vec<&str> {
         let mut left = cell as usize;
@@ -214,7 +219,7 @@ impl Layout {
                 });
                 let fixed = (value == 0 && rule.zeros_known) || !seen(cell);
                 let cost = (!fixed).then(|| COST + 10 * sums.count() as u32);
-                Figure { value, least: least[cell], cost }
+                Figure { value, least: least[cell], most: None, cost }
             })
             .collect();
         let mut system = System::new(figures);

@@ -2,15 +2,17 @@
 
 use super::*;
 use catalog::contract::ExtractId;
+use catalog::pipeline::SourceRule;
 
 fn source(text: &str) -> ExtractId {
     ExtractId::read(text).unwrap()
 }
 
 fn rules() -> Protection {
-    let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, why: String::new() };
+    let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, all_protected: false, why: String::new() };
     let public = SourceRule { public: true, ..usual.clone() };
-    Protection { usual, sources: BTreeMap::from([(source("statbel/bevolking"), public)]) }
+    let sources = BTreeMap::from([(source("statbel/bevolking"), public)]);
+    Protection { usual, sources, known: Vec::new(), same: Vec::new(), small_areas: Vec::new() }
 }
 
 fn cell(area: &str, source_id: &str, numerator: i64, denominator: i64, contributors: i64, divisor: i64) -> Cell {
@@ -48,7 +50,10 @@ fn words() -> BTreeMap<String, Wording> {
 
 fn protected(cells: &[Cell]) -> Protected {
     let stamp = Stamp { edition_id: "e".into(), monitor: "m".into() };
-    protect(cells, &words(), &rules(), &Reference::default(), &stamp)
+    let (rules, words, balances, reference) = (rules(), words(), BTreeMap::new(), Reference::default());
+    let setting =
+        Setting { rules: &rules, balances: &balances, reference: &reference, words: &words, earlier: &[], threads: 1 };
+    protect(cells, &setting, &stamp).protected
 }
 
 #[test]

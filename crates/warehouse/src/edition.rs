@@ -35,6 +35,16 @@ pub struct Publication<'p> {
     pub archive: &'p BTreeMap<String, Vec<u8>>,
     /// Warnings.
     pub warnings: Vec<String>,
+    /// Hash of the proof of protection.
+    pub proof_sha256: &'p str,
+}
+
+/// An edition that is written whole and not visible yet.
+#[derive(Debug)]
+pub struct Prepared<'w> {
+    warehouse: &'w Warehouse,
+    edition: String,
+    beside: PathBuf,
 }
 
 /// A published edition, opened for reading.
@@ -48,9 +58,8 @@ pub struct Published {
     pub manifest_sha256: String,
 }
 
-/// Publishes an edition. Whatever happens before the last step, nothing of it is visible; an edition that is there is
-/// never touched.
-pub fn publish(warehouse: &Warehouse, publication: &Publication<'_>) -> Result<Published, WarehouseError> {
+/// Writes an edition beside its place. Nothing of it is visible; an edition that is there is never touched.
+pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> Result<Prepared<'w>, WarehouseError> {
     if !warehouse.is_writing() {
         return Err(WarehouseError::Locked(warehouse.root().to_path_buf()));
     }
@@ -114,6 +123,7 @@ pub fn publish(warehouse: &Warehouse, publication: &Publication<'_>) -> Result<P
         follows,
         comparison: publication.pipeline.clusters.first().cloned().unwrap_or_default(),
         protection: protect::METHOD.to_string(),
+        proof_sha256: publication.proof_sha256.to_string(),
         cells: publication
             .protected
             .by_reason()
@@ -131,13 +141,35 @@ pub fn publish(warehouse: &Warehouse, publication: &Publication<'_>) -> Result<P
     sums.push(format!("{}  manifest.json\n", sha256(json.as_bytes())));
     write_synced(&beside.join("SHA256SUMS"), sums.concat().as_bytes())?;
 
-    // Folders first, then the one step that makes the edition visible. A rename never replaces a folder with files in it.
     sync_folders(&beside)?;
-    fs::rename(&beside, &folder).map_err(|error| WarehouseError::io(&folder, error))?;
-    sync(&warehouse.published())?;
-    let published = open(warehouse, &edition.id)?;
-    settle(warehouse)?;
-    Ok(published)
+    Ok(Prepared { warehouse, edition: edition.id.clone(), beside })
+}
+
+impl Prepared<'_> {
+    /// The folder that it is written in.
+    pub fn folder(&self) -> &Path {
+        &self.beside
+    }
+
+    /// The figures as they were written, read back.
+    pub fn observations(&self) -> Result<Vec<Observation>, WarehouseError> {
+        read_observations(&self.beside.join("observations.parquet"))
+    }
+
+    /// The one step that makes the edition visible. A rename never replaces a folder with files in it.
+    pub fn publish(self) -> Result<Published, WarehouseError> {
+        let folder = folder(self.warehouse, &self.edition);
+        fs::rename(&self.beside, &folder).map_err(|error| WarehouseError::io(&folder, error))?;
+        sync(&self.warehouse.published())?;
+        let published = open(self.warehouse, &self.edition)?;
+        settle(self.warehouse)?;
+        Ok(published)
+    }
+
+    /// Takes away what was written: the edition is not published.
+    pub fn discard(self) -> Result<(), WarehouseError> {
+        fs::remove_dir_all(&self.beside).map_err(|error| WarehouseError::io(&self.beside, error))
+    }
 }
 
 /// Brings ledger and `latest` up to what is visible: also after a run that was killed between two steps.

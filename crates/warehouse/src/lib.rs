@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use catalog::Fault;
 use thiserror::Error;
 
+pub mod confidential;
 pub mod edition;
 pub mod lineage;
 pub mod manifest;

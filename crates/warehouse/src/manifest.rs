@@ -28,6 +28,9 @@ pub struct Manifest {
     pub comparison: String,
     /// What protection was applied.
     pub protection: String,
+    /// Hash of the proof of protection, which stays in the confidential zone.
+    #[serde(default)]
+    pub proof_sha256: String,
     /// Rows by reason.
     pub cells: BTreeMap<String, usize>,
     /// Digests of the definitions that determine it.

@@ -17,6 +17,8 @@ const OFF: f64 = 1e-5;
 /// What the way of a cell is worth, where its reach is asked: more than all that it can cost.
 const WORTH: f64 = 1e6;
 const NONE: u32 = u32::MAX;
+/// All neighbourhoods.
+pub const EVERYWHERE: u64 = u64::MAX;
 /// Programmes solved to make a move whole, where the first is not.
 const BRANCHES: usize = 40;
 
@@ -44,6 +46,10 @@ pub struct Search<'s> {
     dual: Vec<f64>,
     row_at: Vec<u32>,
     open_rows: Vec<u32>,
+    /// Of each equation that was in the way the terms that may move: most of a long sum stands still.
+    moving: Vec<Vec<(u32, f64)>>,
+    has_moving: Vec<bool>,
+    moving_rows: Vec<u32>,
     is_open: Vec<bool>,
     /// The basis: equations and moving variables, with the inverse.
     rows: Vec<u32>,
@@ -57,6 +63,10 @@ pub struct Search<'s> {
     is_touched: Vec<bool>,
     /// A move of one cell to one side that is wanted more than any price.
     worth: Option<(u32, usize)>,
+    /// Neighbourhoods of each cell, as bits.
+    neighbourhoods: &'s [u64],
+    /// The neighbourhoods whose cells may move.
+    pub within: u64,
     /// Pivots after which a search is given up.
     pub patience: usize,
     /// Pivots made.
@@ -84,6 +94,9 @@ impl<'s> Search<'s> {
             dual: vec![0.0; sums],
             row_at: vec![NONE; sums],
             open_rows: Vec::new(),
+            moving: vec![Vec::new(); sums],
+            has_moving: vec![false; sums],
+            moving_rows: Vec::new(),
             is_open: vec![false; sums],
             rows: Vec::new(),
             basics: Vec::new(),
@@ -94,9 +107,22 @@ impl<'s> Search<'s> {
             touched: Vec::new(),
             is_touched: vec![false; cells],
             worth: None,
+            neighbourhoods: &[],
+            within: EVERYWHERE,
             patience: 20_000,
             pivots: 0,
         }
+    }
+
+    /// The same with neighbourhoods, one for each cell.
+    pub fn in_neighbourhoods(system: &'s System, neighbourhoods: &'s [u64]) -> Search<'s> {
+        Search { neighbourhoods, ..Search::new(system) }
+    }
+
+    /// Whether a cell may move.
+    fn is_free(&self, cell: u32) -> bool {
+        let own = self.neighbourhoods.get(cell as usize).copied().unwrap_or(EVERYWHERE);
+        self.price[cell as usize].is_finite() && own & self.within != 0
     }
 
     /// Sets what moving a cell by one costs; `None` where it must stay. Prices differ a little from cell to cell, so that
@@ -104,6 +130,8 @@ impl<'s> Search<'s> {
     pub fn set_price(&mut self, cell: u32, price: Option<f64>) {
         let figure = self.system.figure(cell);
         self.low[cell as usize] = (figure.least.min(figure.value) - figure.value) as f64;
+        self.high[cell as usize] =
+            figure.most.map_or(f64::INFINITY, |most| (most.max(figure.value) - figure.value) as f64);
         self.price[cell as usize] = match price {
             Some(price) => price * (1.0 + 0.01 * spread(cell)),
             None => f64::INFINITY,
@@ -113,7 +141,7 @@ impl<'s> Search<'s> {
     /// The cheapest move that changes a cell by an amount. Nothing where there is none, or none was found in the end.
     pub fn find(&mut self, cell: u32, by: i64) -> Option<Move> {
         let mut budget = BRANCHES;
-        if (by as f64) < self.low[cell as usize] {
+        if (by as f64) < self.low[cell as usize] || by as f64 > self.high[cell as usize] {
             return None;
         }
         self.branch(&mut vec![(cell, by as f64, by as f64)], &mut budget)
@@ -206,11 +234,32 @@ impl<'s> Search<'s> {
             let row = row as usize;
             (self.left[row], self.dual[row], self.row_at[row], self.is_open[row]) = (0.0, 0.0, NONE, false);
         }
+        for row in self.moving_rows.drain(..) {
+            self.has_moving[row as usize] = false;
+        }
         self.rows.clear();
         self.basics.clear();
         self.values.clear();
         self.inverse.clear();
         self.norms.clear();
+    }
+
+    /// Finds the terms of an equation that may move.
+    fn find_moving(&mut self, row: u32) {
+        if std::mem::replace(&mut self.has_moving[row as usize], true) {
+            return;
+        }
+        self.moving_rows.push(row);
+        let mut moving = std::mem::take(&mut self.moving[row as usize]);
+        moving.clear();
+        let terms = self.system.sums()[row as usize].iter();
+        let worth = self.worth.map(|(cell, _)| cell);
+        moving.extend(
+            terms
+                .filter(|(cell, _)| self.is_free(*cell) || worth == Some(*cell))
+                .map(|(cell, coefficient)| (*cell, *coefficient as f64)),
+        );
+        self.moving[row as usize] = moving;
     }
 
     fn mark(&mut self, cell: u32) {
@@ -244,6 +293,7 @@ impl<'s> Search<'s> {
             if self.row_at[at] == NONE {
                 if !std::mem::replace(&mut self.is_open[at], true) {
                     self.open_rows.push(*row);
+                    self.find_moving(*row);
                 }
                 self.left[at] -= *coefficient as f64 * by;
             }

@@ -80,7 +80,7 @@ impl Search<'_> {
 
     /// About the square length that the row of an equation would have in the inverse.
     fn weight(&self, sum: u32) -> f64 {
-        let basic = self.system.sums()[sum as usize].iter().filter_map(|(cell, _)| {
+        let basic = self.moving[sum as usize].iter().filter_map(|(cell, _)| {
             self.stand[*cell as usize].iter().find_map(|stand| match stand {
                 Stand::Basic(at) => Some(self.norms[*at as usize]),
                 _ => None,
@@ -95,10 +95,10 @@ impl Search<'_> {
             Row::Basic(at) => (self.inverse[at].clone(), None),
             Row::Sum(sum) => {
                 let mut own = vec![0.0; self.rows.len()];
-                for (cell, coefficient) in &self.system.sums()[sum as usize] {
+                for (cell, coefficient) in &self.moving[sum as usize] {
                     for side in [0, 1] {
                         if let Stand::Basic(at) = self.stand[*cell as usize][side] {
-                            let by = *coefficient as f64 * sign(side);
+                            let by = coefficient * sign(side);
                             for (own, inverse) in own.iter_mut().zip(&self.inverse[at as usize]) {
                                 *own -= by * inverse;
                             }
@@ -122,13 +122,11 @@ impl Search<'_> {
             .chain(own.map(|row| (row, 1.0)))
             .collect();
         for (row, by) in &support {
-            for (cell, coefficient) in &self.system.sums()[*row as usize] {
-                if self.price[*cell as usize].is_finite() || self.worth.is_some_and(|(worth, _)| worth == *cell) {
-                    if !std::mem::replace(&mut self.is_touched[*cell as usize], true) {
-                        self.touched.push(*cell);
-                    }
-                    self.alpha[*cell as usize] += by * *coefficient as f64;
+            for (cell, coefficient) in &self.moving[*row as usize] {
+                if !std::mem::replace(&mut self.is_touched[*cell as usize], true) {
+                    self.touched.push(*cell);
                 }
+                self.alpha[*cell as usize] += by * coefficient;
             }
         }
         let candidates = self.candidates(leaving.falls);

@@ -1,0 +1,141 @@
+//! The check of what was decided, by addition alone: nothing here knows how the decision was found.
+//!
+//! For each figure of few persons the tables that a reader cannot tell from the truth must agree with every figure that is
+//! shown and with every sum, and lie far enough from the truth; and whoever is alone in a cell must be left with one in
+//! which that cell stands as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::figures::Linked;
+use super::{Outcome, Standing};
+use crate::secondary::{Demand, End, Need};
+use crate::system::{Figure, Move, System};
+
+/// What is wrong with a proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Flaw {
+    /// There is no proof of an end of the figure's need.
+    Missing,
+    /// A proof changes a figure that is shown, or goes beyond what a reader knows of one.
+    Shown,
+    /// A sum does not hold in a proof.
+    Sum,
+    /// A proof does not lie far enough from the truth.
+    Near,
+    /// Somebody who is alone in a cell is in all proofs.
+    Alone,
+}
+
+impl Linked<'_> {
+    /// Everything as one system, in which a cell is a figure.
+    pub(crate) fn whole_system(&self) -> System {
+        let figures = self.figures.iter().map(|figure| Figure {
+            value: figure.value,
+            least: if figure.is_balance { i64::MIN / 4 } else { 0 },
+            most: figure.most,
+            cost: None,
+        });
+        let mut system = System::new(figures.collect());
+        for (wholes, parts) in &self.sums {
+            system.add_equation(wholes, parts);
+        }
+        system
+    }
+
+    /// Checks an outcome against what is shown in the end; `is_shown` tells of each figure whether some row shows it.
+    pub fn check(&self, outcome: &Outcome, is_shown: impl Fn(u32) -> bool) -> BTreeSet<(u32, Flaw)> {
+        let system = self.whole_system();
+        let mut demand = Demand::default();
+        for (id, figure) in self.figures.iter().enumerate() {
+            let hidden = !matches!(figure.standing, Standing::Public | Standing::Known) && !is_shown(id as u32);
+            if hidden && let Some(need) = figure.need {
+                demand.primary.insert(id as u32, outcome.needs.get(&(id as u32)).copied().unwrap_or(need));
+                if figure.contributors == Some(1) {
+                    demand.alone.insert(id as u32, id as u32);
+                }
+            }
+        }
+        demand.name_persons(&system);
+        let standing = |id: u32| self.figures[id as usize].standing;
+        let is_known = |id: u32| matches!(standing(id), Standing::Public | Standing::Known) || is_shown(id);
+        let mut flaws = BTreeSet::new();
+        for (cell, need) in &demand.primary {
+            // What this edition does not touch was proven by the edition that withheld it.
+            if !outcome.needs.contains_key(cell) {
+                if *cell as usize >= self.earlier || matches!(standing(*cell), Standing::Open | Standing::Coarse) {
+                    flaws.insert((*cell, Flaw::Missing));
+                }
+                continue;
+            }
+            for (end, ways) in need.ends(self.figures[*cell as usize].value) {
+                let moves = outcome.proofs.get(&(*cell, end)).map(Vec::as_slice).unwrap_or_default();
+                let flaw = flaw_of(&system, &demand, (*cell, end), &ways, moves, is_known);
+                flaws.extend(flaw.map(|flaw| (*cell, flaw)));
+            }
+        }
+        flaws
+    }
+}
+
+fn flaw_of(
+    system: &System,
+    demand: &Demand,
+    (cell, end): (u32, End),
+    ways: &[i64],
+    moves: &[Move],
+    is_known: impl Fn(u32) -> bool,
+) -> Option<Flaw> {
+    if moves.is_empty() {
+        return Some(Flaw::Missing);
+    }
+    // By how much each move moves the cell, and who is alone in a cell that it moves.
+    let mut told: Vec<(i64, BTreeSet<u32>)> = Vec::new();
+    for moved in moves {
+        let mut left: BTreeMap<u32, i64> = BTreeMap::new();
+        for (other, by) in moved {
+            let figure = system.figure(*other);
+            let to = figure.value + by;
+            if is_known(*other) || to < figure.least.min(figure.value) || figure.most.is_some_and(|most| to > most) {
+                return Some(Flaw::Shown);
+            }
+            for (sum, coefficient) in system.sums_of(*other) {
+                *left.entry(*sum).or_default() += coefficient * by;
+            }
+        }
+        if left.values().any(|left| *left != 0) {
+            return Some(Flaw::Sum);
+        }
+        let by = moved.iter().find(|(other, _)| *other == cell).map_or(0, |(_, by)| *by);
+        let persons = moved.iter().filter_map(|(other, _)| demand.alone.get(other)).copied().collect();
+        told.push((by, persons));
+    }
+    let far = |by: i64, asked: i64| match end {
+        End::Below => by <= asked,
+        End::Above => by >= asked,
+        End::Other => by != 0,
+    };
+    let asked = ways.first().copied().unwrap_or(0);
+    if !told.iter().any(|(by, _)| far(*by, asked)) {
+        return Some(Flaw::Near);
+    }
+    let own = demand.alone.get(&cell);
+    let persons: BTreeSet<u32> = told.iter().flat_map(|(_, persons)| persons.iter().copied()).collect();
+    let stands = |person: &u32| {
+        let known = demand.own.get(&(cell, *person)).copied().unwrap_or(0);
+        // Who is of the cell knows it to be at least what he is.
+        let asked = if end == End::Below { asked.max(known - system.figure(cell).value) } else { asked };
+        asked == 0 || told.iter().any(|(by, persons)| !persons.contains(person) && far(*by, asked))
+    };
+    let held = persons.iter().filter(|person| Some(*person) != own).all(stands);
+    (!held).then_some(Flaw::Alone)
+}
+
+impl Need {
+    /// The values that a reader must be left with, for a table of decisions.
+    pub fn values(self) -> Option<(i64, i64)> {
+        match self {
+            Need::Reach { low, high } => Some((low, high)),
+            Need::NotExact => None,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! What is withheld of the linked system: secondary protection, a part of the system after another.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::figures::Linked;
+use super::{Outcome, Standing};
+use catalog::cell::AreaLevel;
+use catalog::reference::Area;
+
+use crate::search::{EVERYWHERE, Search};
+use crate::secondary::{Demand, Effort, End, Need, Withheld, protect, root};
+use crate::system::{Figure, Move, System};
+
+/// Less than any difference of two flows.
+const FAR_BELOW: i64 = -1_000_000_000;
+
+/// Arrondissements that can be neighbourhoods, and municipalities that can be one each: together one for each bit.
+const ARRONDISSEMENTS: usize = 60;
+const GREATEST: usize = 4;
+/// Times that a need is taken back where public tables stand in its way.
+const PASSES: usize = 8;
+
+/// A part of the system that no sum links with another.
+struct Part {
+    /// The figures of its cells.
+    figures: Vec<u32>,
+    system: System,
+    demand: Demand,
+    /// Whether figures of earlier editions hold it.
+    has_known: bool,
+}
+
+impl Linked<'_> {
+    /// Decides what is withheld, with `threads` threads.
+    pub fn plan(&self, threads: usize) -> Outcome {
+        let parts = self.parts();
+        let mut order: Vec<usize> = (0..parts.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse((parts[*at].demand.primary.len(), parts[*at].figures.len())));
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let work = || {
+            let mut found = Vec::new();
+            while let Some(at) = order.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                found.push((*at, protected(&parts[*at])));
+            }
+            found
+        };
+        let mut found: Vec<(usize, (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>))> = std::thread::scope(|scope| {
+            let working: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
+            working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        });
+        found.sort_by_key(|(at, _)| *at);
+        let mut outcome = Outcome::default();
+        for (at, (withheld, needs, told)) in found {
+            let name = |cell: u32| parts[at].figures[cell as usize];
+            outcome.withheld.extend(withheld.cells.iter().map(|cell| name(*cell)));
+            outcome.needs.extend(needs.iter().map(|(cell, need)| (name(*cell), *need)));
+            outcome.exposed.extend(withheld.exposed.iter().map(|(cell, end)| (name(*cell), *end)));
+            outcome.told_elsewhere.extend(told.iter().map(|cell| name(*cell)));
+            outcome.proofs.extend(withheld.moves.into_iter().map(|((cell, end), moves)| {
+                let named = |moved: Move| {
+                    let mut moved: Move = moved.into_iter().map(|(cell, by)| (name(cell), by)).collect();
+                    moved.sort_unstable();
+                    moved
+                };
+                ((name(cell), end), moves.into_iter().map(named).collect())
+            }));
+        }
+        outcome
+    }
+
+    /// The parts that have something to protect.
+    fn parts(&self) -> Vec<Part> {
+        let mut group: Vec<u32> = (0..self.figures.len() as u32).collect();
+        // What everybody knows links nothing.
+        let moves = |id: &u32| !matches!(self.figures[*id as usize].standing, Standing::Public | Standing::Known);
+        for (wholes, parts) in &self.sums {
+            let mut moving = wholes.iter().chain(parts).filter(|id| moves(id));
+            if let Some(first) = moving.next() {
+                for other in moving {
+                    let (a, b) = (root(&mut group, *first), root(&mut group, *other));
+                    group[a.max(b) as usize] = a.min(b);
+                }
+            }
+        }
+        let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for id in (0..self.figures.len() as u32).filter(moves) {
+            members.entry(root(&mut group, id)).or_default().push(id);
+        }
+        let mut sums: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (number, (wholes, parts)) in self.sums.iter().enumerate() {
+            if let Some(first) = wholes.iter().chain(parts).find(|id| moves(id)) {
+                sums.entry(root(&mut group, *first)).or_default().push(number);
+            }
+        }
+        // A part of which nothing is new was protected by the edition that withheld it.
+        let is_new = |ids: &Vec<u32>| {
+            let standings = || ids.iter().map(|id| self.figures[*id as usize].standing);
+            standings().any(|standing| matches!(standing, Standing::Open | Standing::Coarse))
+                && ids.iter().any(|id| self.figures[*id as usize].need.is_some())
+        };
+        members
+            .into_iter()
+            .filter(|(_, ids)| is_new(ids))
+            .map(|(group, ids)| self.part(ids, sums.get(&group).map(Vec::as_slice).unwrap_or_default()))
+            .collect()
+    }
+
+    /// Arrondissements as neighbourhoods: a move is looked for in the municipality's own, then with the one of its province
+    /// in which most is counted, then with the greatest municipalities of Flanders, which have room for everybody's moves.
+    fn name_neighbourhoods(&self, ids: &[u32], demand: &mut Demand) {
+        let areas = &self.reference.areas;
+        let around: Vec<&Area> =
+            areas.iter().filter(|area| area.level == AreaLevel::Arrondissement).take(ARRONDISSEMENTS).collect();
+        let of_member: HashMap<&str, usize> = around
+            .iter()
+            .enumerate()
+            .flat_map(|(at, area)| area.members.iter().map(move |own| (own.as_str(), at)))
+            .collect();
+        let mut counted = vec![0; around.len()];
+        let mut counted_in: BTreeMap<usize, i64> = BTreeMap::new();
+        let area_of = |id: &u32| self.figures[*id as usize].spot.and_then(|spot| self.areas.get(&spot.area)).copied();
+        let first = (!around.is_empty()).then_some(0);
+        let home_of = |area: &Area| of_member.get(area.members.first()?.as_str()).copied();
+        let is_municipality = |area: &usize| areas[*area].level == AreaLevel::Municipality;
+        for id in ids {
+            let value = self.figures[*id as usize].value;
+            if let Some(area) = area_of(id).filter(is_municipality) {
+                *counted_in.entry(area).or_default() += value;
+                if let Some(home) = home_of(&areas[area]) {
+                    counted[home] += value;
+                }
+            }
+        }
+        let mut greatest: Vec<usize> = counted_in.keys().copied().collect();
+        greatest.sort_by_key(|area| (std::cmp::Reverse(counted_in[area]), *area));
+        greatest.truncate(GREATEST);
+        let bit_of = |area: usize| greatest.iter().position(|own| *own == area).map_or(0, |at| 1u64 << (63 - at));
+        for id in ids {
+            let area = area_of(id);
+            // An area of several arrondissements is at home where most of it is counted.
+            let home = area.and_then(|area| {
+                let own = areas[area].members.iter().filter_map(|member| of_member.get(member.as_str()).copied());
+                own.max_by_key(|at| (counted[*at], std::cmp::Reverse(*at))).or(first)
+            });
+            let own = area.filter(is_municipality).zip(home);
+            demand.homes.push(home);
+            demand.neighbourhoods.push(own.map_or(EVERYWHERE, |(area, home)| 1 << home | bit_of(area)));
+        }
+        let mate = |at: usize| -> Option<usize> {
+            let province = areas
+                .iter()
+                .find(|area| area.level == AreaLevel::Province && area.members.contains(&around[at].members[0]))?;
+            let others = (0..around.len()).filter(|other| *other != at);
+            let inside = others.filter(|other| province.members.contains(&around[*other].members[0]));
+            inside.max_by_key(|other| (counted[*other], std::cmp::Reverse(*other)))
+        };
+        demand.rings = (0..around.len())
+            .map(|at| {
+                let own = 1u64 << at;
+                let with_mate = mate(at).map_or(own, |mate| own | 1 << mate);
+                let with_greatest = |count: usize| (0..count).fold(own, |ring, at| ring | 1 << (63 - at));
+                vec![own, with_mate, with_greatest(1), with_greatest(GREATEST)]
+            })
+            .collect();
+    }
+
+    fn part(&self, mut ids: Vec<u32>, sums: &[usize]) -> Part {
+        let own: BTreeSet<u32> = ids.iter().copied().collect();
+        let terms = sums.iter().flat_map(|sum| self.sums[*sum].0.iter().chain(&self.sums[*sum].1));
+        let known: BTreeSet<u32> = terms.copied().filter(|id| !own.contains(id)).collect();
+        ids.extend(known);
+        let cell_of: BTreeMap<u32, u32> = ids.iter().enumerate().map(|(at, id)| (*id, at as u32)).collect();
+        let figures = ids.iter().map(|id| {
+            let figure = &self.figures[*id as usize];
+            Figure {
+                value: figure.value,
+                least: if figure.is_balance { FAR_BELOW } else { 0 },
+                most: figure.most,
+                cost: match figure.standing {
+                    Standing::Public | Standing::Known => None,
+                    Standing::Open => Some(figure.cost),
+                    Standing::Before | Standing::Coarse | Standing::Unseen => Some(1),
+                },
+            }
+        });
+        let mut system = System::new(figures.collect());
+        for sum in sums {
+            let (wholes, parts) = &self.sums[*sum];
+            let cells = |ids: &[u32]| ids.iter().map(|id| cell_of[id]).collect::<Vec<u32>>();
+            system.add_equation(&cells(wholes), &cells(parts));
+        }
+        let mut demand = Demand::default();
+        for (id, cell) in &cell_of {
+            let figure = &self.figures[*id as usize];
+            if matches!(figure.standing, Standing::Public | Standing::Known) {
+                continue;
+            }
+            if matches!(figure.standing, Standing::Before | Standing::Coarse | Standing::Unseen) {
+                demand.before.insert(*cell);
+            }
+            if let Some(need) = figure.need {
+                demand.primary.insert(*cell, need);
+                if figure.contributors == Some(1) {
+                    demand.alone.insert(*cell, *cell);
+                }
+            }
+        }
+        demand.name_persons(&system);
+        self.name_neighbourhoods(&ids, &mut demand);
+        let has_known = ids.iter().any(|id| self.figures[*id as usize].standing == Standing::Known);
+        Part { figures: ids, system, demand, has_known }
+    }
+}
+
+/// Protects a part.
+///
+/// Every figure that is new can be withheld for it. Where that does not give a need, what others publish stands in the
+/// way, and the need is taken back as far as that leaves it: to the end of the interval, to its end for whoever is alone in
+/// a cell, and last, where whole numbers do not come so far, by one and one. Where it is our own earlier editions that
+/// stand in the way nothing is taken back, and the figure is exposed.
+fn protected(part: &Part) -> (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>) {
+    let mut demand = part.demand.clone();
+    let mut told = BTreeSet::new();
+    let mut found = protect(&part.system, &demand, Effort::BRIEF);
+    for pass in 0..PASSES {
+        if found.exposed.is_empty() || part.has_known {
+            break;
+        }
+        let mut search = Search::new(&part.system);
+        for (cell, end) in &found.exposed {
+            let own = demand.alone.get(cell);
+            let value = part.system.figure(*cell).value;
+            let Some(Need::Reach { low, high }) = demand.primary.get_mut(cell) else { continue };
+            if pass < 2 {
+                for other in 0..part.system.len() as u32 {
+                    let knows = pass == 1 && demand.alone.get(&other).is_some_and(|person| Some(person) != own);
+                    let fixed = knows || part.system.figure(other).cost.is_none();
+                    search.set_price(other, (!fixed).then_some(1.0));
+                }
+                let by = if *end == End::Above { *high - value } else { value - *low };
+                let Some(limit) = search.reach(*cell, *end == End::Above, by) else { continue };
+                match end {
+                    End::Above => *high = (limit + 1e-4).floor().min(*high as f64) as i64,
+                    _ => *low = (limit - 1e-4).ceil().max(*low as f64) as i64,
+                }
+            } else if *end == End::Above {
+                *high -= 1;
+            } else {
+                *low += 1;
+            }
+            told.insert(*cell);
+        }
+        demand.before.extend(&found.cells);
+        found = protect(&part.system, &demand, Effort::BRIEF);
+    }
+    (found, demand.primary, told)
+}
