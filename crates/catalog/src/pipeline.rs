@@ -148,6 +148,9 @@ pub struct Protection {
     pub same: Vec<Same>,
     /// Tables with fewer rows for small areas.
     pub small_areas: Vec<SmallAreas>,
+    /// Whether everything that was ever published is protected as one system; else only counts of few persons are
+    /// withheld, which is not enough for publication.
+    pub linked: bool,
 }
 
 impl Protection {
@@ -229,7 +232,7 @@ fn pipeline(root: &Node<'_>) -> Option<Pipeline> {
 }
 
 fn protection(node: &Node<'_>) -> Option<Protection> {
-    node.keys(&["threshold", "zeros", "all", "why", "sources", "known", "same", "small_areas"]);
+    node.keys(&["threshold", "zeros", "all", "why", "sources", "known", "same", "small_areas", "system"]);
     let usual = rule(node, None)?;
     let mut sources = BTreeMap::new();
     if let Some(list) = node.get("sources") {
@@ -250,7 +253,11 @@ fn protection(node: &Node<'_>) -> Option<Protection> {
     let known = items("known").iter().filter_map(known_elsewhere).collect();
     let same = items("same").iter().filter_map(same).collect();
     let small_areas = items("small_areas").iter().filter_map(small_areas).collect();
-    Some(Protection { usual, sources, known, same, small_areas })
+    let linked = match node.get("system") {
+        Some(found) => found.one_of(&[("linked", true), ("primary-only", false)])?,
+        None => true,
+    };
+    Some(Protection { usual, sources, known, same, small_areas, linked })
 }
 
 fn small_areas(node: &Node<'_>) -> Option<SmallAreas> {

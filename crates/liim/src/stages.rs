@@ -318,7 +318,7 @@ impl Workshop<'_> {
         stage.end(format!(
             "{} rows, {withheld} withheld, protection: {}",
             guarded.protected.observations().len(),
-            protect::METHOD
+            guarded.protected.method()
         ));
         Ok(guarded)
     }

@@ -25,9 +25,6 @@ pub mod table;
 
 pub use quality::{Quality, RawQuality};
 
-/// What protection was applied, for manifest and pages.
-pub const METHOD: &str = "linked";
-
 /// Whose figures they are: the stamp on every row of an edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
@@ -42,9 +39,15 @@ pub struct Stamp {
 pub struct Protected {
     observations: Vec<Observation>,
     quality: Vec<Quality>,
+    linked: bool,
 }
 
 impl Protected {
+    /// What protection was applied, for manifest and pages.
+    pub fn method(&self) -> &'static str {
+        if self.linked { "linked" } else { "primary only" }
+    }
+
     /// The published rows, sorted by their key.
     pub fn observations(&self) -> &[Observation] {
         &self.observations
@@ -155,6 +158,9 @@ impl Guarded<'_> {
             }
         }
         let mut found: BTreeMap<String, usize> = BTreeMap::new();
+        if !self.protected.linked {
+            return found;
+        }
         for (figure, _) in self.linked.check(&self.outcome, |figure| shown.contains(&figure)) {
             let name = self.linked.name(figure).map_or("a rest of a sum", |(block, ..)| block.indicator.as_str());
             *found.entry(name.to_string()).or_default() += 1;
@@ -176,7 +182,7 @@ pub fn protect<'s>(cells: &[Cell], setting: &Setting<'s>, stamp: &Stamp) -> Guar
     let method = |cell: &Cell| setting.words.get(&cell.key.indicator).map_or("", |words| words.method.as_str());
     let rows: Vec<Row<'_>> = cells.iter().map(|cell| Row { cell, method: method(cell), published: None }).collect();
     linked.add(&rows);
-    let outcome = linked.plan(setting.threads);
+    let outcome = if setting.rules.linked { linked.plan(setting.threads) } else { linked.few() };
     let decided: Vec<Result<Counts, Reason>> = cells
         .iter()
         .enumerate()
@@ -205,7 +211,12 @@ pub fn protect<'s>(cells: &[Cell], setting: &Setting<'s>, stamp: &Stamp) -> Guar
             reason: decided.err().unwrap_or(Reason::Shown),
         })
         .collect();
-    Guarded { protected: Protected { observations, quality: Vec::new() }, recorded, linked, outcome }
+    Guarded {
+        protected: Protected { observations, quality: Vec::new(), linked: setting.rules.linked },
+        recorded,
+        linked,
+        outcome,
+    }
 }
 
 /// Shown municipal shares by everything of the key but the area.

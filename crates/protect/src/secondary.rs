@@ -143,7 +143,7 @@ impl Effort {
     /// For one table: half a minute for thousands of cells.
     pub const THOROUGH: Effort = Effort { patience: &[150, 1_000], before: 20_000, release: 800_000, quick: 20_000 };
     /// For a whole monitor: about as long as it takes to find what must be withheld.
-    pub const BRIEF: Effort = Effort { patience: &[100], before: 100, release: 100_000, quick: 2_000 };
+    pub const BRIEF: Effort = Effort { patience: &[], before: 100, release: 0, quick: 2_000 };
 }
 
 /// Moves through a cell that are tried before one is searched.

@@ -14,7 +14,14 @@ use protect::{Guarded, Setting, Stamp, protect};
 
 fn rules() -> Protection {
     let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, all_protected: false, why: String::new() };
-    Protection { usual, sources: BTreeMap::new(), known: Vec::new(), same: Vec::new(), small_areas: Vec::new() }
+    Protection {
+        usual,
+        sources: BTreeMap::new(),
+        known: Vec::new(),
+        same: Vec::new(),
+        small_areas: Vec::new(),
+        linked: true,
+    }
 }
 
 fn area(code: &str, class: &str, level: AreaLevel, members: &[&str]) -> Area {

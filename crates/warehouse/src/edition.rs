@@ -101,7 +101,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
             ("edition", edition.id.as_str()),
             ("table", name),
             ("definitions_sha256", &determined_by),
-            ("protection", protect::METHOD),
+            ("protection", publication.protected.method()),
             ("licence", &publication.pipeline.licence),
             ("contact", &publication.pipeline.contact),
         ];
@@ -122,7 +122,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         cut_off: edition.cut_off.to_string(),
         follows,
         comparison: publication.pipeline.clusters.first().cloned().unwrap_or_default(),
-        protection: protect::METHOD.to_string(),
+        protection: publication.protected.method().to_string(),
         proof_sha256: publication.proof_sha256.to_string(),
         cells: publication
             .protected

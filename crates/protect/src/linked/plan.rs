@@ -31,6 +31,14 @@ struct Part {
 }
 
 impl Linked<'_> {
+    /// Withholds the counts of few persons and nothing else.
+    pub fn few(&self) -> Outcome {
+        let few = self.figures.iter().enumerate().filter(|(_, figure)| {
+            figure.need.is_some() && !matches!(figure.standing, Standing::Public | Standing::Known)
+        });
+        Outcome { withheld: few.map(|(id, _)| id as u32).collect(), ..Outcome::default() }
+    }
+
     /// Decides what is withheld, with `threads` threads.
     pub fn plan(&self, threads: usize) -> Outcome {
         let parts = self.parts();
@@ -235,13 +243,13 @@ fn protected(part: &Part) -> (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>) {
                 for other in 0..part.system.len() as u32 {
                     let knows = pass == 1 && demand.alone.get(&other).is_some_and(|person| Some(person) != own);
                     let fixed = knows || part.system.figure(other).cost.is_none();
-                    search.set_price(other, (!fixed).then_some(1.0));
+                    search.set_free(other, !fixed);
                 }
                 let by = if *end == End::Above { *high - value } else { value - *low };
-                let Some(limit) = search.reach(*cell, *end == End::Above, by) else { continue };
+                let Some(limit) = search.whole_end(*cell, *end == End::Above, by) else { continue };
                 match end {
-                    End::Above => *high = (limit + 1e-4).floor().min(*high as f64) as i64,
-                    _ => *low = (limit - 1e-4).ceil().max(*low as f64) as i64,
+                    End::Above => *high = limit.min(*high),
+                    _ => *low = limit.max(*low),
                 }
             } else if *end == End::Above {
                 *high -= 1;

@@ -16,6 +16,8 @@ const TINY: f64 = 1e-9;
 const OFF: f64 = 1e-5;
 /// What the way of a cell is worth, where its reach is asked: more than all that it can cost.
 const WORTH: f64 = 1e6;
+/// A float this near to a whole number is that number.
+const SLIP: f64 = 1e-4;
 const NONE: u32 = u32::MAX;
 /// All neighbourhoods.
 pub const EVERYWHERE: u64 = u64::MAX;
@@ -169,6 +171,17 @@ impl<'s> Search<'s> {
             bounds.pop();
             found
         })
+    }
+
+    /// Lets a cell move at the price of any other, or not.
+    pub fn set_free(&mut self, cell: u32, free: bool) {
+        self.set_price(cell, free.then_some(1.0));
+    }
+
+    /// The last whole number that [`Search::reach`] comes to.
+    pub fn whole_end(&mut self, cell: u32, up: bool, most: i64) -> Option<i64> {
+        let end = self.reach(cell, up, most)?;
+        Some(if up { (end + SLIP).floor() } else { (end - SLIP).ceil() } as i64)
     }
 
     /// How far a cell can go up or down: the end that it can come to, in tables that need not be whole. `most` is more than
