@@ -139,8 +139,8 @@ impl Guarded<'_> {
     pub fn why(&self, figure: u32) -> &'static str {
         let standing = self.linked.standing(figure);
         match (standing, self.outcome.told_elsewhere.contains(&figure), self.outcome.needs.contains_key(&figure)) {
+            (_, true, _) => "few persons, of whom more is known already",
             (Standing::Unseen, ..) => "rest of a sum",
-            (_, true, _) => "few persons, of whom public tables tell more",
             (_, _, true) => "few persons",
             (Standing::Before, ..) => "withheld earlier",
             (Standing::Coarse, ..) => "small area",

@@ -70,7 +70,7 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
                 }
                 (linking(book, own))
                 footer {
-                    p { "Aandelen zijn afgerond op één decimaal. 0 is een echte nul. × : niet getoond omdat het om te weinig personen gaat. · : geen cijfer in de bron of geen aandeel mogelijk." }
+                    p { "Aandelen zijn afgerond op één decimaal. 0 is een echte nul. × : niet getoond, zodat niemand herkenbaar is. · : geen cijfer in de bron of geen aandeel mogelijk." }
                     p { "Afgesloten op " (book.manifest.cut_off) ". Alle cijfers komen uit observations.parquet van deze editie." }
                 }
             }
@@ -105,7 +105,7 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
                         (grouped(father + mother)) " die van één ouder en van " (grouped(*none)) " van geen van beide."
                     }
                 }
-                _ => { p { "Van hoeveel inwoners de ouders gekend zijn, is niet getoond omdat het om te weinig personen gaat." } }
+                _ => { p { "Van hoeveel inwoners de ouders gekend zijn, is niet getoond, zodat niemand herkenbaar is." } }
             }
             @for (origin, lowest, highest) in bands {
                 p {
@@ -297,7 +297,7 @@ fn decimals(row: &Observation) -> usize {
 fn value(row: Option<&Observation>, of: impl Fn(&Observation) -> Option<f64>, decimals: usize) -> Markup {
     match row {
         Some(row) if row.reason == Reason::Withheld => {
-            html! { td.withheld { abbr title="niet getoond: te weinig personen" { "×" } } }
+            html! { td.withheld { abbr title="niet getoond, zodat niemand herkenbaar is" { "×" } } }
         }
         Some(row) => match of(row) {
             Some(figure) => html! { td { (number(figure, decimals)) } },

@@ -28,6 +28,8 @@ struct Part {
     demand: Demand,
     /// Whether figures of earlier editions hold it.
     has_known: bool,
+    /// Cells that are what is left of a sum.
+    rests: BTreeSet<u32>,
 }
 
 impl Linked<'_> {
@@ -216,7 +218,9 @@ impl Linked<'_> {
         demand.name_persons(&system);
         self.name_neighbourhoods(&ids, &mut demand);
         let has_known = ids.iter().any(|id| self.figures[*id as usize].standing == Standing::Known);
-        Part { figures: ids, system, demand, has_known }
+        let is_rest = |cell: &u32| self.figures[ids[*cell as usize] as usize].spot.is_none();
+        let rests = (0..ids.len() as u32).filter(is_rest).collect();
+        Part { figures: ids, system, demand, has_known, rests }
     }
 }
 
@@ -224,20 +228,28 @@ impl Linked<'_> {
 ///
 /// Every figure that is new can be withheld for it. Where that does not give a need, what others publish stands in the
 /// way, and the need is taken back as far as that leaves it: to the end of the interval, to its end for whoever is alone in
-/// a cell, and last, where whole numbers do not come so far, by one and one. Where it is our own earlier editions that
-/// stand in the way nothing is taken back, and the figure is exposed.
+/// a cell, and last, where whole numbers do not come so far, by one and one. Where it may be our own earlier editions that
+/// stand in the way nothing is taken back but of what is left of a sum, and the figure is exposed.
 fn protected(part: &Part) -> (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>) {
     let mut demand = part.demand.clone();
     let mut told = BTreeSet::new();
     let mut found = protect(&part.system, &demand, Effort::BRIEF);
     for pass in 0..PASSES {
-        if found.exposed.is_empty() || part.has_known {
+        if found.exposed.is_empty() {
             break;
         }
         let mut search = Search::new(&part.system);
         for (cell, end) in &found.exposed {
             let own = demand.alone.get(cell);
             let value = part.system.figure(*cell).value;
+            if part.has_known {
+                // No row tells what is left of a sum; where earlier editions do, nothing can be done about it.
+                if part.rests.contains(cell) {
+                    demand.primary.insert(*cell, Need::Reach { low: value, high: value });
+                    told.insert(*cell);
+                }
+                continue;
+            }
             let Some(Need::Reach { low, high }) = demand.primary.get_mut(cell) else { continue };
             if pass < 2 {
                 for other in 0..part.system.len() as u32 {
@@ -257,6 +269,9 @@ fn protected(part: &Part) -> (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>) {
                 *low += 1;
             }
             told.insert(*cell);
+        }
+        if part.has_known && (told.is_empty() || pass > 0) {
+            break;
         }
         demand.before.extend(&found.cells);
         found = protect(&part.system, &demand, Effort::BRIEF);
