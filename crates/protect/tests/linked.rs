@@ -1,6 +1,8 @@
 //! The leaks of the linked system, each a small one worked out by hand: what a reader could subtract if the rule that closes
 //! it were not there.
 
+#![allow(missing_docs, clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::card::Balance;

@@ -11,6 +11,9 @@ use crate::search::{EVERYWHERE, Search};
 use crate::secondary::{Demand, Effort, End, Need, Withheld, protect, root};
 use crate::system::{Figure, Move, System};
 
+/// What is withheld of a part, what its needs came to, and the cells whose needs were taken back.
+type Decided = (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>);
+
 /// Less than any difference of two flows.
 const FAR_BELOW: i64 = -1_000_000_000;
 
@@ -54,7 +57,7 @@ impl Linked<'_> {
             }
             found
         };
-        let mut found: Vec<(usize, (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>))> = std::thread::scope(|scope| {
+        let mut found: Vec<(usize, Decided)> = std::thread::scope(|scope| {
             let working: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
             working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
         });
@@ -230,7 +233,7 @@ impl Linked<'_> {
 /// way, and the need is taken back as far as that leaves it: to the end of the interval, to its end for whoever is alone in
 /// a cell, and last, where whole numbers do not come so far, by one and one. Where it may be our own earlier editions that
 /// stand in the way nothing is taken back but of what is left of a sum, and the figure is exposed.
-fn protected(part: &Part) -> (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>) {
+fn protected(part: &Part) -> Decided {
     let mut demand = part.demand.clone();
     let mut told = BTreeSet::new();
     let mut found = protect(&part.system, &demand, Effort::BRIEF);

@@ -16,6 +16,9 @@ use super::{AGE, DETAIL, DETAIL_2, GROUP, Holding, SEX, Spot, Standing};
 /// A whole and its parts.
 type Instance = (u32, Vec<u32>);
 
+/// A way in which an area consists of others, and what is in none of them.
+type Way = (Vec<usize>, Option<usize>);
+
 /// What the sums of a family have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Family {
@@ -128,7 +131,7 @@ impl Linked<'_> {
 
     /// Of each area that consists of others the ways in which it does, the coarsest first, each with what is in none of
     /// them.
-    fn area_ways(&self) -> Vec<(usize, Vec<(Vec<usize>, Option<usize>)>)> {
+    fn area_ways(&self) -> Vec<(usize, Vec<Way>)> {
         let areas = &self.reference.areas;
         let at_level = |level: AreaLevel| (0..areas.len()).filter(move |at| areas[*at].level == level);
         let unlocated = at_level(AreaLevel::Unlocated).next();
@@ -150,7 +153,7 @@ impl Linked<'_> {
                 _ => &[],
             };
             let rest = unlocated.filter(|_| area.level == AreaLevel::Region);
-            let mut ways: Vec<(Vec<usize>, Option<usize>)> = finer
+            let mut ways: Vec<Way> = finer
                 .iter()
                 .map(|level| (at_level(*level).filter(|other| *other != at && inside(*other)).collect(), rest))
                 .collect();
@@ -249,6 +252,9 @@ impl Linked<'_> {
         if !self.known_sums.insert((holding, whole, parts.clone())) {
             return;
         }
+        // What earlier editions tell of it is told; only a figure that is new can be withheld for it.
+        let is_new = |id: &u32| matches!(self.figures[*id as usize].standing, Standing::Open | Standing::Coarse);
+        let is_count = is_count && parts.iter().chain([&whole]).any(is_new);
         let mut wholes = vec![whole];
         match holding {
             Holding::Same => {}
