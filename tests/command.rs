@@ -84,7 +84,7 @@ fn plan_run_editions_trace_and_report_follow_an_edition() {
     let page =
         done(&folder, &["report", "--edition", "2012-03-15", "--area", "71016", "--out", reports.to_str().unwrap()]);
     let html = std::fs::read_to_string(out(&page).trim()).unwrap();
-    for word in ["<h1>Genk</h1>", "protection: primary only", "Vlaams Gewest", "Vergelijkbare gemeenten"] {
+    for word in ["<h1>Genk</h1>", "Onvolledig beschermd", "Vlaams Gewest", "Vergelijkbare gemeenten"] {
         assert!(html.contains(word), "the page does not say {word:?}");
     }
 

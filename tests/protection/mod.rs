@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+mod pages;
+
 use crate::project::{Folder, done, err, liim, linked_project, observations};
 
 /// The example of docs/protection.md.

@@ -13,6 +13,7 @@ mod key;
 mod landing;
 mod link_quality;
 mod linking;
+mod pages;
 mod parallel;
 mod rederive;
 mod stages;

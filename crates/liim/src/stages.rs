@@ -85,14 +85,22 @@ impl Workshop<'_> {
         )?;
         stage.end(format!("{} rows written", guarded.protected.observations().len()));
         let stage = Stage::begin("audit", format!("auditing {}", edition.id));
-        let found = audit::released(&prepared.observations()?, &guarded);
+        let written = prepared.open()?;
+        let observations = written.observations()?;
+        let mut found = audit::released(&written, &observations, &guarded)?;
+        let mut pages = 0;
+        for page in crate::pages::rendered(&written, &observations)? {
+            let (_, told) = page?;
+            pages += 1;
+            found.extend(told);
+        }
         if !found.is_empty() {
             stage.end(format!("{} findings", found.len()));
             prepared.discard()?;
             waiting.discard()?;
-            return Err(Failure::Exposed(found.join("; ")));
+            return Err(Failure::Exposed(told(&found)));
         }
-        stage.end("every proof holds");
+        stage.end(format!("every proof holds, {pages} pages read back"));
         waiting.settle()?;
         let published = prepared.publish()?;
         tracing::info!("{} is at {}", edition.id, published.folder.display());
@@ -292,7 +300,12 @@ impl Workshop<'_> {
         if let Some(followed) = &edition.follows {
             let counted: BTreeSet<&str> = edition.indicators.iter().map(|choice| choice.indicator.as_str()).collect();
             let earlier = confidential::read_record(&confidential::folder(self.warehouse, followed))?;
-            recorded.extend(earlier.into_iter().filter(|row| !counted.contains(row.cell.key.indicator.as_str())));
+            // Counts about the work are not carried.
+            let is_carried = |row: &Recorded| {
+                let indicator = row.cell.key.indicator.as_str();
+                !counted.contains(indicator) && self.project.cards.contains_key(indicator)
+            };
+            recorded.extend(earlier.into_iter().filter(is_carried));
         }
         recorded.sort_by(|a, b| a.cell.key.cmp(&b.cell.key));
         Ok(recorded)
@@ -307,13 +320,12 @@ impl Workshop<'_> {
     ) -> Result<Guarded<'s>, Failure> {
         let stage = Stage::begin("protect", format!("protecting {}", edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
-        let mut guarded = protect::protect(cells, setting, &stamp);
+        let mut guarded = protect::protect(cells, quality, setting, &stamp);
         let earlier = match &edition.follows {
             Some(id) => warehouse::edition::open(self.warehouse, id)?.observations()?,
             None => Vec::new(),
         };
-        let protected = std::mem::take(&mut guarded.protected).with_quality(quality, &setting.rules.usual);
-        guarded.protected = protected.following(&stamp, earlier);
+        guarded.protected = std::mem::take(&mut guarded.protected).following(&stamp, earlier).with_cost();
         let withheld = guarded.protected.by_reason().get(Reason::Withheld.word()).copied().unwrap_or(0);
         stage.end(format!(
             "{} rows, {withheld} withheld, protection: {}",
@@ -322,6 +334,13 @@ impl Workshop<'_> {
         ));
         Ok(guarded)
     }
+}
+
+/// What an audit found, the first of it in full.
+fn told(found: &[String]) -> String {
+    const TOLD: usize = 5;
+    let first = found.iter().take(TOLD).cloned().collect::<Vec<_>>().join("; ");
+    if found.len() > TOLD { format!("{first}; and {} more findings", found.len() - TOLD) } else { first }
 }
 
 /// What only who holds the deliveries can know: a hash of the beginnings of what was landed.

@@ -13,7 +13,7 @@ use catalog::pipeline::Protection;
 use catalog::reference::Reference;
 use catalog::share;
 
-use crate::linked::{Linked, Outcome, Row, Standing};
+use crate::linked::{Linked, Outcome, Row, Standing, accounts};
 
 pub mod attack;
 pub mod linked;
@@ -96,6 +96,12 @@ impl Protected {
         self.observations.sort_by(|a, b| a.key.cmp(&b.key));
         self
     }
+
+    /// Tells with the counts about the work what protection cost; it is the last stage, and stays last.
+    pub fn with_cost(mut self) -> Protected {
+        self.quality.extend(quality::cost(&self.observations));
+        self
+    }
 }
 
 fn same_figure(a: &Observation, b: &Observation) -> bool {
@@ -126,8 +132,10 @@ pub struct Setting<'s> {
 pub struct Guarded<'s> {
     /// The figures that may leave.
     pub protected: Protected,
-    /// Every counted cell with what is shown of it.
+    /// Every counted cell with what is shown of it; after the cells the counts about the link that are told by area.
     pub recorded: Vec<Recorded>,
+    /// Of each of these counts, in their order, the place among all that are told about the work.
+    pub accounts: Vec<usize>,
     /// The linked system of all editions.
     pub linked: Linked<'s>,
     /// What is withheld, and the proof.
@@ -169,25 +177,32 @@ impl Guarded<'_> {
     }
 }
 
-/// Protects cells: the only way to rows that may be published.
-pub fn protect<'s>(cells: &[Cell], setting: &Setting<'s>, stamp: &Stamp) -> Guarded<'s> {
+/// Protects cells, and counts about the work: the only way to rows that may be published.
+pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'s>, stamp: &Stamp) -> Guarded<'s> {
     let mut linked = Linked::new(setting.rules, setting.balances, setting.reference);
     for earlier in setting.earlier {
         let rows: Vec<Row<'_>> = earlier
             .iter()
-            .map(|row| Row { cell: &row.cell, method: &row.method, published: Some(row.reason) })
+            .map(|row| Row { cell: &row.cell, method: &row.method, published: Some(row.reason), public: false })
             .collect();
         linked.add(&rows);
     }
+    let (told, known): (Vec<_>, Vec<_>) =
+        accounts(&quality, setting.reference).into_iter().partition(|(number, _)| number.is_some());
     let method = |cell: &Cell| setting.words.get(&cell.key.indicator).map_or("", |words| words.method.as_str());
-    let rows: Vec<Row<'_>> = cells.iter().map(|cell| Row { cell, method: method(cell), published: None }).collect();
+    let to_decide = cells.iter().chain(told.iter().map(|(_, cell)| cell));
+    let mut rows: Vec<Row<'_>> =
+        to_decide.map(|cell| Row { cell, method: method(cell), published: None, public: false }).collect();
+    let decide = rows.len();
+    rows.extend(known.iter().map(|(_, cell)| Row { cell, method: "", published: None, public: true }));
     linked.add(&rows);
+    rows.truncate(decide);
     let outcome = if setting.rules.linked { linked.plan(setting.threads) } else { linked.few() };
-    let decided: Vec<Result<Counts, Reason>> = cells
+    let decided: Vec<Result<Counts, Reason>> = rows
         .iter()
         .enumerate()
         .map(
-            |(row, cell)| {
+            |(row, Row { cell, .. })| {
                 if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
             },
         )
@@ -211,9 +226,14 @@ pub fn protect<'s>(cells: &[Cell], setting: &Setting<'s>, stamp: &Stamp) -> Guar
             reason: decided.err().unwrap_or(Reason::Shown),
         })
         .collect();
+    let numbers: Vec<usize> = told.iter().filter_map(|(number, _)| *number).collect();
+    let by_area = numbers.iter().zip(&decided[cells.len()..]).map(|(number, decided)| (*number, decided.is_ok()));
+    let (quality, places) = quality::told(quality, &by_area.collect(), &setting.rules.usual);
+    let accounts = numbers.iter().filter_map(|number| places.get(number).copied()).collect();
     Guarded {
-        protected: Protected { observations, quality: Vec::new(), linked: setting.rules.linked },
+        protected: Protected { observations, quality, linked: setting.rules.linked },
         recorded,
+        accounts,
         linked,
         outcome,
     }

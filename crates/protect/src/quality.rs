@@ -1,15 +1,13 @@
 //! Counts about the work itself are counts of persons too, and are protected like any other.
 //!
-//! A count from 1 below the threshold is withheld together with the counts that it could be worked out from: the other
-//! counts of the same delivery, of the same breakdown, of the same area; and of a breakdown by area as many further areas
-//! as it takes that Flanders less the shown ones tells nothing small.
+//! Those that are told by area are figures like all others, and are decided with them ([`crate::linked`]). Of the others a
+//! count from 1 below the threshold is withheld together with the counts that it could be worked out from: the other counts
+//! of the same delivery and of the same breakdown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::cell::{Reason, TOTAL};
+use catalog::cell::{Observation, Reason, TOTAL};
 use catalog::pipeline::SourceRule;
-
-use crate::Protected;
 
 /// A count about the work itself: rows read, rejected, linked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,90 +72,78 @@ impl RawQuality {
         }
     }
 
+    /// The count as it is told.
+    fn told(self, shown: bool) -> Quality {
+        Quality {
+            value: shown.then_some(self.value),
+            stage: self.stage,
+            source: self.source,
+            time_period: self.time_period,
+            measure: self.measure,
+            detail: self.detail,
+            ref_area: self.ref_area,
+            reason: if shown { Reason::Shown } else { Reason::Withheld },
+        }
+    }
+
     fn family(&self) -> Family {
-        let breakdown = match (self.ref_area.as_str(), self.detail.split_once(':')) {
-            (TOTAL, Some((breakdown, _))) if self.stage == "link" => breakdown.to_string(),
-            (TOTAL, _) => String::new(),
-            // Of an area the counts that add up to each other stand under one detail.
-            _ => format!("area {}", self.detail.split(':').next().unwrap_or_default()),
+        let breakdown = match self.detail.split_once(':') {
+            Some((breakdown, _)) if self.stage == "link" => breakdown.to_string(),
+            _ => String::new(),
         };
         Family { source: self.source.clone(), time_period: self.time_period.clone(), breakdown }
     }
 }
 
-impl Protected {
-    /// Adds counts about the work.
-    pub fn with_quality(mut self, counts: Vec<RawQuality>, rule: &SourceRule) -> Protected {
-        let small = |count: &&RawQuality| (1..rule.threshold).contains(&count.value);
-        // What one stage leaves out is the difference of what it and the next have, so the stages are held together.
-        let at_risk: BTreeSet<Family> =
-            counts.iter().filter(|count| count.ref_area == TOTAL).filter(small).map(RawQuality::family).collect();
-        let mut areas: BTreeMap<Family, BTreeMap<&str, Vec<&RawQuality>>> = BTreeMap::new();
-        for count in counts.iter().filter(|count| count.ref_area != TOTAL) {
-            areas.entry(count.family()).or_default().entry(&count.ref_area).or_default().push(count);
-        }
-        let withheld: BTreeSet<(Family, String)> = areas
-            .into_iter()
-            .flat_map(|(family, areas)| {
-                let own = withheld_areas(&areas, rule.threshold);
-                own.into_iter().map(move |area| (family.clone(), area))
-            })
-            .collect();
-        for count in counts {
-            let family = count.family();
-            let whole = Family { breakdown: String::new(), ..family.clone() };
-            // Of a delivery at risk only the rows as delivered are shown.
-            let delivered = count.stage == "land" && count.measure == "rows";
-            let hidden = !delivered
-                && (at_risk.contains(&whole)
-                    || at_risk.contains(&family)
-                    || withheld.contains(&(family, count.ref_area.clone())));
-            let reason = if hidden { Reason::Withheld } else { Reason::Shown };
-            self.quality.push(Quality {
-                value: (reason == Reason::Shown).then_some(count.value),
-                stage: count.stage,
-                source: count.source,
-                time_period: count.time_period,
-                measure: count.measure,
-                detail: count.detail,
-                ref_area: count.ref_area,
-                reason,
-            });
-        }
-        self.quality.sort();
-        self
+/// Counts about the work as they may be told, sorted, and the places of those among them that were decided with the figures:
+/// `decided` tells of these, by their numbers, whether they are shown.
+pub(crate) fn told(
+    counts: Vec<RawQuality>,
+    decided: &BTreeMap<usize, bool>,
+    rule: &SourceRule,
+) -> (Vec<Quality>, BTreeMap<usize, usize>) {
+    let small = |count: &RawQuality| (1..rule.threshold).contains(&count.value);
+    // What one stage leaves out is the difference of what it and the next have, so the stages are held together.
+    let others = counts.iter().enumerate().filter(|(number, _)| !decided.contains_key(number));
+    let at_risk: BTreeSet<Family> = others.filter(|(_, count)| small(count)).map(|(_, count)| count.family()).collect();
+    let mut found: Vec<(Quality, usize)> = Vec::new();
+    for (number, count) in counts.into_iter().enumerate() {
+        let family = count.family();
+        let whole = Family { breakdown: String::new(), ..family.clone() };
+        // Of a delivery at risk only the rows as delivered are shown.
+        let delivered = count.stage == "land" && count.measure == "rows";
+        let shown = decided
+            .get(&number)
+            .copied()
+            .unwrap_or(delivered || !at_risk.contains(&whole) && !at_risk.contains(&family));
+        found.push((count.told(shown), number));
     }
+    found.sort();
+    let places = found.iter().enumerate().filter(|(_, (_, number))| decided.contains_key(number));
+    let places = places.map(|(place, (_, number))| (*number, place)).collect();
+    (found.into_iter().map(|(count, _)| count).collect(), places)
 }
 
-/// Areas whose counts are withheld: those with a small one, and the smallest others until none is alone and what is
-/// withheld together is not small either.
-fn withheld_areas(areas: &BTreeMap<&str, Vec<&RawQuality>>, threshold: i64) -> Vec<String> {
-    let small = |value: i64| (1..threshold).contains(&value);
-    let mut withheld: BTreeSet<&str> = areas
-        .iter()
-        .filter(|(_, counts)| counts.iter().any(|count| small(count.value)))
-        .map(|(area, _)| *area)
-        .collect();
-    if withheld.is_empty() {
-        return Vec::new();
-    }
-    let mut others: Vec<(i64, &str)> = areas
-        .iter()
-        .filter(|(area, _)| !withheld.contains(*area))
-        .map(|(area, counts)| (counts.iter().map(|count| count.value).sum(), *area))
-        .collect();
-    others.sort_unstable();
-    for (_, next) in others {
-        let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
-        for count in withheld.iter().filter_map(|area| areas.get(area)).flatten() {
-            *sums.entry((&count.measure, &count.detail)).or_default() += count.value;
+/// What protection costs, by indicator, period and kind of area: the rows, and those of them that are withheld. Whoever
+/// counts the published rows finds the same.
+pub(crate) fn cost(observations: &[Observation]) -> Vec<Quality> {
+    let mut counts: BTreeMap<(&str, String, &str, &str), i64> = BTreeMap::new();
+    for row in observations {
+        let mut add = |measure, level, one| {
+            *counts.entry((&row.key.indicator, row.key.time_period.to_string(), measure, level)).or_default() += one;
+        };
+        let withheld = i64::from(row.reason == Reason::Withheld);
+        for level in [TOTAL, row.key.area_level.word()] {
+            add("rows", level, 1);
+            add("rows-withheld", level, withheld);
         }
-        if withheld.len() > 1 && !sums.values().any(|sum| small(*sum)) {
-            break;
-        }
-        withheld.insert(next);
     }
-    withheld.into_iter().map(str::to_string).collect()
+    let told = counts.into_iter().map(|((indicator, period, measure, level), count)| {
+        let count = u64::try_from(count).unwrap_or(0);
+        let detail = if level == TOTAL { TOTAL.to_string() } else { format!("level:{level}") };
+        RawQuality::of("protect", indicator, &period, measure, &detail, count).told(true)
+    });
+    told.collect()
 }
 
 #[cfg(test)]
@@ -179,37 +165,9 @@ mod tests {
     fn shown(counts: Vec<RawQuality>) -> Vec<(String, String, String)> {
         let rule =
             SourceRule { threshold: 5, zeros_shown: true, all_protected: false, public: false, why: String::new() };
-        let protected = Protected::default().with_quality(counts, &rule);
-        let rows = protected.quality().iter().filter(|row| row.value.is_some());
+        let (told, _) = told(counts, &BTreeMap::new(), &rule);
+        let rows = told.iter().filter(|row| row.value.is_some());
         rows.map(|row| (row.measure.clone(), row.detail.clone(), row.ref_area.clone())).collect()
-    }
-
-    #[test]
-    fn an_area_with_a_small_count_takes_another_along() {
-        let counts = vec![
-            count("rows", TOTAL, TOTAL, 1_000),
-            count("rows", "rate", "A", 100),
-            count("unlinked", "rate", "A", 3),
-            count("rows", "rate", "B", 500),
-            count("unlinked", "rate", "B", 0),
-            count("rows", "rate", "C", 400),
-            count("unlinked", "rate", "C", 20),
-        ];
-        // A is small; C, the smallest other, goes with it; the two together have 23 unlinked rows.
-        let areas: BTreeSet<String> = shown(counts).into_iter().map(|(_, _, area)| area).collect();
-        assert_eq!(areas, BTreeSet::from(["B".to_string(), TOTAL.to_string()]));
-    }
-
-    #[test]
-    fn what_is_withheld_together_is_not_small() {
-        let counts = vec![
-            count("unlinked", "rate", "A", 1),
-            count("unlinked", "rate", "B", 1),
-            count("unlinked", "rate", "C", 6),
-            count("unlinked", "rate", "D", 50),
-        ];
-        let areas: Vec<String> = shown(counts).into_iter().map(|(_, _, area)| area).collect();
-        assert_eq!(areas, ["D"], "A and B together would be 2");
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn protected(cells: &[Cell]) -> Protected {
     let (rules, words, balances, reference) = (rules(), words(), BTreeMap::new(), Reference::default());
     let setting =
         Setting { rules: &rules, balances: &balances, reference: &reference, words: &words, earlier: &[], threads: 1 };
-    protect(cells, &setting, &stamp).protected
+    protect(cells, Vec::new(), &setting, &stamp).protected
 }
 
 #[test]
@@ -126,13 +126,12 @@ fn a_small_count_about_the_work_takes_its_neighbours_with_it() {
         value,
     };
     let usual = rules().usual;
-    let found = Protected::default()
-        .with_quality(vec![count("rows", 100), count("accepted", 97), count("rejected", 3)], &usual);
-    let values: Vec<(&str, Option<i64>)> =
-        found.quality().iter().map(|row| (row.measure.as_str(), row.value)).collect();
+    let told = |counts: Vec<RawQuality>| quality::told(counts, &BTreeMap::new(), &usual).0;
+    let found = told(vec![count("rows", 100), count("accepted", 97), count("rejected", 3)]);
+    let values: Vec<(&str, Option<i64>)> = found.iter().map(|row| (row.measure.as_str(), row.value)).collect();
     assert_eq!(values, [("accepted", None), ("rejected", None), ("rows", Some(100))]);
-    let found = Protected::default().with_quality(vec![count("rows", 100), count("rejected", 0)], &usual);
-    assert!(found.quality().iter().all(|row| row.value.is_some()));
+    let found = told(vec![count("rows", 100), count("rejected", 0)]);
+    assert!(found.iter().all(|row| row.value.is_some()));
 }
 
 #[test]
@@ -161,12 +160,8 @@ fn what_a_stage_leaves_out_cannot_be_told_from_the_next_stage() {
         count("link", "rows", 97),
         count("link", "linked", 90),
     ];
-    let found = Protected::default().with_quality(counts, &rules().usual);
-    let shown: Vec<(&str, &str)> = found
-        .quality()
-        .iter()
-        .filter(|row| row.value.is_some())
-        .map(|row| (row.stage.as_str(), row.measure.as_str()))
-        .collect();
+    let (found, _) = quality::told(counts, &BTreeMap::new(), &rules().usual);
+    let shown: Vec<(&str, &str)> =
+        found.iter().filter(|row| row.value.is_some()).map(|row| (row.stage.as_str(), row.measure.as_str())).collect();
     assert_eq!(shown, [("land", "rows")]);
 }

@@ -106,7 +106,7 @@ impl World {
             earlier,
             threads: 2,
         };
-        protect(cells, &setting, &Stamp { edition_id: "e".into(), monitor: "m".into() })
+        protect(cells, Vec::new(), &setting, &Stamp { edition_id: "e".into(), monitor: "m".into() })
     }
 }
 
@@ -341,7 +341,8 @@ fn the_order_of_rows_decides_nothing() {
 fn an_outcome_without_proofs_does_not_pass() {
     let world = world();
     let cells = [cell("i", "2010", "A", 3, &[])];
-    let rows: Vec<Row<'_>> = cells.iter().map(|cell| Row { cell, method: "", published: None }).collect();
+    let rows: Vec<Row<'_>> =
+        cells.iter().map(|cell| Row { cell, method: "", published: None, public: false }).collect();
     let mut linked = Linked::new(&world.rules, &world.balances, &world.reference);
     linked.add(&rows);
     assert_eq!(linked.check(&Outcome::default(), |_| false).len(), 1);

@@ -54,10 +54,7 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
                 @if book.manifest.kind == "illustrative" {
                     p.notice { strong { "Illustratieve editie. " } "Deze cijfers zijn geen officiële publicatie." }
                 }
-                p.notice {
-                    strong { "protection: " (book.manifest.protection) ". " }
-                    "Cijfers die op één tot vier personen berusten, zijn niet getoond (×). Afgeleide berekening uit totalen wordt in deze versie nog niet verhinderd."
-                }
+                (withholding(book))
                 (reading(&beside))
                 nav { p { @for (at, theme) in themes.iter().enumerate() { @if at > 0 { " · " } a href={ "#" (theme) } { (capital(theme)) } } } }
                 main {
@@ -70,13 +67,29 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
                 }
                 (linking(book, own))
                 footer {
-                    p { "Aandelen zijn afgerond op één decimaal. 0 is een echte nul. × : niet getoond, zodat niemand herkenbaar is. · : geen cijfer in de bron of geen aandeel mogelijk." }
+                    p { "Aandelen zijn afgerond op één decimaal. 0 is een echte nul. × : niet getoond, zodat niemand herkenbaar is. · : geen cijfer; de reden staat bij elk cijfer." }
                     p { "Afgesloten op " (book.manifest.cut_off) ". Alle cijfers komen uit observations.parquet van deze editie." }
                 }
             }
         }
     };
     Ok(page.into_string())
+}
+
+/// What is withheld, and why: one sentence for all that is, whichever figure was the cause.
+fn withholding(book: &Book) -> Markup {
+    let below = book.manifest.withheld_below;
+    html! {
+        p.notice {
+            @if book.manifest.protection == "linked" {
+                strong { "× : niet getoond, zodat niemand herkenbaar is. " }
+                "Cijfers over minder dan " (below) " personen zijn niet getoond, en evenmin cijfers waaruit ze berekend kunnen worden, ook samen met vroegere edities. Een × zegt niet welk van beide het is en kan voor elk aantal staan, ook voor nul."
+            } @else {
+                strong { "Onvolledig beschermd, niet voor publicatie. " }
+                "Cijfers over minder dan " (below) " personen zijn niet getoond (×), maar wat ze zou verraden wel."
+            }
+        }
+    }
 }
 
 /// How good the link of the population is: whose parents are known, and what the unknown ones could change.
@@ -102,7 +115,7 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
                 Some([both_known, father, mother, none]) => {
                     p {
                         "Op " (spoken(&both.period)) " is van " (grouped(*both_known)) " inwoners de eerste nationaliteit van beide ouders gekend, van "
-                        (grouped(father + mother)) " die van één ouder en van " (grouped(*none)) " van geen van beide."
+                        (grouped(*father)) " enkel die van de vader, van " (grouped(*mother)) " enkel die van de moeder en van " (grouped(*none)) " van geen van beide."
                     }
                 }
                 _ => { p { "Van hoeveel inwoners de ouders gekend zijn, is niet getoond, zodat niemand herkenbaar is." } }
@@ -229,7 +242,8 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
     let whole = |row: &Observation| label(row) == "Totaal";
     let title = shown.detail.filter(|detail| *detail != TOTAL).map(|detail| book.title(&words.id, detail));
     html! {
-        table {
+        // What each figure is a figure of stands beside it, so that a page can be held against the published rows.
+        table data-indicator=(words.id) data-period=(shown.period) data-share-of=(shown.share_of.word()) {
             caption {
                 (spoken(shown.period))
                 @if let Some(title) = title { ": " (title) }
@@ -242,18 +256,20 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
             }
             thead { tr {
                 th scope="col" { "" }
-                th scope="col" { (beside.own.name) br; "aantal" }
+                th scope="col" data-area=(place(beside.own)) data-figure="value" { (beside.own.name) br; "aantal" }
                 @if shares {
-                    th scope="col" { (beside.own.name) br; "aandeel, %" }
-                    @if beside.cluster.is_some() { th scope="col" { "Vergelijkbare gem." br; "gemiddelde score, %" } }
-                    th scope="col" { "Vlaams Gewest" br; "aandeel, %" }
+                    th scope="col" data-area=(place(beside.own)) data-figure="share" { (beside.own.name) br; "aandeel, %" }
+                    @if let Some((area, _)) = &beside.cluster {
+                        th scope="col" data-area=(place(area)) data-figure="mean" { "Vergelijkbare gem." br; "gemiddelde score, %" }
+                    }
+                    th scope="col" data-area=(place(beside.flanders)) data-figure="share" { "Vlaams Gewest" br; "aandeel, %" }
                 } @else {
-                    th scope="col" { "Vlaams Gewest" br; "aantal" }
+                    th scope="col" data-area=(place(beside.flanders)) data-figure="value" { "Vlaams Gewest" br; "aantal" }
                 }
             } }
             tbody {
                 @for row in own {
-                    tr.total[whole(row)].sub[part(row)] {
+                    tr.total[whole(row)].sub[part(row)] data-codes=(codes(row)) {
                         th scope="row" { (label(row)) }
                         (value(Some(row), |row| row.value, decimals(row)))
                         @if shares {
@@ -268,6 +284,17 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
             }
         }
     }
+}
+
+/// An area with the scheme of its code.
+fn place(area: &AreaWords) -> String {
+    format!("{} {}", area.class, area.code)
+}
+
+/// A row's codes of sex, age, group and details.
+fn codes(row: &Observation) -> String {
+    let key = &row.key;
+    [&key.sex, &key.age_group, &key.group, &key.detail, &key.detail_2].map(String::as_str).join(" ")
 }
 
 /// Position of a group on the page, and whether it is part of the one above it.
@@ -295,24 +322,29 @@ fn decimals(row: &Observation) -> usize {
 }
 
 fn value(row: Option<&Observation>, of: impl Fn(&Observation) -> Option<f64>, decimals: usize) -> Markup {
-    match row {
-        Some(row) if row.reason == Reason::Withheld => {
-            html! { td.withheld { abbr title="niet getoond, zodat niemand herkenbaar is" { "×" } } }
+    let blank = |why: &str| html! { td.withheld { abbr title=(why) { "·" } } };
+    match row.map(|row| (row.reason, of(row))) {
+        Some((Reason::Withheld | Reason::WithheldBySupplier, _)) => {
+            html! { td.withheld { abbr title=(WITHHELD) { "×" } } }
         }
-        Some(row) => match of(row) {
-            Some(figure) => html! { td { (number(figure, decimals)) } },
-            None => html! { td.withheld { "·" } },
-        },
-        None => html! { td.withheld { "·" } },
+        Some((_, Some(figure))) => html! { td { (number(figure, decimals)) } },
+        Some((Reason::NotInSource, None)) => blank("de bron heeft dit cijfer niet"),
+        Some((Reason::NotDelivered, None)) => blank("de bron was nog niet geleverd"),
+        Some((Reason::AreaDidNotExist, None)) => blank("dit gebied bestond toen niet"),
+        Some((Reason::NotApplicable, None)) | None => blank("niet van toepassing"),
+        Some((Reason::Shown, None)) => blank("geen aandeel mogelijk"),
     }
 }
+
+/// Why a figure is withheld, for the reader.
+const WITHHELD: &str = "niet getoond, zodat niemand herkenbaar is";
 
 fn mean(row: Option<&Observation>) -> Markup {
     match row.and_then(|row| Some((row.mean_of_scores?, row.members?, row.members_with_data?))) {
         Some((figure, members, with_data)) => {
             html! { td title={ (with_data) " van " (members) " gemeenten" } { (number(figure, 2)) } }
         }
-        None => html! { td.withheld { "·" } },
+        None => html! { td.withheld { abbr title="geen gemiddelde mogelijk" { "·" } } },
     }
 }
 
@@ -344,7 +376,7 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str) -> Markup
     }
     let height = 26 * lines.len();
     html! {
-        figure {
+        figure data-indicator=(words.id) data-period=(period) data-group=(group) {
             svg viewBox={ "0 0 640 " (height) } width="640" height=(height) role="img"
                 aria-label={ "Aandeel, " (spoken(period)) ": " (lines.iter().map(|(name, share, _, decimals)| format!("{name} {} %", number(*share, *decimals))).collect::<Vec<_>>().join(", ")) } {
                 @for (at, (name, share, colour, decimals)) in lines.iter().enumerate() {

@@ -123,6 +123,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         follows,
         comparison: publication.pipeline.clusters.first().cloned().unwrap_or_default(),
         protection: publication.protected.method().to_string(),
+        withheld_below: publication.pipeline.protection.usual.threshold,
         proof_sha256: publication.proof_sha256.to_string(),
         cells: publication
             .protected
@@ -151,9 +152,9 @@ impl Prepared<'_> {
         &self.beside
     }
 
-    /// The figures as they were written, read back.
-    pub fn observations(&self) -> Result<Vec<Observation>, WarehouseError> {
-        read_observations(&self.beside.join("observations.parquet"))
+    /// The edition as it was written, opened like a published one.
+    pub fn open(&self) -> Result<Published, WarehouseError> {
+        open_folder(self.beside.clone(), &self.edition)
     }
 
     /// The one step that makes the edition visible. A rename never replaces a folder with files in it.
@@ -248,7 +249,10 @@ pub fn list(warehouse: &Warehouse) -> Result<Vec<Published>, WarehouseError> {
 
 /// Opens a published edition.
 pub fn open(warehouse: &Warehouse, id: &str) -> Result<Published, WarehouseError> {
-    let folder = folder(warehouse, id);
+    open_folder(folder(warehouse, id), id)
+}
+
+fn open_folder(folder: PathBuf, id: &str) -> Result<Published, WarehouseError> {
     let path = folder.join("manifest.json");
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,

@@ -28,6 +28,9 @@ pub struct Manifest {
     pub comparison: String,
     /// What protection was applied.
     pub protection: String,
+    /// Counts of fewer persons than this are withheld, where a source has no rule of its own.
+    #[serde(default)]
+    pub withheld_below: i64,
     /// Hash of the proof of protection, which stays in the confidential zone.
     #[serde(default)]
     pub proof_sha256: String,

@@ -1,13 +1,14 @@
 //! Which counts a reader sees, and which of them are one and the same.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use catalog::card::{Balance, Dimension};
 use catalog::cell::{AreaLevel, Cell, Reason, ShareOf, TOTAL};
+use catalog::contract::ExtractId;
 use catalog::pipeline::{Protection, SourceRule};
 use catalog::reference::Reference;
 
-use super::{AGE, Block, DETAIL, DETAIL_2, GROUP, Holds, Row, SEX, Spot, Standing, Texts};
+use super::{AGE, Block, DETAIL, DETAIL_2, GROUP, Holds, Row, SEX, Spot, Standing, Texts, is_account};
 use crate::secondary::Need;
 
 /// A figure of the linked system.
@@ -39,6 +40,8 @@ pub struct Linked<'l> {
     block_numbers: HashMap<Block, u32>,
     /// Group scheme of each block.
     pub(crate) schemes: Vec<String>,
+    /// Sources that the counts of each block are from.
+    pub(crate) sources: Vec<BTreeSet<ExtractId>>,
     /// Numbers of the monitor's areas by the number of code and class.
     pub(crate) areas: HashMap<u32, usize>,
     pub(crate) figures: Vec<Figure>,
@@ -75,6 +78,7 @@ impl<'l> Linked<'l> {
             blocks: Vec::new(),
             block_numbers: HashMap::new(),
             schemes: Vec::new(),
+            sources: Vec::new(),
             areas,
             figures: Vec::new(),
             earlier: 0,
@@ -101,8 +105,11 @@ impl<'l> Linked<'l> {
             let rule = self.rules.of(&row.cell.source);
             let id = self.figure(spot, counts.numerator, counts.divisor);
             here.insert(spot, id);
+            if !self.sources[spot.block as usize].contains(&row.cell.source) {
+                self.sources[spot.block as usize].insert(row.cell.source.clone());
+            }
             let is_balance = self.is_balance(&spot);
-            let public = rule.public || self.is_known_elsewhere(row.cell, false);
+            let public = row.public || rule.public || self.is_known_elsewhere(row.cell, false);
             let need = if public || is_balance { None } else { need_of_count(row.cell, rule) };
             let cost = self.cost(&spot, row.cell.key.area_level, counts.numerator);
             let figure = &mut self.figures[id as usize];
@@ -214,6 +221,7 @@ impl<'l> Linked<'l> {
         let number = self.blocks.len() as u32;
         self.blocks.push(block.clone());
         self.schemes.push(String::new());
+        self.sources.push(BTreeSet::new());
         self.block_numbers.insert(block, number);
         number
     }
@@ -381,7 +389,9 @@ impl<'l> Linked<'l> {
         };
         let totals = [SEX, AGE, GROUP, DETAIL, DETAIL_2].iter().filter(|at| spot.codes[**at] == 0).count() as u32;
         let zero = if value == 0 { 2 } else { 1 };
-        area * (1 + totals) / 2 * zero
+        // A count about the link goes before a figure.
+        let about = if is_account(&self.blocks[spot.block as usize].indicator) { 4 } else { 1 };
+        area * (1 + totals) / 2 * zero / about
     }
 }
 

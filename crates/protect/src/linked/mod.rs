@@ -12,11 +12,13 @@ use catalog::cell::{Cell, Reason, ShareOf};
 use crate::secondary::{End, Need};
 use crate::system::Move;
 
+mod accounts;
 mod certificate;
 mod figures;
 mod plan;
 mod sums;
 
+pub(crate) use accounts::{accounts, is_account};
 pub use certificate::Flaw;
 pub use figures::Linked;
 
@@ -29,6 +31,8 @@ pub struct Row<'r> {
     pub method: &'r str,
     /// What an edition that is published shows of it; nothing where that is still to be decided.
     pub published: Option<Reason>,
+    /// Whether everybody knows it, whatever is shown.
+    pub public: bool,
 }
 
 /// A table of counts that lie together: of an indicator, a period and a definition.

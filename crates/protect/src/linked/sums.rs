@@ -14,25 +14,26 @@ use super::figures::{Figure, Linked, need_of_base};
 use super::{AGE, DETAIL, DETAIL_2, GROUP, Holding, SEX, Spot, Standing};
 
 /// A whole and its parts.
-type Instance = (u32, Vec<u32>);
+pub(crate) type Instance = (u32, Vec<u32>);
 
 /// A way in which an area consists of others, and what is in none of them.
 type Way = (Vec<usize>, Option<usize>);
 
 /// What the sums of a family have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Family {
-    block: u32,
-    /// The dimension: one of the codes', or that of areas or periods.
-    over: usize,
-    /// The whole's code, or the kind of area.
-    whole: u32,
+pub(crate) struct Family {
+    pub(crate) block: u32,
+    /// The dimension: one of the codes', that of areas or periods, or none where another block counts the same.
+    pub(crate) over: usize,
+    /// The whole's code, the kind of area, or the other block.
+    pub(crate) whole: u32,
     /// Details that are not added up.
-    details: [u32; 2],
+    pub(crate) details: [u32; 2],
 }
 
 const AREA: usize = 5;
 const PERIOD: usize = 6;
+pub(crate) const ACROSS: usize = 7;
 
 impl Linked<'_> {
     /// Adds the sums of one edition, whose figures are `here`.
@@ -92,6 +93,7 @@ impl Linked<'_> {
             }
         }
         self.periods(&mut families);
+        self.across(&mut families);
         for (family, instances) in families {
             self.hold(&family, instances);
         }
@@ -239,7 +241,9 @@ impl Linked<'_> {
             }
             match (above, below) {
                 // Where the parts are apart from each other what is left is a count of persons too.
-                (true, false) => self.link(Holding::AtMost, whole, parts, off, !details && family.over != PERIOD),
+                (true, false) => {
+                    self.link(Holding::AtMost, whole, parts, off, !details && !matches!(family.over, PERIOD | ACROSS))
+                }
                 (false, true) => self.link(Holding::AtLeast, whole, parts, -off, false),
                 _ => self.link(Holding::Same, whole, parts, 0, false),
             }

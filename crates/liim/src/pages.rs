@@ -1,0 +1,34 @@
+//! The pages of an edition: rendered one after another, each read back before it goes anywhere.
+
+use audit::Pages;
+use catalog::cell::Observation;
+use report::{Book, ReportError};
+use warehouse::edition::Published;
+
+use crate::failure::Failure;
+
+/// A page, and what the audit says of it.
+type Page = (String, Vec<String>);
+
+/// The pages of all municipalities, in the order of their codes, each with what is wrong with it.
+pub fn rendered<'p>(
+    edition: &Published,
+    rows: &'p [Observation],
+) -> Result<impl Iterator<Item = Result<Page, Failure>> + use<'p>, Failure> {
+    let book = Book::open(edition).map_err(failed)?;
+    let mut audit = Pages::new(edition, rows)?;
+    Ok(audit.municipalities().into_iter().map(move |code| {
+        let page = report::page(&book, &code).map_err(failed)?;
+        let found = audit.check(&code, &page);
+        let found = found.into_iter().map(|what| format!("page of {code}: {what}")).collect();
+        Ok((page, found))
+    }))
+}
+
+/// A report that could not be made, as the command says it.
+pub fn failed(error: ReportError) -> Failure {
+    match error {
+        ReportError::NoArea(text) => Failure::Usage(text),
+        ReportError::Warehouse(error) => error.into(),
+    }
+}
