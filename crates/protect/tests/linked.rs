@@ -12,7 +12,7 @@ use catalog::pipeline::{Protection, Same, SourceRule};
 use catalog::reference::{Area, FLANDERS, NIS_CLASS, Reference};
 use protect::linked::{Linked, Outcome, Row};
 use protect::secondary::End;
-use protect::{Guarded, Setting, Stamp, protect};
+use protect::{Guarded, RawQuality, Setting, Stamp, protect};
 
 fn rules() -> Protection {
     let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, all_protected: false, why: String::new() };
@@ -93,11 +93,25 @@ struct World {
 }
 
 fn world() -> World {
-    World { rules: rules(), balances: BTreeMap::new(), reference: reference(), words: BTreeMap::new() }
+    let wording = Wording {
+        theme: "t".into(),
+        unit: "person".into(),
+        value_decimals: 0,
+        share_decimals: 1,
+        method: String::new(),
+        level: "none".into(),
+    };
+    let words = BTreeMap::from([("i".to_string(), wording)]);
+    World { rules: rules(), balances: BTreeMap::new(), reference: reference(), words }
 }
 
 impl World {
     fn guarded<'w>(&'w self, cells: &[Cell], earlier: &'w [Vec<Recorded>]) -> Guarded<'w> {
+        self.with_counts(cells, Vec::new(), earlier)
+    }
+
+    /// The same with counts about the link.
+    fn with_counts<'w>(&'w self, cells: &[Cell], counts: Vec<RawQuality>, earlier: &'w [Vec<Recorded>]) -> Guarded<'w> {
         let setting = Setting {
             rules: &self.rules,
             balances: &self.balances,
@@ -106,7 +120,7 @@ impl World {
             earlier,
             threads: 2,
         };
-        protect(cells, Vec::new(), &setting, &Stamp { edition_id: "e".into(), monitor: "m".into() })
+        protect(cells, counts, &setting, &Stamp { edition_id: "e".into(), monitor: "m".into() })
     }
 }
 
@@ -322,6 +336,94 @@ fn a_figure_that_is_shown_after_all_is_noticed() {
     }
     // Where nothing is noticed every proof holds without the figure: it is withheld needlessly, and tells nothing.
     assert!(noticed * 2 >= hidden.len(), "{noticed} of {}", hidden.len());
+}
+
+/// A count about the link of the persons of a source, of an area or of all.
+fn link(source: &str, detail: &str, measure: &str, ref_area: &str, value: i64) -> RawQuality {
+    RawQuality {
+        stage: "link".into(),
+        source: source.into(),
+        time_period: "2010".into(),
+        measure: measure.into(),
+        detail: detail.into(),
+        ref_area: ref_area.into(),
+        value,
+    }
+}
+
+fn shown_counts(guarded: &Guarded<'_>) -> BTreeSet<String> {
+    let shown = guarded.protected.quality().iter().filter(|count| count.value.is_some());
+    shown.map(|count| format!("{} {}", count.ref_area, count.measure)).collect()
+}
+
+/// 3 women, 9 men whom an earlier edition told, so that the 12 of both are withheld with the women. That a foreign
+/// nationality decided for 12 of 112 inhabitants tells them again, and so do the 100 for whom none did.
+#[test]
+fn what_decided_about_origin_does_not_give_the_number_of_persons_away() {
+    let mut world = world();
+    for words in world.words.values_mut() {
+        words.method = "own-history".into();
+    }
+    let sex = |code: &str, n: i64| cell("i", "2010", "A", n, &[("sex", code)]);
+    let mut told = vec![cell("i", "2010", "A", 12, &[]), sex("F", 3), sex("M", 9)];
+    let cells = told.clone();
+    told[0].counts = Err(Reason::NotInSource);
+    told[1].counts = Err(Reason::NotInSource);
+    let method = || "own-history".to_string();
+    let told: Vec<Recorded> = told
+        .into_iter()
+        .map(|cell| Recorded { reason: cell.counts.err().unwrap_or(Reason::Shown), cell, method: method() })
+        .collect();
+    let earlier = [told];
+    let decided = |area: &str, word: &str, n: i64| link("a/b", "decided-by own-history", word, area, n);
+    let counts = vec![
+        decided("A", "own-first", 12),
+        decided("A", "all-belgian", 100),
+        decided("B", "own-first", 40),
+        decided("B", "all-belgian", 60),
+    ];
+    let guarded = world.with_counts(&cells, counts, &earlier);
+    assert!(withheld(&guarded).is_superset(&BTreeSet::from(["A".to_string(), "A F".to_string()])));
+    assert_eq!(shown_counts(&guarded), BTreeSet::from(["B own-first".to_string(), "B all-belgian".to_string()]));
+}
+
+/// The 3 of whom the register knows no nationality are the supplier's persons whom it does not know.
+#[test]
+fn whom_the_register_does_not_know_is_not_told_by_the_link() {
+    let world = world();
+    let group = |code: &str, n: i64| cell("i", "2010", "A", n, &[("group", code)]);
+    let cells = [cell("i", "2010", "A", 60, &[]), group("BE", 40), group("VREEMD", 17), group("ONBEKEND", 3)];
+    let rate = |measure: &str, n: i64| link("a/b", "rate", measure, "A", n);
+    let counts = vec![rate("persons", 60), rate("persons-linked", 57), rate("persons-unlinked", 3)];
+    let guarded = world.with_counts(&cells, counts, &[]);
+    let found = withheld(&guarded);
+    assert!(found.contains("A ONBEKEND"), "{found:?}");
+    let shown = shown_counts(&guarded);
+    assert!(!shown.contains("A persons-unlinked"), "{shown:?}");
+    assert!(!(shown.contains("A persons") && shown.contains("A persons-linked")), "their difference: {shown:?}");
+    let hidden = found.iter().filter(|name| name.starts_with("A")).count();
+    assert!(hidden > 1 || !shown.contains("A persons"), "{found:?} {shown:?}");
+}
+
+/// What protection costs stands beside the figures, as anybody could count it.
+#[test]
+fn what_is_withheld_is_counted() {
+    let world = world();
+    let cells = [cell("i", "2010", "A", 3, &[]), cell("i", "2010", "B", 30, &[])];
+    let guarded = world.guarded(&cells, &[]);
+    let protected = guarded.protected.with_cost();
+    let counts: Vec<(&str, &str, Option<i64>)> =
+        protected.quality().iter().map(|row| (row.measure.as_str(), row.detail.as_str(), row.value)).collect();
+    let level = "level:municipality";
+    assert_eq!(
+        counts,
+        [
+            ("rows", "_T", Some(2)),
+            ("rows", level, Some(2)),
+            ("rows-withheld", "_T", Some(1)),
+            ("rows-withheld", level, Some(1))
+        ]
+    );
 }
 
 /// The same figures in another order give the same, and once is enough.

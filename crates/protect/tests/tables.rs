@@ -49,7 +49,7 @@ fn parents(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn protected(table: &Table) -> Withheld {
-    let withheld = protect(&table.system, &table.demand(), Effort::THOROUGH);
+    let withheld = protect(&table.system, &table.demand(), Effort::THOROUGH, 1);
     assert!(withheld.exposed.is_empty(), "{:?}", withheld.exposed);
     for ((cell, end), moved) in
         withheld.moves.iter().flat_map(|(end, moves)| moves.iter().map(move |moved| (end, moved)))
@@ -229,7 +229,7 @@ fn random_tables_are_protected_whatever_the_order_of_their_rows_and_once_is_enou
         let margin = [0, 0, 2][own.below(3)];
         let rule = Rule { zeros_known: own.below(2) == 0, margin, ..RULE };
         let table = Table::of(&dimensions, &rows, &rule).unwrap();
-        let withheld = protect(&table.system, &table.demand(), Effort::THOROUGH);
+        let withheld = protect(&table.system, &table.demand(), Effort::THOROUGH, 1);
         assert!(withheld.exposed.is_empty(), "table {seed}: {:?}", withheld.exposed);
         for moved in withheld.moves.values().flatten() {
             assert!(table.system.admits(moved, |cell| withheld.cells.contains(&cell)), "table {seed}");
@@ -250,9 +250,9 @@ fn random_tables_are_protected_whatever_the_order_of_their_rows_and_once_is_enou
         rows.rotate_left(shift);
         rows.reverse();
         let again = Table::of(&dimensions, &rows, &rule).unwrap();
-        assert_eq!(protect(&again.system, &again.demand(), Effort::THOROUGH).cells, withheld.cells, "table {seed}");
+        assert_eq!(protect(&again.system, &again.demand(), Effort::THOROUGH, 1).cells, withheld.cells, "table {seed}");
         assert_eq!(
-            protect(&table.system, &Demand { before: withheld.cells.clone(), ..table.demand() }, Effort::THOROUGH)
+            protect(&table.system, &Demand { before: withheld.cells.clone(), ..table.demand() }, Effort::THOROUGH, 1)
                 .cells,
             withheld.cells,
             "table {seed}"

@@ -45,7 +45,7 @@ pub fn protect(global: &Global, table: &Path, spec: &Path, out: &Path, audit: bo
     };
     let laid = Table::of(&dimensions, &rows, &rule)
         .map_err(|unsound| Failure::Contract(told(&unsound, &written, &tabulation, table)))?;
-    let withheld = secondary::protect(&laid.system, &laid.demand(), secondary::Effort::THOROUGH);
+    let withheld = secondary::protect(&laid.system, &laid.demand(), secondary::Effort::THOROUGH, 1);
     let protected = Protected { laid: &laid, withheld: &withheld.cells, written: &written, columns: &columns };
     if !withheld.exposed.is_empty() {
         return Err(Failure::Exposed(protected.exposed(&withheld.exposed, table)));

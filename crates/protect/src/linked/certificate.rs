@@ -31,7 +31,7 @@ impl Linked<'_> {
     pub(crate) fn whole_system(&self) -> System {
         let figures = self.figures.iter().map(|figure| Figure {
             value: figure.value,
-            least: if figure.is_balance { i64::MIN / 4 } else { 0 },
+            least: if figure.is_balance { i64::MIN / 4 } else { figure.least },
             most: figure.most,
             cost: None,
         });

@@ -23,6 +23,8 @@ pub(crate) struct Figure {
     pub(crate) standing: Standing,
     /// Whether it can be below zero: the difference of two flows.
     pub(crate) is_balance: bool,
+    /// What everybody knows it to be at least, where it is no balance.
+    pub(crate) least: i64,
     /// What everybody knows it to be at most.
     pub(crate) most: Option<i64>,
     pub(crate) need: Option<Need>,
@@ -237,6 +239,7 @@ impl<'l> Linked<'l> {
             contributors: None,
             standing: Standing::Open,
             is_balance: false,
+            least: 0,
             most: None,
             need: None,
             cost: 1,

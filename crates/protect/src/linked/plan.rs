@@ -20,6 +20,8 @@ const FAR_BELOW: i64 = -1_000_000_000;
 /// Arrondissements that can be neighbourhoods, and municipalities that can be one each: together one for each bit.
 const ARRONDISSEMENTS: usize = 60;
 const GREATEST: usize = 4;
+/// Small counts of a part that is worth all threads.
+const LARGE: usize = 300;
 /// Times that a need is taken back where public tables stand in its way.
 const PASSES: usize = 8;
 
@@ -49,18 +51,23 @@ impl Linked<'_> {
         let parts = self.parts();
         let mut order: Vec<usize> = (0..parts.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse((parts[*at].demand.primary.len(), parts[*at].figures.len())));
+        // Large parts one after another, all threads in each; small ones side by side.
+        let (large, small): (Vec<usize>, Vec<usize>) =
+            order.into_iter().partition(|at| parts[*at].demand.primary.len() >= LARGE);
+        let mut found: Vec<(usize, Decided)> =
+            large.into_iter().map(|at| (at, protected(&parts[at], threads))).collect();
         let next = std::sync::atomic::AtomicUsize::new(0);
         let work = || {
             let mut found = Vec::new();
-            while let Some(at) = order.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                found.push((*at, protected(&parts[*at])));
+            while let Some(at) = small.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                found.push((*at, protected(&parts[*at], 1)));
             }
             found
         };
-        let mut found: Vec<(usize, Decided)> = std::thread::scope(|scope| {
+        found.extend(std::thread::scope(|scope| -> Vec<(usize, Decided)> {
             let working: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
             working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-        });
+        }));
         found.sort_by_key(|(at, _)| *at);
         let mut outcome = Outcome::default();
         for (at, (withheld, needs, told)) in found {
@@ -187,7 +194,7 @@ impl Linked<'_> {
             let figure = &self.figures[*id as usize];
             Figure {
                 value: figure.value,
-                least: if figure.is_balance { FAR_BELOW } else { 0 },
+                least: if figure.is_balance { FAR_BELOW } else { figure.least },
                 most: figure.most,
                 cost: match figure.standing {
                     Standing::Public | Standing::Known => None,
@@ -233,10 +240,10 @@ impl Linked<'_> {
 /// way, and the need is taken back as far as that leaves it: to the end of the interval, to its end for whoever is alone in
 /// a cell, and last, where whole numbers do not come so far, by one and one. Where it may be our own earlier editions that
 /// stand in the way nothing is taken back but of what is left of a sum, and the figure is exposed.
-fn protected(part: &Part) -> Decided {
+fn protected(part: &Part, threads: usize) -> Decided {
     let mut demand = part.demand.clone();
     let mut told = BTreeSet::new();
-    let mut found = protect(&part.system, &demand, Effort::BRIEF);
+    let mut found = protect(&part.system, &demand, Effort::BRIEF, threads);
     for pass in 0..PASSES {
         if found.exposed.is_empty() {
             break;
@@ -277,7 +284,7 @@ fn protected(part: &Part) -> Decided {
             break;
         }
         demand.before.extend(&found.cells);
-        found = protect(&part.system, &demand, Effort::BRIEF);
+        found = protect(&part.system, &demand, Effort::BRIEF, threads);
     }
     (found, demand.primary, told)
 }

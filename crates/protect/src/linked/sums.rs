@@ -34,6 +34,10 @@ pub(crate) struct Family {
 const AREA: usize = 5;
 const PERIOD: usize = 6;
 pub(crate) const ACROSS: usize = 7;
+/// How many persons apart two counts are that nothing moves together, by the periods that are summed.
+const FAR: i64 = 4;
+/// Periods at least.
+const LEAST: i64 = 3;
 
 impl Linked<'_> {
     /// Adds the sums of one edition, whose figures are `here`.
@@ -235,6 +239,11 @@ impl Linked<'_> {
             && details
             && instances.iter().all(|(whole, parts)| parts.iter().all(|part| value(part) <= value(whole)));
         for ((whole, parts), off) in instances.into_iter().zip(off) {
+            if let (ACROSS, true, [part]) = (family.over, above != below, parts.as_slice())
+                && self.keep_apart(whole, *part, off)
+            {
+                continue;
+            }
             for part in parts.iter().filter(|_| each) {
                 let left = self.figures[whole as usize].value - self.figures[*part as usize].value;
                 self.link(Holding::AtMost, whole, vec![*part], left, false);
@@ -248,6 +257,23 @@ impl Linked<'_> {
                 _ => self.link(Holding::Same, whole, parts, 0, false),
             }
         }
+    }
+
+    /// Where a count of another block is far below the whole, or far above it, each is given half of the way between them:
+    /// then it holds whatever is moved within that, and links the two no more.
+    fn keep_apart(&mut self, whole: u32, part: u32, off: i64) -> bool {
+        let divisor = self.figures[whole as usize].divisor.max(self.figures[part as usize].divisor);
+        let (above, below) = if off > 0 { (whole, part) } else { (part, whole) };
+        let half = off.abs() / 2;
+        if half < FAR * divisor.max(LEAST) {
+            return false;
+        }
+        let figure = &mut self.figures[above as usize];
+        figure.least = figure.least.max(figure.value - half);
+        let figure = &mut self.figures[below as usize];
+        let most = figure.value + half;
+        figure.most = Some(figure.most.map_or(most, |known| known.min(most)));
+        true
     }
 
     /// Adds a sum, unless it is there: the same figures may stand in many editions. `left` is what nobody sees of it.
@@ -279,6 +305,7 @@ impl Linked<'_> {
             contributors: None,
             standing: Standing::Unseen,
             is_balance: false,
+            least: 0,
             most: None,
             need,
             cost: 1,

@@ -46,6 +46,24 @@ impl PartialEq for Candidate {
 
 impl Eq for Candidate {}
 
+/// An equation by how far it is off.
+#[derive(PartialEq)]
+struct Off((f64, u32));
+
+impl Eq for Off {}
+
+impl Ord for Off {
+    fn cmp(&self, other: &Off) -> std::cmp::Ordering {
+        self.0.0.total_cmp(&other.0.0).then(other.0.1.cmp(&self.0.1))
+    }
+}
+
+impl PartialOrd for Off {
+    fn partial_cmp(&self, other: &Off) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 fn square(row: &[f64]) -> f64 {
     row.iter().map(|own| own * own).sum()
 }
@@ -65,14 +83,23 @@ impl Search<'_> {
                 }
             }
         }
-        for row in &self.open_rows {
-            let left = self.left[*row as usize];
-            if self.row_at[*row as usize] == NONE && left.abs() > OFF {
-                let weight = left * left / self.weight(*row);
-                if weight > worst {
-                    worst = weight;
-                    leaving = Some(Leaving { row: Row::Sum(*row), falls: left > 0.0 });
-                }
+        // The length of an equation's row is at least one, and dear to tell: only of those is it asked that can be first.
+        let off: Vec<(f64, u32)> = self
+            .open_rows
+            .iter()
+            .map(|row| (self.left[*row as usize], *row))
+            .filter(|(left, row)| left.abs() > OFF && self.row_at[*row as usize] == NONE)
+            .map(|(left, row)| (left * left, row))
+            .collect();
+        let mut off = std::collections::BinaryHeap::from(off.into_iter().map(Off).collect::<Vec<Off>>());
+        while let Some(Off((square, row))) = off.pop() {
+            if square <= worst {
+                break;
+            }
+            let weight = square / self.weight(row);
+            if weight > worst {
+                worst = weight;
+                leaving = Some(Leaving { row: Row::Sum(row), falls: self.left[row as usize] > 0.0 });
             }
         }
         leaving

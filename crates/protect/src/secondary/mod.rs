@@ -1,0 +1,432 @@
+//! Secondary protection: which further cells are withheld, so that no primary one can be worked out.
+//!
+//! For each primary cell a reader must be left with values low and high enough. Each end is shown by a [`Move`]: another
+//! table that agrees with everything published. Where the cells withheld so far admit none, the cheapest further cells
+//! that do are withheld with them. Afterwards each of those is published again where all ends can do without it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::search::Search;
+use crate::system::{Move, System};
+
+mod look;
+mod release;
+
+use look::{Look, Piece, Without};
+
+/// What a reader must be left with for a primary cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Values at most and at least these.
+    Reach {
+        /// A value at most this.
+        low: i64,
+        /// A value at least this.
+        high: i64,
+    },
+    /// Another value, any.
+    NotExact,
+}
+
+/// One end of what a cell needs: a value below its own, above it, or either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// A value low enough.
+    Below,
+    /// A value high enough.
+    Above,
+    /// Another value.
+    Other,
+}
+
+/// What is asked of a system.
+#[derive(Debug, Clone, Default)]
+pub struct Demand {
+    /// The cells withheld for themselves, with what a reader must be left with.
+    pub primary: BTreeMap<u32, Need>,
+    /// Cells withheld already, which stay so.
+    pub before: BTreeSet<u32>,
+    /// Cells to which one person alone contributes, who knows them, with a number for the person: what is shown of another
+    /// cell must hold against each of them.
+    pub alone: BTreeMap<u32, u32>,
+    /// How much of a primary cell such a person is: less than that the person need not take it for.
+    pub own: BTreeMap<(u32, u32), i64>,
+    /// Neighbourhoods of each cell, as bits; none where there is no such thing.
+    pub neighbourhoods: Vec<u64>,
+    /// The neighbourhood that each cell is about, also where it moves with all.
+    pub homes: Vec<Option<usize>>,
+    /// For each neighbourhood those in which a move is looked for, one after the other, before it is looked for everywhere.
+    pub rings: Vec<Vec<u64>>,
+}
+
+impl Demand {
+    /// Names the persons who are alone in cells, given as a number for each cell: who is alone in a whole and in one of its
+    /// parts is one person, and knows to be of every whole above.
+    pub fn name_persons(&mut self, system: &System) {
+        let mut person: Vec<u32> = (0..system.len() as u32).collect();
+        // Parts that overlap, and the difference of two flows, are not in their whole.
+        let nests = |terms: &[(u32, i64)]| {
+            terms.iter().filter(|(_, by)| *by < 0).count() == 1
+                && terms.iter().all(|(cell, _)| system.figure(*cell).least >= 0)
+        };
+        for terms in system.sums().iter().filter(|terms| nests(terms)) {
+            let alone: Vec<(u32, i64)> =
+                terms.iter().filter(|(cell, _)| self.alone.contains_key(cell)).copied().collect();
+            for (whole, _) in alone.iter().filter(|(_, by)| *by < 0) {
+                for (part, _) in alone.iter().filter(|(_, by)| *by > 0) {
+                    let (a, b) = (root(&mut person, *whole), root(&mut person, *part));
+                    person[a.max(b) as usize] = a.min(b);
+                }
+            }
+        }
+        for (cell, own) in &mut self.alone {
+            *own = root(&mut person, *cell);
+        }
+        for (cell, person) in &self.alone {
+            let value = system.figure(*cell).value;
+            let mut seen = BTreeSet::from([*cell]);
+            let mut next = vec![*cell];
+            while let Some(part) = next.pop() {
+                for (sum, _) in system.sums_of(part).iter().filter(|(_, by)| *by > 0) {
+                    let terms = &system.sums()[*sum as usize];
+                    for (whole, _) in terms.iter().filter(|(_, by)| *by < 0 && nests(terms)) {
+                        if seen.insert(*whole) {
+                            next.push(*whole);
+                        }
+                    }
+                }
+            }
+            for whole in seen.into_iter().filter(|whole| self.primary.contains_key(whole)) {
+                let known = self.own.entry((whole, *person)).or_default();
+                *known = value.max(*known);
+            }
+        }
+    }
+}
+
+pub(crate) fn root(group: &mut [u32], mut of: u32) -> u32 {
+    while group[of as usize] != of {
+        group[of as usize] = group[group[of as usize] as usize];
+        of = group[of as usize];
+    }
+    of
+}
+
+/// What is withheld, with the proof.
+#[derive(Debug, Clone, Default)]
+pub struct Withheld {
+    /// Cells withheld, the primary ones and those withheld earlier among them.
+    pub cells: BTreeSet<u32>,
+    /// For each end of each primary cell's need the moves that show it: nobody who is alone in a cell is in all of them.
+    pub moves: BTreeMap<(u32, End), Vec<Move>>,
+    /// Ends for which no proof was found, whatever is withheld.
+    pub exposed: Vec<(u32, End)>,
+}
+
+/// Cost of a usual cell.
+pub const COST: u32 = 100;
+/// How long it is tried to withhold less. A pivot is a step of a search.
+#[derive(Debug, Clone, Copy)]
+pub struct Effort {
+    /// Pivots to look for a move that does without a cell, in each round of publishing again; the cell stays withheld where
+    /// that does not suffice.
+    pub patience: &'static [usize],
+    /// Pivots to look for a move among the cells that are withheld already, before a further one is.
+    pub before: usize,
+    /// Pivots for all that is published again in a round: what is left then stays withheld.
+    pub release: usize,
+    /// Pivots after which the primary cells are not tried in another order.
+    pub quick: usize,
+    /// Price of moving what is withheld anyway, where a usual cell costs [`COST`]: of 20, a detour of five such cells is
+    /// taken before one more cell is withheld, a longer one only when cells are published again.
+    pub detour: f64,
+    /// The same for a cell whose one person knows it: a move without it needs no other beside it.
+    pub alone: f64,
+}
+
+impl Effort {
+    /// For one table: half a minute for thousands of cells.
+    pub const THOROUGH: Effort =
+        Effort { patience: &[150, 1_000], before: 20_000, release: 800_000, quick: 20_000, detour: 20.0, alone: 50.0 };
+    /// For a whole monitor: about as long as it takes to find what must be withheld. Short detours are soon found; at a
+    /// third of their price the largest table takes twice as long, for a twentieth less withheld.
+    pub const BRIEF: Effort =
+        Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 60.0, alone: 150.0 };
+}
+
+impl Need {
+    /// The ends that a cell of this value needs, and by how much it must move for each.
+    pub fn ends(self, value: i64) -> Vec<(End, Vec<i64>)> {
+        match self {
+            Need::NotExact => vec![(End::Other, vec![1, -1])],
+            Need::Reach { low, high } => {
+                [(End::Below, low - value, low < value), (End::Above, high - value, high > value)]
+                    .into_iter()
+                    .filter(|(_, _, needed)| *needed)
+                    .map(|(end, by, _)| (end, vec![by]))
+                    .collect()
+            }
+        }
+    }
+}
+
+struct Known {
+    moved: Move,
+    /// Who are alone in a cell of it.
+    persons: Vec<u32>,
+    /// The ends that lean on it; none once a cell of it is published.
+    users: Vec<(u32, End)>,
+    alive: bool,
+}
+
+/// Protects the primary cells of a system.
+///
+/// What is withheld depends on which cell comes first. Where one round is quick others are tried, and the cheapest is
+/// taken; every round begins anew, so that the order of cells in the system is all that the outcome depends on, and not the
+/// number of threads.
+pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize) -> Withheld {
+    let value = |cell: &u32| system.figure(*cell).value;
+    let by_number: Vec<u32> = demand.primary.keys().copied().collect();
+    let mut greatest_first = by_number.clone();
+    greatest_first.sort_by_key(|cell| (std::cmp::Reverse(value(cell)), *cell));
+    let mut least_first = by_number.clone();
+    least_first.sort_by_key(|cell| (value(cell), *cell));
+    let backwards: Vec<u32> = by_number.iter().rev().copied().collect();
+    let mut best: Option<(usize, u64, Withheld)> = None;
+    let mut spent = 0;
+    let orders = [by_number, greatest_first, least_first, backwards];
+    for order in &orders {
+        let (found, pivots) = round(system, demand, order, effort, threads);
+        let cost = found.cells.iter().map(|cell| u64::from(system.figure(*cell).cost.unwrap_or(0))).sum();
+        let rank = (found.exposed.len(), cost);
+        if best.as_ref().is_none_or(|(exposed, cost, _)| rank < (*exposed, *cost)) {
+            best = Some((rank.0, rank.1, found));
+        }
+        spent += pivots;
+        if spent > effort.quick {
+            break;
+        }
+    }
+    best.map(|(_, _, found)| found).unwrap_or_default()
+}
+
+/// Everything that looking for a move needs to know.
+struct State<'s> {
+    system: &'s System,
+    demand: &'s Demand,
+    effort: Effort,
+    /// The cells of each person who is alone in some.
+    persons: BTreeMap<u32, Vec<u32>>,
+    withheld: Vec<bool>,
+    known: Vec<Known>,
+    /// Numbers of the moves through each cell.
+    through: Vec<Vec<usize>>,
+}
+
+struct Protector<'s> {
+    state: State<'s>,
+    /// A workspace for each thread; prices are the same in all.
+    searches: Vec<Search<'s>>,
+    leans: BTreeMap<(u32, End), Vec<usize>>,
+    exposed: Vec<(u32, End)>,
+}
+
+/// Something to be shown: a cell's end, and by how much the cell must move for it.
+type Asked = ((u32, End), Vec<i64>);
+
+/// Protects in one order of the primary cells; what is withheld, and the pivots that it took.
+fn round(system: &System, demand: &Demand, order: &[u32], effort: Effort, threads: usize) -> (Withheld, usize) {
+    let Demand { primary, before, alone, .. } = demand;
+    let mut persons: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (cell, person) in alone {
+        persons.entry(*person).or_default().push(*cell);
+    }
+    let search = || Search::in_neighbourhoods(system, &demand.neighbourhoods);
+    let mut protector = Protector {
+        state: State {
+            system,
+            demand,
+            effort,
+            persons,
+            withheld: vec![false; system.len()],
+            known: Vec::new(),
+            through: vec![Vec::new(); system.len()],
+        },
+        searches: (0..threads.max(1)).map(|_| search()).collect(),
+        leans: BTreeMap::new(),
+        exposed: Vec::new(),
+    };
+    for cell in 0..system.len() as u32 {
+        if primary.contains_key(&cell) || before.contains(&cell) {
+            protector.withhold(cell);
+        } else {
+            protector.set_price(cell, system.figure(cell).cost.map(f64::from));
+        }
+    }
+    let own = protector.state.withheld.clone();
+    let ends = |cell: &u32| {
+        let ends = primary[cell].ends(system.figure(*cell).value);
+        ends.into_iter().map(|(end, ways)| ((*cell, end), ways)).collect::<Vec<Asked>>()
+    };
+    let asked: Vec<Asked> = order.iter().flat_map(ends).collect();
+    if before.iter().any(|cell| system.figure(*cell).cost.is_some()) {
+        protector.cover_by_what_is(&asked);
+    }
+    let left: Vec<Asked> = asked.into_iter().filter(|(end, _)| !protector.leans.contains_key(end)).collect();
+    protector.exposed = protector.cover(left);
+    for patience in effort.patience {
+        protector.set_patience(*patience);
+        protector.release(&own, effort.release);
+    }
+    let Protector { state: State { withheld, known, .. }, leans, exposed, searches } = protector;
+    let found = Withheld {
+        cells: (0..system.len() as u32).filter(|cell| withheld[*cell as usize]).collect(),
+        moves: leans
+            .into_iter()
+            .map(|(end, numbers)| (end, numbers.into_iter().map(|number| known[number].moved.clone()).collect()))
+            .collect(),
+        exposed,
+    };
+    (found, searches.iter().map(|search| search.pivots).sum())
+}
+
+impl<'s> Protector<'s> {
+    fn set_price(&mut self, cell: u32, price: Option<f64>) {
+        self.searches.iter_mut().for_each(|search| search.set_price(cell, price));
+    }
+
+    fn set_patience(&mut self, pivots: usize) {
+        self.searches.iter_mut().for_each(|search| search.patience = pivots);
+    }
+
+    fn withhold(&mut self, cell: u32) {
+        self.state.withheld[cell as usize] = true;
+        self.set_price(cell, Some(self.state.price(cell)));
+    }
+
+    /// Leans every end on what was withheld before, where that suffices: nothing is added to a table that is protected.
+    fn cover_by_what_is(&mut self, asked: &[Asked]) {
+        let published: Vec<u32> =
+            (0..self.state.system.len() as u32).filter(|cell| !self.state.withheld[*cell as usize]).collect();
+        published.iter().for_each(|cell| self.set_price(*cell, None));
+        let usual = self.searches[0].patience;
+        self.set_patience(self.state.effort.before);
+        self.cover(asked.to_vec());
+        self.set_patience(usual);
+        for cell in published {
+            self.set_price(cell, self.state.system.figure(cell).cost.map(f64::from));
+        }
+    }
+
+    /// Sees to it that ends are shown; gives those that cannot be.
+    ///
+    /// Ends of cells that are far from each other are looked at side by side, each with what was withheld before any of
+    /// them; which those are follows from the cells alone.
+    fn cover(&mut self, asked: Vec<Asked>) -> Vec<(u32, End)> {
+        let mut by_home: BTreeMap<Option<usize>, VecDeque<Asked>> = BTreeMap::new();
+        let homes = &self.state.demand.homes;
+        for own in asked {
+            let home = homes.get(own.0.0 as usize).copied().flatten();
+            by_home.entry(home).or_default().push_back(own);
+        }
+        let mut exposed = Vec::new();
+        while !by_home.is_empty() {
+            let batch: Vec<Asked> = by_home.values_mut().filter_map(VecDeque::pop_front).collect();
+            by_home.retain(|_, left| !left.is_empty());
+            let found = self.side_by_side(&batch);
+            for ((end, _), pieces) in batch.into_iter().zip(found) {
+                match pieces {
+                    Some(pieces) => {
+                        let numbers = pieces.into_iter().map(|piece| self.keep(piece)).collect();
+                        self.lean(end, numbers);
+                    }
+                    None => exposed.push(end),
+                }
+            }
+        }
+        exposed
+    }
+
+    /// Looks for moves that show each of some ends, by as many threads as there are workspaces.
+    fn side_by_side(&mut self, batch: &[Asked]) -> Vec<Option<Vec<Piece>>> {
+        let state = &self.state;
+        let next = AtomicUsize::new(0);
+        let work = |search: &mut Search<'s>| {
+            let mut look = Look { state, search };
+            let mut found = Vec::new();
+            while let Some((at, ((cell, _), ways))) =
+                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, batch.get(at)?)))
+            {
+                found.push((at, look.shown_by(*cell, ways, Without::default())));
+            }
+            found
+        };
+        let mut found: Vec<(usize, Option<Vec<Piece>>)> = match self.searches.as_mut_slice() {
+            [only] => work(only),
+            searches if batch.len() == 1 => work(&mut searches[0]),
+            searches => std::thread::scope(|scope| {
+                let work = &work;
+                let working: Vec<_> = searches.iter_mut().map(|search| scope.spawn(move || work(search))).collect();
+                working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+            }),
+        };
+        found.sort_by_key(|(at, _)| *at);
+        let mut all: Vec<Option<Vec<Piece>>> = vec![None; batch.len()];
+        found.into_iter().for_each(|(at, pieces)| all[at] = pieces);
+        all
+    }
+
+    fn lean(&mut self, end: (u32, End), numbers: Vec<usize>) {
+        for number in self.leans.remove(&end).unwrap_or_default() {
+            self.state.known[number].users.retain(|user| *user != end);
+        }
+        for number in &numbers {
+            self.state.known[*number].users.push(end);
+        }
+        self.leans.insert(end, numbers);
+    }
+
+    /// Withholds what a move needs and remembers it.
+    fn keep(&mut self, piece: Piece) -> usize {
+        let moved = match piece {
+            Piece::Known(number) => return number,
+            Piece::New(moved) => moved,
+        };
+        let number = self.state.known.len();
+        for (cell, _) in &moved {
+            if !self.state.withheld[*cell as usize] {
+                self.withhold(*cell);
+            }
+            self.state.through[*cell as usize].push(number);
+        }
+        let persons = self.state.persons_of(&moved);
+        self.state.known.push(Known { moved, persons, users: Vec::new(), alive: true });
+        number
+    }
+}
+
+impl State<'_> {
+    fn price(&self, cell: u32) -> f64 {
+        if self.demand.alone.contains_key(&cell) { self.effort.alone } else { self.effort.detour }
+    }
+
+    /// Who are alone in a cell of a move.
+    fn persons_of(&self, moved: &Move) -> Vec<u32> {
+        let persons: BTreeSet<u32> =
+            moved.iter().filter_map(|(cell, _)| self.demand.alone.get(cell)).copied().collect();
+        persons.into_iter().collect()
+    }
+
+    /// Whether a cell moved by so much is still within what a reader knows of it.
+    fn fits(&self, cell: u32, by: i64) -> bool {
+        let figure = self.system.figure(cell);
+        let to = figure.value + by;
+        to >= figure.least.min(figure.value) && figure.most.is_none_or(|most| to <= most.max(figure.value))
+    }
+}
+
+/// By how much a move moves a cell.
+fn moved_by(moved: &Move, cell: u32) -> i64 {
+    moved.binary_search_by_key(&cell, |(cell, _)| *cell).map_or(0, |at| moved[at].1)
+}
