@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+mod dropping;
 mod pages;
 
 use crate::project::{Folder, done, err, liim, linked_project, observations};
@@ -236,6 +237,11 @@ fn editions_are_protected_as_one_system_and_the_proofs_add_up_elsewhere() {
             assert!(told.ends_with(" 0 wrong\n"), "{told}");
         }
     }
+
+    // The audit notices whatever is shown after all and matters.
+    let (mattered, flagged, needlessly) = dropping::dropping(folder.path(), 200);
+    println!("shown after all: mattered {mattered}, flagged {flagged}, of these needlessly {needlessly}");
+    assert!(mattered > 0 && mattered + needlessly == flagged);
 
     // Without what was counted behind an earlier edition no later one can be protected, and a message says so.
     std::fs::remove_dir_all(&confidential).unwrap();

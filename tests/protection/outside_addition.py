@@ -58,7 +58,8 @@ db.sql("""
 """)
 # An indicator's counts of municipalities add up to those of arrondissements and clusters: what a proof changes does too.
 # Flows and persons that are counted in more than one place do not: of those only the pipeline's own check knows the sums.
-APART = ("migraties", "volwassenenonderwijs")
+# Counts about the link ("link of ...") are told of municipalities and Flanders only.
+APART = ("migraties", "volwassenenonderwijs", "link")
 wrong += db.sql(f"""
     WITH parts AS (
         SELECT proof, block, m.ref_area_class || ' ' || m.ref_area AS area, sex, age_group, "group", detail, detail_2, change

@@ -13,7 +13,7 @@ use catalog::pipeline::Protection;
 use catalog::reference::Reference;
 use catalog::share;
 
-use crate::linked::{Linked, Outcome, Row, Standing, accounts};
+use crate::linked::{Checker, Linked, Outcome, Row, Standing, accounts};
 
 pub mod attack;
 pub mod linked;
@@ -156,20 +156,21 @@ impl Guarded<'_> {
         }
     }
 
+    /// A check of the proof against the rows that are shown, given by whether each row of this edition is.
+    pub fn checker(&self, is_shown: impl Fn(usize) -> bool) -> Checker<'_, '_> {
+        let rows = (0..self.recorded.len()).filter(|row| is_shown(*row)).filter_map(|row| self.linked.of_row(row));
+        let shown = rows.flat_map(|(count, base)| [Some(count), base]).flatten().collect();
+        Checker::new(&self.linked, &self.outcome, shown)
+    }
+
     /// Checks the proof against the rows that are shown in the end, given by whether each row of this edition is; by
     /// addition alone. Gives the indicators of figures whose proof is flawed, with how many they are.
     pub fn check(&self, is_shown: impl Fn(usize) -> bool) -> BTreeMap<String, usize> {
-        let mut shown: BTreeSet<u32> = BTreeSet::new();
-        for row in (0..self.recorded.len()).filter(|row| is_shown(*row)) {
-            if let Some((count, base)) = self.linked.of_row(row) {
-                shown.extend([Some(count), base].into_iter().flatten());
-            }
-        }
         let mut found: BTreeMap<String, usize> = BTreeMap::new();
         if !self.protected.linked {
             return found;
         }
-        for (figure, _) in self.linked.check(&self.outcome, |figure| shown.contains(&figure)) {
+        for (figure, _) in self.checker(is_shown).flaws() {
             let name = self.linked.name(figure).map_or("a rest of a sum", |(block, ..)| block.indicator.as_str());
             *found.entry(name.to_string()).or_default() += 1;
         }

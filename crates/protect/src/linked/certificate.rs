@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::figures::Linked;
 use super::{Outcome, Standing};
+use crate::search::Search;
 use crate::secondary::{Demand, End, Need};
 use crate::system::{Figure, Move, System};
 
@@ -44,36 +45,107 @@ impl Linked<'_> {
 
     /// Checks an outcome against what is shown in the end; `is_shown` tells of each figure whether some row shows it.
     pub fn check(&self, outcome: &Outcome, is_shown: impl Fn(u32) -> bool) -> BTreeSet<(u32, Flaw)> {
-        let system = self.whole_system();
+        let shown = (0..self.figures.len() as u32).filter(|figure| is_shown(*figure)).collect();
+        Checker::new(self, outcome, shown).flaws()
+    }
+}
+
+/// A check of proofs against what is shown.
+pub struct Checker<'c, 'l> {
+    linked: &'c Linked<'l>,
+    outcome: &'c Outcome,
+    shown: BTreeSet<u32>,
+    system: System,
+    demand: Demand,
+    /// For each figure the ends whose proofs move it.
+    leaning: BTreeMap<u32, BTreeSet<(u32, End)>>,
+}
+
+impl<'c, 'l> Checker<'c, 'l> {
+    /// Makes ready to check an outcome where these figures are shown.
+    pub fn new(linked: &'c Linked<'l>, outcome: &'c Outcome, shown: BTreeSet<u32>) -> Checker<'c, 'l> {
+        let system = linked.whole_system();
         let mut demand = Demand::default();
-        for (id, figure) in self.figures.iter().enumerate() {
-            let hidden = !matches!(figure.standing, Standing::Public | Standing::Known) && !is_shown(id as u32);
+        for (id, figure) in linked.figures.iter().enumerate() {
+            let id = id as u32;
+            let hidden = !matches!(figure.standing, Standing::Public | Standing::Known) && !shown.contains(&id);
             if hidden && let Some(need) = figure.need {
-                demand.primary.insert(id as u32, outcome.needs.get(&(id as u32)).copied().unwrap_or(need));
+                demand.primary.insert(id, outcome.needs.get(&id).copied().unwrap_or(need));
                 if figure.contributors == Some(1) {
-                    demand.alone.insert(id as u32, id as u32);
+                    demand.alone.insert(id, id);
                 }
             }
         }
         demand.name_persons(&system);
-        let standing = |id: u32| self.figures[id as usize].standing;
-        let is_known = |id: u32| matches!(standing(id), Standing::Public | Standing::Known) || is_shown(id);
+        let mut leaning: BTreeMap<u32, BTreeSet<(u32, End)>> = BTreeMap::new();
+        for (end, moves) in &outcome.proofs {
+            for (figure, _) in moves.iter().flatten() {
+                leaning.entry(*figure).or_default().insert(*end);
+            }
+        }
+        Checker { linked, outcome, shown, system, demand, leaning }
+    }
+
+    /// What is wrong with the proofs.
+    pub fn flaws(&self) -> BTreeSet<(u32, Flaw)> {
         let mut flaws = BTreeSet::new();
-        for (cell, need) in &demand.primary {
+        for (cell, need) in &self.demand.primary {
             // What this edition does not touch was proven by the edition that withheld it.
-            if !outcome.needs.contains_key(cell) {
-                if *cell as usize >= self.earlier || matches!(standing(*cell), Standing::Open | Standing::Coarse) {
+            if !self.outcome.needs.contains_key(cell) {
+                let standing = self.linked.standing(*cell);
+                if *cell as usize >= self.linked.earlier || matches!(standing, Standing::Open | Standing::Coarse) {
                     flaws.insert((*cell, Flaw::Missing));
                 }
                 continue;
             }
-            for (end, ways) in need.ends(self.figures[*cell as usize].value) {
-                let moves = outcome.proofs.get(&(*cell, end)).map(Vec::as_slice).unwrap_or_default();
-                let flaw = flaw_of(&system, &demand, (*cell, end), &ways, moves, is_known);
-                flaws.extend(flaw.map(|flaw| (*cell, flaw)));
+            for (end, ways) in need.ends(self.system.figure(*cell).value) {
+                flaws.extend(self.flaw((*cell, end), &ways, &[]).map(|flaw| (*cell, flaw)));
             }
         }
         flaws
+    }
+
+    /// What is wrong with the proofs if some more figures were shown.
+    pub fn flaws_with(&self, more: &[u32]) -> BTreeSet<(u32, Flaw)> {
+        let ends = more.iter().filter_map(|figure| self.leaning.get(figure)).flatten();
+        let mut flaws = BTreeSet::new();
+        for (cell, end) in ends.filter(|(cell, _)| !more.contains(cell)) {
+            let needs = self.demand.primary.get(cell).map(|need| need.ends(self.system.figure(*cell).value));
+            if let Some((_, ways)) = needs.into_iter().flatten().find(|(own, _)| own == end) {
+                flaws.extend(self.flaw((*cell, *end), &ways, more).map(|flaw| (*cell, flaw)));
+            }
+        }
+        flaws
+    }
+
+    fn flaw(&self, end: (u32, End), ways: &[i64], more: &[u32]) -> Option<Flaw> {
+        let moves = self.outcome.proofs.get(&end).map(Vec::as_slice).unwrap_or_default();
+        let is_known = |id: u32| {
+            matches!(self.linked.standing(id), Standing::Public | Standing::Known)
+                || self.shown.contains(&id)
+                || more.contains(&id)
+        };
+        flaw_of(&self.system, &self.demand, end, ways, moves, is_known)
+    }
+
+    /// Whether a figure of few persons would be told, or nearly, if some more figures were shown: looked for anew, knowing
+    /// nothing of the proofs.
+    pub fn is_told_with(&self, cell: u32, more: &[u32], search: &mut Search<'_>) -> bool {
+        more.iter().for_each(|figure| search.set_price(*figure, None));
+        let needs = self.demand.primary.get(&cell).map(|need| need.ends(self.system.figure(cell).value));
+        let told = needs.into_iter().flatten().any(|(_, ways)| ways.iter().all(|by| search.find(cell, *by).is_none()));
+        more.iter().for_each(|figure| search.set_free(*figure, true));
+        told
+    }
+
+    /// A workspace in which all that is withheld may move.
+    pub fn search(&self) -> Search<'_> {
+        let mut search = Search::new(&self.system);
+        for id in 0..self.system.len() as u32 {
+            let known = matches!(self.linked.standing(id), Standing::Public | Standing::Known);
+            search.set_free(id, !known && !self.shown.contains(&id));
+        }
+        search
     }
 }
 

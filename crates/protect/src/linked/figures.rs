@@ -169,6 +169,13 @@ impl<'l> Linked<'l> {
         self.of_row(row).is_some_and(|(count, base)| hidden(count) || base.is_some_and(hidden))
     }
 
+    /// The figures that a figure stands beside in some sum.
+    pub fn beside(&self, figure: u32) -> BTreeSet<u32> {
+        let sums = self.sums.iter().map(|(wholes, parts)| wholes.iter().chain(parts));
+        let own = sums.filter(|sum| sum.clone().any(|other| *other == figure));
+        own.flatten().copied().filter(|other| *other != figure).collect()
+    }
+
     /// Number of figures.
     pub fn len(&self) -> usize {
         self.figures.len()

@@ -19,7 +19,7 @@ mod plan;
 mod sums;
 
 pub(crate) use accounts::{accounts, is_account};
-pub use certificate::Flaw;
+pub use certificate::{Checker, Flaw};
 pub use figures::Linked;
 
 /// A row of an edition as protection sees it.
