@@ -387,6 +387,28 @@ fn what_decided_about_origin_does_not_give_the_number_of_persons_away() {
     assert_eq!(shown_counts(&guarded), BTreeSet::from(["B own-first".to_string(), "B all-belgian".to_string()]));
 }
 
+/// That at least 12 are of foreign origin is the 3 for whom one thing decided and the 9 for whom another did.
+#[test]
+fn the_end_of_a_band_does_not_give_away_what_decided() {
+    let world = world();
+    let decided = |area: &str, word: &str, n: i64| link("a/b", "decided-by d", word, area, n);
+    let band = |measure: &str, area: &str, n: i64| link("a/b", "band d", measure, area, n);
+    let counts = vec![
+        decided("A", "own-first", 9),
+        decided("A", "own-current", 3),
+        decided("A", "all-belgian", 100),
+        band("unknown-parents-belgian", "A", 12),
+        band("unknown-parents-foreign", "A", 80),
+    ];
+    let guarded = world.with_counts(&[], counts, &[]);
+    withheld(&guarded);
+    let shown = shown_counts(&guarded);
+    let is_shown = |measure: &str| shown.contains(&format!("A {measure}"));
+    assert!(!is_shown("own-current"), "{shown:?}");
+    assert!(!(is_shown("own-first") && is_shown("unknown-parents-belgian")), "9 of 12: {shown:?}");
+    assert!(!(is_shown("own-first") && is_shown("all-belgian")), "9 and 100 of 112: {shown:?}");
+}
+
 /// An earlier edition told all 60 and the 50 Belgians. The 3 of another nationality and the 7 of whom none is known are what is
 /// left: that the register does not know 7 of the supplier's persons tells both.
 #[test]

@@ -23,6 +23,8 @@ pub(crate) const ACCOUNT: &str = "link of ";
 const RATE: &str = "rate";
 const UNLINKED: &str = "persons-unlinked";
 const LINKED: &str = "persons-linked";
+/// The lower end of a band.
+const LOWEST: &str = "unknown-parents-belgian";
 /// The group of those of whom no nationality is known.
 const UNKNOWN: &str = "ONBEKEND";
 
@@ -125,7 +127,10 @@ impl Linked<'_> {
                     RATE => same_time && self.sources[*other as usize].iter().any(|own| own.to_string() == source),
                     _ => false,
                 };
-                if target.base.is_some() || is_account(&target.indicator) || !about {
+                // The lower end of a band is what a foreign nationality decided for, whatever indicator counts it.
+                let end = format!("{ACCOUNT}{source}: band {definition}");
+                let is_end = kind == "decided-by" && target.indicator == end && target.period == block.period;
+                if target.base.is_some() || !(is_end || about && !is_account(&target.indicator)) {
                     continue;
                 }
                 // By area the figures of this breakdown that are the other's, each kind for itself.
@@ -138,6 +143,9 @@ impl Linked<'_> {
                 for ((area, code), parts) in parts {
                     let mut codes = [0; 5];
                     codes[GROUP] = code;
+                    if is_end {
+                        codes[DETAIL] = self.texts.known(LOWEST).unwrap_or(0);
+                    }
                     let whole = self.everywhere.get(&Spot { block: *other, area, codes });
                     if let Some(whole) = whole.and_then(|ids| ids.last()) {
                         let family = Family { block: *own, over: ACROSS, whole: *other, details: [code, 0] };
@@ -155,7 +163,7 @@ impl Linked<'_> {
                 let belgian = ["all-belgian", "known-belgian", "nothing-known"].contains(&measure);
                 (DecidedBy::WORDS.iter().any(|(word, _)| *word == measure) && !belgian).then_some(0)
             }
-            ("band", "unknown-parents-belgian") | (RATE, TOTAL) => Some(0),
+            ("band", LOWEST) | (RATE, TOTAL) => Some(0),
             (RATE, UNLINKED) => self.texts.known(UNKNOWN),
             _ => None,
         }
