@@ -239,7 +239,7 @@ fn editions_are_protected_as_one_system_and_the_proofs_add_up_elsewhere() {
     }
 
     // The audit notices whatever is shown after all and matters.
-    let (mattered, flagged, needlessly) = dropping::dropping(folder.path(), 200);
+    let (mattered, flagged, needlessly) = dropping::dropping(folder.path(), 1, 200);
     println!("shown after all: mattered {mattered}, flagged {flagged}, of these needlessly {needlessly}");
     assert!(mattered > 0 && mattered + needlessly == flagged);
 
