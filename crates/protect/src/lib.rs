@@ -13,7 +13,7 @@ use catalog::pipeline::Protection;
 use catalog::reference::Reference;
 use catalog::share;
 
-use crate::linked::{Checker, Linked, Outcome, Row, Standing, accounts};
+use crate::linked::{Checker, Linked, Outcome, Row, Standing, accounts, untold};
 
 pub mod attack;
 pub mod linked;
@@ -188,8 +188,9 @@ pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'
             .collect();
         linked.add(&rows);
     }
+    let untold = untold(&quality, setting.rules.usual.threshold);
     let (told, known): (Vec<_>, Vec<_>) =
-        accounts(&quality, setting.reference).into_iter().partition(|(number, _)| number.is_some());
+        accounts(&quality, &untold, setting.reference).into_iter().partition(|(number, _)| number.is_some());
     let method = |cell: &Cell| setting.words.get(&cell.key.indicator).map_or("", |words| words.method.as_str());
     let to_decide = cells.iter().chain(told.iter().map(|(_, cell)| cell));
     let mut rows: Vec<Row<'_>> =
@@ -229,7 +230,8 @@ pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'
         .collect();
     let numbers: Vec<usize> = told.iter().filter_map(|(number, _)| *number).collect();
     let by_area = numbers.iter().zip(&decided[cells.len()..]).map(|(number, decided)| (*number, decided.is_ok()));
-    let (quality, places) = quality::told(quality, &by_area.collect(), &setting.rules.usual);
+    let by_area = by_area.chain(untold.into_iter().map(|number| (number, false))).collect();
+    let (quality, places) = quality::told(quality, &by_area, &setting.rules.usual);
     let accounts = numbers.iter().filter_map(|number| places.get(number).copied()).collect();
     Guarded {
         protected: Protected { observations, quality, linked: setting.rules.linked },

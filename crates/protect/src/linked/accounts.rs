@@ -34,12 +34,31 @@ type Breakdown = (String, String, String);
 /// A count as a cell: the number of the count that it is, nothing where no row tells it and everybody knows it.
 pub(crate) type Account = (Option<usize>, Cell);
 
+/// Of how many counts by area one may be small, of each measure of a breakdown, that it is told by area at all.
+const SMALL: usize = 3;
+
+fn breakdown(count: &RawQuality) -> Breakdown {
+    (count.source.clone(), count.time_period.clone(), count.detail.trim_end_matches(':').to_string())
+}
+
+/// The counts by area that are not told of any area, by their numbers: of their breakdown too many are small.
+pub(crate) fn untold(counts: &[RawQuality], threshold: i64) -> BTreeSet<usize> {
+    let by_area = || counts.iter().enumerate().filter(|(_, count)| count.ref_area != TOTAL);
+    let mut all: BTreeMap<(Breakdown, &str), (usize, usize)> = BTreeMap::new();
+    for (_, count) in by_area() {
+        let (few, own) = all.entry((breakdown(count), &count.measure)).or_default();
+        *few += usize::from((1..threshold).contains(&count.value));
+        *own += 1;
+    }
+    let small = all.into_iter().filter(|(_, (few, own))| few * SMALL > *own);
+    let small: BTreeSet<Breakdown> = small.map(|((breakdown, _), _)| breakdown).collect();
+    by_area().filter(|(_, count)| small.contains(&breakdown(count))).map(|(number, _)| number).collect()
+}
+
 /// The counts that are told by area, and the sums of them, as cells.
-pub(crate) fn accounts(counts: &[RawQuality], reference: &Reference) -> Vec<Account> {
-    let breakdown = |count: &RawQuality| -> Breakdown {
-        (count.source.clone(), count.time_period.clone(), count.detail.trim_end_matches(':').to_string())
-    };
-    let by_area: BTreeSet<Breakdown> = counts.iter().filter(|count| count.ref_area != TOTAL).map(breakdown).collect();
+pub(crate) fn accounts(counts: &[RawQuality], untold: &BTreeSet<usize>, reference: &Reference) -> Vec<Account> {
+    let told = counts.iter().enumerate().filter(|(number, count)| count.ref_area != TOTAL && !untold.contains(number));
+    let by_area: BTreeSet<Breakdown> = told.map(|(_, count)| breakdown(count)).collect();
     let mut found: Vec<Account> = Vec::new();
     let mut all: BTreeMap<(Breakdown, String), i64> = BTreeMap::new();
     for (number, count) in counts.iter().enumerate() {

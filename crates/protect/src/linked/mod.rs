@@ -18,7 +18,7 @@ mod figures;
 mod plan;
 mod sums;
 
-pub(crate) use accounts::{accounts, is_account};
+pub(crate) use accounts::{accounts, is_account, untold};
 pub use certificate::{Checker, Flaw};
 pub use figures::Linked;
 

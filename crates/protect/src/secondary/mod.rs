@@ -152,7 +152,7 @@ impl Effort {
     /// For a whole monitor: about as long as it takes to find what must be withheld. Short detours are soon found; at a
     /// third of their price the largest table takes twice as long, for a twentieth less withheld.
     pub const BRIEF: Effort =
-        Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 60.0, alone: 150.0 };
+        Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 120.0, alone: 300.0 };
 }
 
 impl Need {
