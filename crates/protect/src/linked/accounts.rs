@@ -83,6 +83,8 @@ pub(crate) fn accounts(counts: &[RawQuality], untold: &BTreeSet<usize>, referenc
         let code = if breakdown.2 == RATE { LINKED } else { TOTAL };
         found.extend(cell(&breakdown, &area, code, value, reference).map(|cell| (None, cell)));
     }
+    // Counts come in the order in which threads were ready; the proofs name figures by their order.
+    found.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
     found
 }
 
