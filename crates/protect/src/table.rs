@@ -128,7 +128,7 @@ impl Table {
 
     /// What is asked of the system.
     pub fn demand(&self) -> Demand {
-        Demand { primary: self.primary.clone(), before: self.unseen.clone(), ..Demand::default() }
+        Demand { primary: self.primary.clone(), hidden: self.unseen.clone(), ..Demand::default() }
     }
 
     /// The codes of a cell.

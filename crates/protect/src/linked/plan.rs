@@ -7,12 +7,9 @@ use super::{Outcome, Standing};
 use catalog::cell::AreaLevel;
 use catalog::reference::Area;
 
-use crate::search::{EVERYWHERE, Search};
-use crate::secondary::{Demand, Effort, End, Need, Withheld, protect, root};
+use crate::search::EVERYWHERE;
+use crate::secondary::{Demand, Effort, Withheld, protect, root};
 use crate::system::{Figure, Move, System};
-
-/// What is withheld of a part, what its needs came to, and the cells whose needs were taken back.
-type Decided = (Withheld, BTreeMap<u32, Need>, BTreeSet<u32>);
 
 /// Less than any difference of two flows.
 const FAR_BELOW: i64 = -1_000_000_000;
@@ -22,8 +19,6 @@ const ARRONDISSEMENTS: usize = 60;
 const GREATEST: usize = 4;
 /// Small counts of a part that is worth all threads.
 const LARGE: usize = 300;
-/// Times that a need is taken back where public tables stand in its way.
-const PASSES: usize = 8;
 
 /// A part of the system that no sum links with another.
 struct Part {
@@ -31,10 +26,10 @@ struct Part {
     figures: Vec<u32>,
     system: System,
     demand: Demand,
-    /// Whether figures of earlier editions hold it.
-    has_known: bool,
-    /// Cells that are what is left of a sum.
-    rests: BTreeSet<u32>,
+}
+
+fn protected(part: &Part, threads: usize) -> Withheld {
+    protect(&part.system, &part.demand, Effort::BRIEF, threads)
 }
 
 impl Linked<'_> {
@@ -54,7 +49,7 @@ impl Linked<'_> {
         // Large parts one after another, all threads in each; small ones side by side.
         let (large, small): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|at| parts[*at].demand.primary.len() >= LARGE);
-        let mut found: Vec<(usize, Decided)> =
+        let mut found: Vec<(usize, Withheld)> =
             large.into_iter().map(|at| (at, protected(&parts[at], threads))).collect();
         let next = std::sync::atomic::AtomicUsize::new(0);
         let work = || {
@@ -64,18 +59,18 @@ impl Linked<'_> {
             }
             found
         };
-        found.extend(std::thread::scope(|scope| -> Vec<(usize, Decided)> {
+        found.extend(std::thread::scope(|scope| -> Vec<(usize, Withheld)> {
             let working: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
             working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
         }));
         found.sort_by_key(|(at, _)| *at);
         let mut outcome = Outcome::default();
-        for (at, (withheld, needs, told)) in found {
+        for (at, withheld) in found {
             let name = |cell: u32| parts[at].figures[cell as usize];
             outcome.withheld.extend(withheld.cells.iter().map(|cell| name(*cell)));
-            outcome.needs.extend(needs.iter().map(|(cell, need)| (name(*cell), *need)));
+            outcome.needs.extend(withheld.needs.iter().map(|(cell, need)| (name(*cell), *need)));
             outcome.exposed.extend(withheld.exposed.iter().map(|(cell, end)| (name(*cell), *end)));
-            outcome.told_elsewhere.extend(told.iter().map(|cell| name(*cell)));
+            outcome.told_elsewhere.extend(withheld.told.iter().map(|cell| name(*cell)));
             outcome.proofs.extend(withheld.moves.into_iter().map(|((cell, end), moves)| {
                 let named = |moved: Move| {
                     let mut moved: Move = moved.into_iter().map(|(cell, by)| (name(cell), by)).collect();
@@ -209,15 +204,17 @@ impl Linked<'_> {
             let cells = |ids: &[u32]| ids.iter().map(|id| cell_of[id]).collect::<Vec<u32>>();
             system.add_equation(&cells(wholes), &cells(parts));
         }
-        let mut demand = Demand::default();
+        let mut demand = Demand { yields: true, ..Demand::default() };
         for (id, cell) in &cell_of {
             let figure = &self.figures[*id as usize];
             if matches!(figure.standing, Standing::Public | Standing::Known) {
                 continue;
             }
-            if matches!(figure.standing, Standing::Before | Standing::Coarse | Standing::Unseen) {
-                demand.before.insert(*cell);
-            }
+            match figure.standing {
+                Standing::Before => demand.before.insert(*cell),
+                Standing::Coarse | Standing::Unseen => demand.hidden.insert(*cell),
+                _ => false,
+            };
             if let Some(need) = figure.need {
                 demand.primary.insert(*cell, need);
                 if figure.contributors == Some(1) {
@@ -227,64 +224,10 @@ impl Linked<'_> {
         }
         demand.name_persons(&system);
         self.name_neighbourhoods(&ids, &mut demand);
-        let has_known = ids.iter().any(|id| self.figures[*id as usize].standing == Standing::Known);
-        let is_rest = |cell: &u32| self.figures[ids[*cell as usize] as usize].spot.is_none();
-        let rests = (0..ids.len() as u32).filter(is_rest).collect();
-        Part { figures: ids, system, demand, has_known, rests }
+        let standing = |cell: &u32| self.figures[ids[*cell as usize] as usize].standing;
+        let all = 0..ids.len() as u32;
+        demand.public = all.clone().filter(|cell| standing(cell) == Standing::Public).collect();
+        demand.unsaid = all.filter(|cell| standing(cell) == Standing::Unseen).collect();
+        Part { figures: ids, system, demand }
     }
-}
-
-/// Protects a part.
-///
-/// Every figure that is new can be withheld for it. Where that does not give a need, what others publish stands in the
-/// way, and the need is taken back as far as that leaves it: to the end of the interval, to its end for whoever is alone in
-/// a cell, and last, where whole numbers do not come so far, by one and one. Where it may be our own earlier editions that
-/// stand in the way nothing is taken back but of what is left of a sum, and the figure is exposed.
-fn protected(part: &Part, threads: usize) -> Decided {
-    let mut demand = part.demand.clone();
-    let mut told = BTreeSet::new();
-    let mut found = protect(&part.system, &demand, Effort::BRIEF, threads);
-    for pass in 0..PASSES {
-        if found.exposed.is_empty() {
-            break;
-        }
-        let mut search = Search::new(&part.system);
-        for (cell, end) in &found.exposed {
-            let own = demand.alone.get(cell);
-            let value = part.system.figure(*cell).value;
-            if part.has_known {
-                // No row tells what is left of a sum; where earlier editions do, nothing can be done about it.
-                if part.rests.contains(cell) {
-                    demand.primary.insert(*cell, Need::Reach { low: value, high: value });
-                    told.insert(*cell);
-                }
-                continue;
-            }
-            let Some(Need::Reach { low, high }) = demand.primary.get_mut(cell) else { continue };
-            if pass < 2 {
-                for other in 0..part.system.len() as u32 {
-                    let knows = pass == 1 && demand.alone.get(&other).is_some_and(|person| Some(person) != own);
-                    let fixed = knows || part.system.figure(other).cost.is_none();
-                    search.set_free(other, !fixed);
-                }
-                let by = if *end == End::Above { *high - value } else { value - *low };
-                let Some(limit) = search.whole_end(*cell, *end == End::Above, by) else { continue };
-                match end {
-                    End::Above => *high = limit.min(*high),
-                    _ => *low = limit.max(*low),
-                }
-            } else if *end == End::Above {
-                *high -= 1;
-            } else {
-                *low += 1;
-            }
-            told.insert(*cell);
-        }
-        if part.has_known && (told.is_empty() || pass > 0) {
-            break;
-        }
-        demand.before.extend(&found.cells);
-        found = protect(&part.system, &demand, Effort::BRIEF, threads);
-    }
-    (found, demand.primary, told)
 }

@@ -31,21 +31,53 @@ enum Stand {
     Basic(u32),
 }
 
+/// A cell in a search; what a pivot asks of it lies together in memory.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Mover {
+    /// Price of moving it by one; infinite where it must stay.
+    price: f64,
+    /// Bounds of its move.
+    low: f64,
+    high: f64,
+    /// What the equations that it is in are worth to it.
+    dual: f64,
+    /// Its entry in the pivot's row.
+    alpha: f64,
+    /// Up and down.
+    stand: [Stand; 2],
+    is_changed: bool,
+    is_touched: bool,
+    is_dearer: bool,
+}
+
+impl Mover {
+    const STILL: Mover = Mover {
+        price: f64::INFINITY,
+        low: 0.0,
+        high: f64::INFINITY,
+        dual: 0.0,
+        alpha: 0.0,
+        stand: [Stand::Lower; 2],
+        is_changed: false,
+        is_touched: false,
+        is_dearer: false,
+    };
+
+    /// Bounds of the move to one side.
+    fn bounds(&self, side: usize) -> (f64, f64) {
+        if side == 0 { (self.low.max(0.0), self.high.max(0.0)) } else { ((-self.high).max(0.0), (-self.low).max(0.0)) }
+    }
+}
+
 /// A workspace for searches in one system.
 pub struct Search<'s> {
     system: &'s System,
-    /// Price of moving a cell by one; infinite where it must stay.
-    price: Vec<f64>,
-    /// Bounds of each cell's move.
-    low: Vec<f64>,
-    high: Vec<f64>,
-    /// Up and down of each cell.
-    stand: Vec<[Stand; 2]>,
+    cells: Vec<Mover>,
+    /// Cells that do not stand as they began.
     changed: Vec<u32>,
-    is_changed: Vec<bool>,
     /// What is left of each equation outside the basis.
     left: Vec<f64>,
-    dual: Vec<f64>,
     row_at: Vec<u32>,
     open_rows: Vec<u32>,
     /// Of each equation that was in the way the terms that may move: most of a long sum stands still.
@@ -60,9 +92,10 @@ pub struct Search<'s> {
     inverse: Vec<Vec<f64>>,
     /// Square length of each row of the inverse: who is far out by a long row is not first.
     norms: Vec<f64>,
-    alpha: Vec<f64>,
+    /// Cells in the pivot's row.
     touched: Vec<u32>,
-    is_touched: Vec<bool>,
+    /// Cells that some pivot's row had.
+    dearer: Vec<u32>,
     /// A move of one cell to one side that is wanted more than any price.
     worth: Option<(u32, usize)>,
     /// Neighbourhoods of each cell, as bits.
@@ -73,6 +106,8 @@ pub struct Search<'s> {
     pub patience: usize,
     /// Pivots made.
     pub pivots: usize,
+    /// The cell and its move for which the basis is the cheapest, as long as no price changes.
+    solved_for: Option<(u32, i64)>,
 }
 
 fn sign(side: usize) -> f64 {
@@ -86,14 +121,9 @@ impl<'s> Search<'s> {
         let sums = system.sums().len();
         Search {
             system,
-            price: vec![f64::INFINITY; cells],
-            low: vec![0.0; cells],
-            high: vec![f64::INFINITY; cells],
-            stand: vec![[Stand::Lower; 2]; cells],
+            cells: vec![Mover::STILL; cells],
             changed: Vec::new(),
-            is_changed: vec![false; cells],
             left: vec![0.0; sums],
-            dual: vec![0.0; sums],
             row_at: vec![NONE; sums],
             open_rows: Vec::new(),
             moving: vec![Vec::new(); sums],
@@ -105,14 +135,14 @@ impl<'s> Search<'s> {
             values: Vec::new(),
             inverse: Vec::new(),
             norms: Vec::new(),
-            alpha: vec![0.0; cells],
             touched: Vec::new(),
-            is_touched: vec![false; cells],
+            dearer: Vec::new(),
             worth: None,
             neighbourhoods: &[],
             within: EVERYWHERE,
             patience: 20_000,
             pivots: 0,
+            solved_for: None,
         }
     }
 
@@ -124,17 +154,18 @@ impl<'s> Search<'s> {
     /// Whether a cell may move.
     fn is_free(&self, cell: u32) -> bool {
         let own = self.neighbourhoods.get(cell as usize).copied().unwrap_or(EVERYWHERE);
-        self.price[cell as usize].is_finite() && own & self.within != 0
+        self.cells[cell as usize].price.is_finite() && own & self.within != 0
     }
 
     /// Sets what moving a cell by one costs; `None` where it must stay. Prices differ a little from cell to cell, so that
     /// of equal moves the same is found always.
     pub fn set_price(&mut self, cell: u32, price: Option<f64>) {
         let figure = self.system.figure(cell);
-        self.low[cell as usize] = (figure.least.min(figure.value) - figure.value) as f64;
-        self.high[cell as usize] =
+        self.solved_for = None;
+        self.cells[cell as usize].low = (figure.least.min(figure.value) - figure.value) as f64;
+        self.cells[cell as usize].high =
             figure.most.map_or(f64::INFINITY, |most| (most.max(figure.value) - figure.value) as f64);
-        self.price[cell as usize] = match price {
+        self.cells[cell as usize].price = match price {
             Some(price) => price * (1.0 + 0.01 * spread(cell)),
             None => f64::INFINITY,
         };
@@ -143,10 +174,29 @@ impl<'s> Search<'s> {
     /// The cheapest move that changes a cell by an amount. Nothing where there is none, or none was found in the end.
     pub fn find(&mut self, cell: u32, by: i64) -> Option<Move> {
         let mut budget = BRANCHES;
-        if (by as f64) < self.low[cell as usize] || by as f64 > self.high[cell as usize] {
+        if (by as f64) < self.cells[cell as usize].low || by as f64 > self.cells[cell as usize].high {
             return None;
         }
-        self.branch(&mut vec![(cell, by as f64, by as f64)], &mut budget)
+        let found = self.branch(&mut vec![(cell, by as f64, by as f64)], &mut budget);
+        self.solved_for = (found.is_some() && budget == BRANCHES - 1).then_some((cell, by));
+        found
+    }
+
+    /// The cheapest move that changes a cell by what the last search asked for, without some cells: from the basis of that
+    /// search, which is near. Nothing where there is none of whole numbers, or the last search was for something else.
+    pub fn find_without(&mut self, cell: u32, by: i64, without: &[u32]) -> Option<Move> {
+        if self.solved_for.take() != Some((cell, by)) {
+            return None;
+        }
+        self.bring_home(without);
+        let mut bounded: Vec<(u32, f64, f64)> = without.iter().map(|cell| (*cell, 0.0, 0.0)).collect();
+        bounded.push((cell, by as f64, by as f64));
+        let known = self.bound(&bounded);
+        let found = self.iterate().then(|| self.moved());
+        self.unbound(known);
+        let found = found?;
+        let is_whole = found.iter().all(|(_, by)| (by - by.round()).abs() <= OFF);
+        is_whole.then(|| found.into_iter().map(|(cell, by)| (cell, by.round() as i64)).collect())
     }
 
     /// Solves the programme; where a cell moves by a broken number, solves it again on either side of it.
@@ -163,8 +213,8 @@ impl<'s> Search<'s> {
             return Some(whole.filter(|(_, by)| *by != 0).collect());
         };
         let known = bounds.iter().rev().find(|(bounded, ..)| *bounded == cell);
-        let (low, high) =
-            known.map_or((self.low[cell as usize], self.high[cell as usize]), |(_, low, high)| (*low, *high));
+        let (low, high) = known
+            .map_or((self.cells[cell as usize].low, self.cells[cell as usize].high), |(_, low, high)| (*low, *high));
         [(by.ceil(), high), (low, by.floor())].into_iter().find_map(|(low, high)| {
             bounds.push((cell, low, high));
             let found = self.branch(bounds, budget);
@@ -189,30 +239,26 @@ impl<'s> Search<'s> {
     pub fn reach(&mut self, cell: u32, up: bool, most: i64) -> Option<f64> {
         let at = cell as usize;
         let side = usize::from(!up);
-        let (low, high) = (self.low[at], self.high[at]);
+        let (low, high) = (self.cells[at].low, self.cells[at].high);
         // The way is worth more than all it costs: the cell starts at its end and comes back as far as it must. The other
         // way is shut, or it would be paid for going to and fro.
         self.clear();
-        (self.low[at], self.high[at]) = if up { (0.0, most as f64) } else { (low, 0.0) };
+        (self.cells[at].low, self.cells[at].high) = if up { (0.0, most as f64) } else { (low, 0.0) };
         self.worth = Some((cell, side));
         self.mark(cell);
-        self.stand[at][side] = Stand::Upper;
+        self.cells[at].stand[side] = Stand::Upper;
         self.shift(cell, sign(side) * self.bounds(cell, side).1);
         let solved = self.iterate();
         self.worth = None;
         let end = self.system.figure(cell).value as f64 + self.value(cell, 0) - self.value(cell, 1);
-        (self.low[at], self.high[at]) = (low, high);
+        (self.cells[at].low, self.cells[at].high) = (low, high);
         solved.then_some(end)
     }
 
     /// The cheapest move within bounds, in numbers that need not be whole.
     fn solve(&mut self, bounded: &[(u32, f64, f64)]) -> Option<Vec<(u32, f64)>> {
         self.clear();
-        let known: Vec<(u32, f64, f64)> =
-            bounded.iter().map(|(cell, ..)| (*cell, self.low[*cell as usize], self.high[*cell as usize])).collect();
-        for (cell, low, high) in bounded {
-            (self.low[*cell as usize], self.high[*cell as usize]) = (*low, *high);
-        }
+        let known = self.bound(bounded);
         let mut cells: Vec<u32> = bounded.iter().map(|(cell, ..)| *cell).collect();
         cells.sort_unstable();
         cells.dedup();
@@ -225,27 +271,49 @@ impl<'s> Search<'s> {
                 }
             }
         }
-        let found = self.iterate().then(|| {
-            let mut cells = self.changed.clone();
-            cells.sort_unstable();
-            let moved = cells.into_iter().map(|cell| (cell, self.value(cell, 0) - self.value(cell, 1)));
-            moved.filter(|(_, by)| by.abs() > OFF).collect()
-        });
-        for (cell, low, high) in known.into_iter().rev() {
-            (self.low[cell as usize], self.high[cell as usize]) = (low, high);
-        }
+        let found = self.iterate().then(|| self.moved());
+        self.unbound(known);
         found
+    }
+
+    /// Sets bounds; gives those that were.
+    fn bound(&mut self, bounded: &[(u32, f64, f64)]) -> Vec<(u32, f64, f64)> {
+        let known = bounded
+            .iter()
+            .map(|(cell, ..)| (*cell, self.cells[*cell as usize].low, self.cells[*cell as usize].high))
+            .collect();
+        for (cell, low, high) in bounded {
+            (self.cells[*cell as usize].low, self.cells[*cell as usize].high) = (*low, *high);
+        }
+        known
+    }
+
+    fn unbound(&mut self, known: Vec<(u32, f64, f64)>) {
+        for (cell, low, high) in known.into_iter().rev() {
+            (self.cells[cell as usize].low, self.cells[cell as usize].high) = (low, high);
+        }
+    }
+
+    /// What has moved.
+    fn moved(&self) -> Vec<(u32, f64)> {
+        let mut cells = self.changed.clone();
+        cells.sort_unstable();
+        let moved = cells.into_iter().map(|cell| (cell, self.value(cell, 0) - self.value(cell, 1)));
+        moved.filter(|(_, by)| by.abs() > OFF).collect()
     }
 
     /// Back to the basis in which nothing moves.
     fn clear(&mut self) {
         for cell in self.changed.drain(..) {
-            self.stand[cell as usize] = [Stand::Lower; 2];
-            self.is_changed[cell as usize] = false;
+            self.cells[cell as usize].stand = [Stand::Lower; 2];
+            self.cells[cell as usize].is_changed = false;
+        }
+        for cell in self.dearer.drain(..) {
+            (self.cells[cell as usize].dual, self.cells[cell as usize].is_dearer) = (0.0, false);
         }
         for row in self.open_rows.drain(..) {
             let row = row as usize;
-            (self.left[row], self.dual[row], self.row_at[row], self.is_open[row]) = (0.0, 0.0, NONE, false);
+            (self.left[row], self.row_at[row], self.is_open[row]) = (0.0, NONE, false);
         }
         for row in self.moving_rows.drain(..) {
             self.has_moving[row as usize] = false;
@@ -276,19 +344,18 @@ impl<'s> Search<'s> {
     }
 
     fn mark(&mut self, cell: u32) {
-        if !std::mem::replace(&mut self.is_changed[cell as usize], true) {
+        if !std::mem::replace(&mut self.cells[cell as usize].is_changed, true) {
             self.changed.push(cell);
         }
     }
 
     /// Bounds of the move of a cell to one side.
     fn bounds(&self, cell: u32, side: usize) -> (f64, f64) {
-        let (low, high) = (self.low[cell as usize], self.high[cell as usize]);
-        if side == 0 { (low.max(0.0), high.max(0.0)) } else { ((-high).max(0.0), (-low).max(0.0)) }
+        self.cells[cell as usize].bounds(side)
     }
 
     fn value(&self, cell: u32, side: usize) -> f64 {
-        match self.stand[cell as usize][side] {
+        match self.cells[cell as usize].stand[side] {
             Stand::Lower => self.bounds(cell, side).0,
             Stand::Upper => self.bounds(cell, side).1,
             Stand::Basic(at) => self.values[at as usize],
@@ -296,7 +363,7 @@ impl<'s> Search<'s> {
     }
 
     fn cost(&self, cell: u32, side: usize) -> f64 {
-        if self.worth == Some((cell, side)) { -WORTH } else { self.price[cell as usize] }
+        if self.worth == Some((cell, side)) { -WORTH } else { self.cells[cell as usize].price }
     }
 
     /// What is left of the equations outside the basis, when a cell moves.

@@ -108,7 +108,7 @@ impl Search<'_> {
     /// About the square length that the row of an equation would have in the inverse.
     fn weight(&self, sum: u32) -> f64 {
         let basic = self.moving[sum as usize].iter().filter_map(|(cell, _)| {
-            self.stand[*cell as usize].iter().find_map(|stand| match stand {
+            self.cells[*cell as usize].stand.iter().find_map(|stand| match stand {
                 Stand::Basic(at) => Some(self.norms[*at as usize]),
                 _ => None,
             })
@@ -124,7 +124,7 @@ impl Search<'_> {
                 let mut own = vec![0.0; self.rows.len()];
                 for (cell, coefficient) in &self.moving[sum as usize] {
                     for side in [0, 1] {
-                        if let Stand::Basic(at) = self.stand[*cell as usize][side] {
+                        if let Stand::Basic(at) = self.cells[*cell as usize].stand[side] {
                             let by = coefficient * sign(side);
                             for (own, inverse) in own.iter_mut().zip(&self.inverse[at as usize]) {
                                 *own -= by * inverse;
@@ -150,17 +150,14 @@ impl Search<'_> {
             .collect();
         for (row, by) in &support {
             for (cell, coefficient) in &self.moving[*row as usize] {
-                if !std::mem::replace(&mut self.is_touched[*cell as usize], true) {
+                let mover = &mut self.cells[*cell as usize];
+                if !std::mem::replace(&mut mover.is_touched, true) {
                     self.touched.push(*cell);
                 }
-                self.alpha[*cell as usize] += by * coefficient;
+                mover.alpha += by * coefficient;
             }
         }
         let candidates = self.candidates(leaving.falls);
-        for cell in self.touched.drain(..) {
-            self.alpha[cell as usize] = 0.0;
-            self.is_touched[cell as usize] = false;
-        }
         let mut candidates = std::collections::BinaryHeap::from(candidates);
         // Bounds are flipped as long as the leaving variable stays out of its own.
         let mut off = self.off(leaving);
@@ -177,10 +174,20 @@ impl Search<'_> {
                 break;
             }
         }
+        let step = entering.as_ref().map_or(0.0, |entering| entering.reduced / entering.alpha);
+        for cell in self.touched.drain(..) {
+            let mover = &mut self.cells[cell as usize];
+            mover.dual += step * mover.alpha;
+            mover.alpha = 0.0;
+            mover.is_touched = false;
+            if !std::mem::replace(&mut mover.is_dearer, true) {
+                self.dearer.push(cell);
+            }
+        }
         let Some(entering) = entering else { return false };
         self.pivots += 1;
         self.flip(&flipped);
-        self.enter(leaving, &entering, &rho, own, &support)
+        self.enter(leaving, &entering, &rho, own)
     }
 
     /// Takes multiples of the pivot row from the other rows of the inverse. Rows are mostly empty.
@@ -200,28 +207,27 @@ impl Search<'_> {
         }
     }
 
-    fn candidates(&mut self, falls: bool) -> Vec<Candidate> {
+    fn candidates(&self, falls: bool) -> Vec<Candidate> {
         let mut found = Vec::new();
         for cell in &self.touched {
-            let own = self.alpha[*cell as usize];
-            if own.abs() <= OFF {
+            let mover = &self.cells[*cell as usize];
+            if mover.alpha.abs() <= OFF || mover.high - mover.low <= OFF {
                 continue;
             }
-            let dual: f64 =
-                self.system.sums_of(*cell).iter().map(|(row, by)| self.dual[*row as usize] * *by as f64).sum();
             for side in [0, 1] {
-                let alpha = own * sign(side);
-                let (low, high) = self.bounds(*cell, side);
-                if high - low <= OFF || !self.cost(*cell, side).is_finite() {
-                    continue;
-                }
-                let helps = match self.stand[*cell as usize][side] {
+                let alpha = mover.alpha * sign(side);
+                let helps = match mover.stand[side] {
                     Stand::Lower => (alpha > 0.0) == falls,
                     Stand::Upper => (alpha < 0.0) == falls,
                     Stand::Basic(_) => false,
                 };
-                if helps {
-                    let reduced = self.cost(*cell, side) - sign(side) * dual;
+                let (low, high) = mover.bounds(side);
+                if !helps || high - low <= OFF {
+                    continue;
+                }
+                let cost = self.cost(*cell, side);
+                if cost.is_finite() {
+                    let reduced = cost - sign(side) * mover.dual;
                     let ratio = reduced.abs() / alpha.abs();
                     found.push(Candidate { cell: *cell, side, alpha, reduced, ratio });
                 }
@@ -246,7 +252,7 @@ impl Search<'_> {
         let mut column = Vec::new();
         for Candidate { cell, side, .. } in flipped {
             let (low, high) = self.bounds(*cell, *side);
-            let stand = &mut self.stand[*cell as usize][*side];
+            let stand = &mut self.cells[*cell as usize].stand[*side];
             let by = if *stand == Stand::Lower { high - low } else { low - high };
             *stand = if *stand == Stand::Lower { Stand::Upper } else { Stand::Lower };
             self.mark(*cell);
@@ -257,15 +263,25 @@ impl Search<'_> {
         self.move_basics(&by);
     }
 
-    fn enter(
-        &mut self,
-        leaving: Leaving,
-        entering: &Candidate,
-        rho: &[f64],
-        own: Option<u32>,
-        support: &[(u32, f64)],
-    ) -> bool {
-        let Candidate { cell, side, alpha, reduced, .. } = *entering;
+    /// Takes cells that stand at an upper bound back to where they began.
+    pub(super) fn bring_home(&mut self, cells: &[u32]) {
+        let mut column = Vec::new();
+        for cell in cells {
+            for side in [0, 1] {
+                if self.cells[*cell as usize].stand[side] == Stand::Upper {
+                    self.cells[*cell as usize].stand[side] = Stand::Lower;
+                    let by = -sign(side) * self.bounds(*cell, side).1;
+                    self.shift(*cell, by);
+                    self.column(*cell, by, &mut column);
+                }
+            }
+        }
+        let by: Vec<f64> = self.solved(&column).into_iter().map(|by| -by).collect();
+        self.move_basics(&by);
+    }
+
+    fn enter(&mut self, leaving: Leaving, entering: &Candidate, rho: &[f64], own: Option<u32>) -> bool {
+        let Candidate { cell, side, alpha, .. } = *entering;
         let mut column = Vec::new();
         self.column(cell, sign(side), &mut column);
         let solved = self.solved(&column);
@@ -285,14 +301,10 @@ impl Search<'_> {
         self.shift(cell, sign(side) * by);
         let moves: Vec<f64> = solved.iter().map(|own| -own * by).collect();
         self.move_basics(&moves);
-        let step = reduced / alpha;
-        for (row, by) in support {
-            self.dual[*row as usize] += step * by;
-        }
         match (leaving.row, own) {
             (Row::Basic(at), _) => {
                 let (left, left_side) = self.basics[at];
-                self.stand[left as usize][left_side] = if leaving.falls { Stand::Upper } else { Stand::Lower };
+                self.cells[left as usize].stand[left_side] = if leaving.falls { Stand::Upper } else { Stand::Lower };
                 let pivot = solved[at];
                 if pivot.abs() < OFF {
                     return false;
@@ -303,7 +315,7 @@ impl Search<'_> {
                 self.inverse[at] = row;
                 self.basics[at] = (cell, side);
                 self.values[at] = begun + by;
-                self.stand[cell as usize][side] = Stand::Basic(at as u32);
+                self.cells[cell as usize].stand[side] = Stand::Basic(at as u32);
             }
             (Row::Sum(_), Some(sum)) => {
                 let at = self.rows.len();
@@ -318,7 +330,7 @@ impl Search<'_> {
                 self.rows.push(sum);
                 self.basics.push((cell, side));
                 self.values.push(begun + by);
-                self.stand[cell as usize][side] = Stand::Basic(at as u32);
+                self.cells[cell as usize].stand[side] = Stand::Basic(at as u32);
             }
             (Row::Sum(_), None) => return false,
         }

@@ -100,6 +100,12 @@ impl Look<'_, '_> {
         let state = self.state;
         let fixed: Vec<u32> =
             without.persons.iter().filter_map(|person| state.persons.get(person)).flatten().copied().collect();
+        // Where the last search was for this cell the way from its end is short.
+        let again = ways.iter().find_map(|by| self.search.find_without(cell, *by, &fixed));
+        let may_move = |other: u32| state.withheld[other as usize] || state.system.figure(other).cost.is_some();
+        if let Some(found) = again.filter(|found| without.cell.is_none() && state.system.admits(found, may_move)) {
+            return Some(Piece::New(found));
+        }
         fixed.iter().for_each(|cell| self.search.set_price(*cell, None));
         // Most find what they need near them, where the search is short.
         let home = state.demand.homes.get(cell as usize).copied().flatten();

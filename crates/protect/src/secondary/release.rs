@@ -37,9 +37,7 @@ impl Protector<'_> {
             dying.iter().flat_map(|number| self.state.known[*number].users.clone()).collect();
         let mut instead = Vec::new();
         for (user, end) in ends {
-            let value = self.state.system.figure(user).value;
-            let needs = self.state.demand.primary[&user].ends(value);
-            let (_, ways) = needs.into_iter().find(|(own, _)| *own == end)?;
+            let (_, ways) = self.state.asked(user).into_iter().find(|((_, own), _)| *own == end)?;
             let mut look = Look { state: &self.state, search: &mut self.searches[0] };
             let pieces = look.shown_by(user, &ways, Without { cell: Some(cell), persons: &[] })?;
             instead.push(((user, end), pieces.into_iter().map(|piece| self.keep(piece)).collect()));
