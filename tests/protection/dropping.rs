@@ -13,8 +13,8 @@ use rand::{RngExt, SeedableRng};
 const ASKED: usize = 3;
 
 /// Protects the newest editions of a warehouse again from the records, so many of them, each beside what was published before
-/// it, and shows withheld rows at random, `times` in all. Tells how often it mattered, how often the audit said so, and how often it said so when a
-/// search found the persons protected all the same.
+/// it, and shows rows at random that are withheld for others, `times` in all. Tells how often it mattered, how often the audit
+/// said so, and how often it said so when a search found the persons protected all the same.
 pub fn dropping(folder: &Path, editions: usize, times: usize) -> (usize, usize, usize) {
     let project = Project::load(folder).unwrap();
     let warehouse = warehouse::store::Warehouse::reading(&folder.join("warehouse"));
@@ -52,8 +52,11 @@ pub fn dropping(folder: &Path, editions: usize, times: usize) -> (usize, usize, 
         let cells: Vec<Cell> = records[at].iter().map(|row| row.cell.clone()).collect();
         let stamp = Stamp { edition_id: line.edition.clone(), monitor: line.monitor.clone() };
         let guarded: Guarded<'_> = protect(&cells, Vec::new(), &setting, &stamp);
+        // Who shows a small count itself is stopped before any proof is looked at.
+        let is_few =
+            |row: usize| guarded.linked.of_row(row).is_none_or(|(count, _)| guarded.outcome.needs.contains_key(&count));
         let hidden: Vec<usize> =
-            (0..cells.len()).filter(|row| guarded.recorded[*row].reason == Reason::Withheld).collect();
+            (0..cells.len()).filter(|row| guarded.recorded[*row].reason == Reason::Withheld && !is_few(*row)).collect();
         let shown = |row: usize| guarded.recorded[row].reason == Reason::Shown;
         let checker = guarded.checker(shown);
         assert_eq!(checker.flaws().len(), 0, "{}: as it is", line.edition);
@@ -62,10 +65,6 @@ pub fn dropping(folder: &Path, editions: usize, times: usize) -> (usize, usize, 
             let row = hidden[random.random_range(0..hidden.len())];
             let Some((count, base)) = guarded.linked.of_row(row) else { continue };
             let more: Vec<u32> = [Some(count), base].into_iter().flatten().collect();
-            // Who shows a small count itself is stopped before any proof is looked at.
-            if guarded.outcome.needs.contains_key(&count) {
-                continue;
-            }
             let flaws = checker.flaws_with(&more);
             let told = flaws.iter().take(ASKED).any(|(cell, _)| checker.is_told_with(*cell, &more, &mut search));
             flagged += usize::from(!flaws.is_empty());

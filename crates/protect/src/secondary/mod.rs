@@ -10,118 +10,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::search::Search;
 use crate::system::{Move, System};
 
+mod demand;
 mod look;
 mod release;
 mod told;
 
+pub(crate) use demand::root;
+pub use demand::{Demand, End, Need};
 use look::{Look, Piece, Without};
 use told::TakingBack;
-
-/// What a reader must be left with for a primary cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// Values at most and at least these.
-    Reach {
-        /// A value at most this.
-        low: i64,
-        /// A value at least this.
-        high: i64,
-    },
-    /// Another value, any.
-    NotExact,
-}
-
-/// One end of what a cell needs: a value below its own, above it, or either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum End {
-    /// A value low enough.
-    Below,
-    /// A value high enough.
-    Above,
-    /// Another value.
-    Other,
-}
-
-/// What is asked of a system.
-#[derive(Debug, Clone, Default)]
-pub struct Demand {
-    /// The cells withheld for themselves, with what a reader must be left with.
-    pub primary: BTreeMap<u32, Need>,
-    /// Cells withheld already, which stay so.
-    pub before: BTreeSet<u32>,
-    /// Cells that are never shown.
-    pub hidden: BTreeSet<u32>,
-    /// Cells that everybody knows, whatever is withheld.
-    pub public: BTreeSet<u32>,
-    /// Whether what everybody knows of a primary cell is taken back from its need, rather than telling that it is exposed.
-    pub yields: bool,
-    /// Cells that no row tells: where public cells leave too little of one, it has no need.
-    pub unsaid: BTreeSet<u32>,
-    /// Cells to which one person alone contributes, who knows them, with a number for the person: what is shown of another
-    /// cell must hold against each of them.
-    pub alone: BTreeMap<u32, u32>,
-    /// How much of a primary cell such a person is: less than that the person need not take it for.
-    pub own: BTreeMap<(u32, u32), i64>,
-    /// Neighbourhoods of each cell, as bits; none where there is no such thing.
-    pub neighbourhoods: Vec<u64>,
-    /// The neighbourhood that each cell is about, also where it moves with all.
-    pub homes: Vec<Option<usize>>,
-    /// For each neighbourhood those in which a move is looked for, one after the other, before it is looked for everywhere.
-    pub rings: Vec<Vec<u64>>,
-}
-
-impl Demand {
-    /// Names the persons who are alone in cells, given as a number for each cell: who is alone in a whole and in one of its
-    /// parts is one person, and knows to be of every whole above.
-    pub fn name_persons(&mut self, system: &System) {
-        let mut person: Vec<u32> = (0..system.len() as u32).collect();
-        // Parts that overlap, and the difference of two flows, are not in their whole.
-        let nests = |terms: &[(u32, i64)]| {
-            terms.iter().filter(|(_, by)| *by < 0).count() == 1
-                && terms.iter().all(|(cell, _)| system.figure(*cell).least >= 0)
-        };
-        for terms in system.sums().iter().filter(|terms| nests(terms)) {
-            let alone: Vec<(u32, i64)> =
-                terms.iter().filter(|(cell, _)| self.alone.contains_key(cell)).copied().collect();
-            for (whole, _) in alone.iter().filter(|(_, by)| *by < 0) {
-                for (part, _) in alone.iter().filter(|(_, by)| *by > 0) {
-                    let (a, b) = (root(&mut person, *whole), root(&mut person, *part));
-                    person[a.max(b) as usize] = a.min(b);
-                }
-            }
-        }
-        for (cell, own) in &mut self.alone {
-            *own = root(&mut person, *cell);
-        }
-        for (cell, person) in &self.alone {
-            let value = system.figure(*cell).value;
-            let mut seen = BTreeSet::from([*cell]);
-            let mut next = vec![*cell];
-            while let Some(part) = next.pop() {
-                for (sum, _) in system.sums_of(part).iter().filter(|(_, by)| *by > 0) {
-                    let terms = &system.sums()[*sum as usize];
-                    for (whole, _) in terms.iter().filter(|(_, by)| *by < 0 && nests(terms)) {
-                        if seen.insert(*whole) {
-                            next.push(*whole);
-                        }
-                    }
-                }
-            }
-            for whole in seen.into_iter().filter(|whole| self.primary.contains_key(whole)) {
-                let known = self.own.entry((whole, *person)).or_default();
-                *known = value.max(*known);
-            }
-        }
-    }
-}
-
-pub(crate) fn root(group: &mut [u32], mut of: u32) -> u32 {
-    while group[of as usize] != of {
-        group[of as usize] = group[group[of as usize] as usize];
-        of = group[of as usize];
-    }
-    of
-}
 
 /// What is withheld, with the proof.
 #[derive(Debug, Clone, Default)]
@@ -169,22 +66,6 @@ impl Effort {
     /// 50,750 figures, took 42 s at prices of 60 and 300, 43 s at 40 and 300, and the second withholds a twentieth less.
     pub const BRIEF: Effort =
         Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 40.0, alone: 300.0 };
-}
-
-impl Need {
-    /// The ends that a cell of this value needs, and by how much it must move for each.
-    pub fn ends(self, value: i64) -> Vec<(End, Vec<i64>)> {
-        match self {
-            Need::NotExact => vec![(End::Other, vec![1, -1])],
-            Need::Reach { low, high } => {
-                [(End::Below, low - value, low < value), (End::Above, high - value, high > value)]
-                    .into_iter()
-                    .filter(|(_, _, needed)| *needed)
-                    .map(|(end, by, _)| (end, vec![by]))
-                    .collect()
-            }
-        }
-    }
 }
 
 struct Known {
