@@ -58,7 +58,7 @@ pub struct Demand {
     pub public: BTreeSet<u32>,
     /// Whether what everybody knows of a primary cell is taken back from its need, rather than telling that it is exposed.
     pub yields: bool,
-    /// Cells that no row tells: where public cells leave too little of one, it has no need.
+    /// Cells that no row tells: where earlier editions leave too little of one, it has no need.
     pub unsaid: BTreeSet<u32>,
     /// Cells to which one person alone contributes, who knows them, with a number for the person: what is shown of another
     /// cell must hold against each of them.

@@ -281,8 +281,9 @@ impl<'s> Protector<'s> {
             for (cell, end) in std::mem::take(&mut self.exposed) {
                 match taking.less(pass, cell, end, self.state.needs[&cell]) {
                     Some(need) => {
-                        self.state.needs.insert(cell, need);
-                        told.insert(cell);
+                        if self.state.needs.insert(cell, need) != Some(need) {
+                            told.insert(cell);
+                        }
                         asked.extend(self.state.asked(cell).into_iter().filter(|((_, own), _)| *own == end));
                     }
                     None => exposed.push((cell, end)),

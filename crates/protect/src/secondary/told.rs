@@ -202,7 +202,7 @@ pub(super) const PASSES: usize = 8;
 /// Every cell but the public ones can be withheld for a need. Where that does not give it, public cells stand in its way, and
 /// it is taken back: to the end that they leave in numbers that need not be whole, to its end for whoever is alone in a cell,
 /// and last by one and one. Where it may be our own earlier editions that stand in the way no more is taken back than the
-/// public cells alone account for, and the cell is exposed.
+/// public cells alone account for, and the cell is exposed; what no row tells has no need then.
 pub(super) struct TakingBack<'s> {
     system: &'s System,
     demand: &'s Demand,
@@ -221,13 +221,11 @@ impl<'s> TakingBack<'s> {
     /// The need of a cell of which an end was not given; nothing where it stays.
     pub(super) fn less(&mut self, pass: usize, cell: u32, end: End, need: Need) -> Option<Need> {
         let value = self.system.figure(cell).value;
-        if pass > 1 && self.demand.unsaid.contains(&cell) {
-            return Some(Need::Reach { low: value, high: value });
+        if pass > 0 && self.has_known {
+            let is_unsaid = self.demand.unsaid.contains(&cell);
+            return is_unsaid.then_some(Need::Reach { low: value, high: value });
         }
         let Need::Reach { low, high } = need else { return None };
-        if pass > 1 && self.has_known {
-            return None;
-        }
         let up = end == End::Above;
         let by = if up { high - value } else { value - low };
         let less = if pass < 2 {
