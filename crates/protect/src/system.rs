@@ -42,7 +42,11 @@ impl System {
     /// The same with more than one cell on either side.
     pub fn add_equation(&mut self, wholes: &[u32], parts: &[u32]) -> bool {
         let parts = parts.iter().map(|part| (*part, 1));
-        let terms: Vec<(u32, i64)> = parts.chain(wholes.iter().map(|whole| (*whole, -1))).collect();
+        self.add_terms(parts.chain(wholes.iter().map(|whole| (*whole, -1))).collect())
+    }
+
+    /// Adds an equation, given as its terms.
+    pub(crate) fn add_terms(&mut self, terms: Vec<(u32, i64)>) -> bool {
         let rest: i64 = terms.iter().map(|(cell, coefficient)| coefficient * self.figures[*cell as usize].value).sum();
         let number = self.sums.len() as u32;
         for (cell, coefficient) in &terms {

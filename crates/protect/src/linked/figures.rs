@@ -388,14 +388,14 @@ impl<'l> Linked<'l> {
     }
 
     /// What withholding costs a reader: a comparator goes before a municipality's figure, a part before its total, a count
-    /// of something before a zero.
+    /// of something before a zero, and last what stands in every report, a figure of Flanders.
     fn cost(&self, spot: &Spot, level: AreaLevel, value: i64) -> u32 {
         let area = match level {
             AreaLevel::Cluster | AreaLevel::Unlocated => 30,
             AreaLevel::Arrondissement => 60,
             AreaLevel::Municipality => 100,
             AreaLevel::Province => 200,
-            AreaLevel::Region => 600,
+            AreaLevel::Region => 6_000,
         };
         let totals = [SEX, AGE, GROUP, DETAIL, DETAIL_2].iter().filter(|at| spot.codes[**at] == 0).count() as u32;
         let zero = if value == 0 { 2 } else { 1 };

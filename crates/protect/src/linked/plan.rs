@@ -148,6 +148,16 @@ impl Linked<'_> {
         }
         let mut greatest: Vec<usize> = counted_in.keys().copied().collect();
         greatest.sort_by_key(|area| (std::cmp::Reverse(counted_in[area]), *area));
+        // The greatest of its arrondissement and of Flanders have room for what a municipality gives.
+        let home_of_greatest = |area: &usize| home_of(&areas[*area]);
+        for area in &greatest {
+            let home = home_of_greatest(area);
+            let of_home = greatest.iter().find(|other| home_of_greatest(other) == home);
+            let partners: BTreeSet<u32> =
+                of_home.into_iter().chain(greatest.first()).map(|area| *area as u32).collect();
+            let partners = partners.into_iter().filter(|partner| *partner != *area as u32).collect();
+            demand.partners.insert(*area as u32, partners);
+        }
         greatest.truncate(GREATEST);
         let bit_of = |area: usize| greatest.iter().position(|own| *own == area).map_or(0, |at| 1u64 << (63 - at));
         for id in ids {
@@ -159,6 +169,7 @@ impl Linked<'_> {
             });
             let own = area.filter(is_municipality).zip(home);
             demand.homes.push(home);
+            demand.municipality.push(own.map(|(area, _)| area as u32));
             demand.neighbourhoods.push(own.map_or(EVERYWHERE, |(area, home)| 1 << home | bit_of(area)));
         }
         let mate = |at: usize| -> Option<usize> {

@@ -65,6 +65,10 @@ pub struct Demand {
     pub alone: BTreeMap<u32, u32>,
     /// How much of a primary cell such a person is: less than that the person need not take it for.
     pub own: BTreeMap<(u32, u32), i64>,
+    /// The municipality that each cell is of, by any number; none where there is no such thing.
+    pub municipality: Vec<Option<u32>>,
+    /// For each municipality others, between which and itself a move is looked for first.
+    pub partners: BTreeMap<u32, Vec<u32>>,
     /// Neighbourhoods of each cell, as bits; none where there is no such thing.
     pub neighbourhoods: Vec<u64>,
     /// The neighbourhood that each cell is about, also where it moves with all.
@@ -74,6 +78,11 @@ pub struct Demand {
 }
 
 impl Demand {
+    /// A municipality and its partners.
+    pub fn with_partners(&self, of: u32) -> impl Iterator<Item = u32> {
+        std::iter::once(of).chain(self.partners.get(&of).into_iter().flatten().copied())
+    }
+
     /// Names the persons who are alone in cells, given as a number for each cell: who is alone in a whole and in one of its
     /// parts is one person, and knows to be of every whole above.
     pub fn name_persons(&mut self, system: &System) {

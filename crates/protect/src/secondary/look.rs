@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::near::NearSearch;
 use super::{State, moved_by};
 use crate::search::{EVERYWHERE, Search};
 use crate::system::Move;
@@ -33,6 +34,8 @@ pub(super) enum Piece {
 pub(super) struct Look<'l, 's> {
     pub(super) state: &'l State<'s>,
     pub(super) search: &'l mut Search<'s>,
+    /// The same for a municipality alone.
+    pub(super) near: &'l mut NearSearch<'s>,
 }
 
 impl Look<'_, '_> {
@@ -100,11 +103,16 @@ impl Look<'_, '_> {
         let state = self.state;
         let fixed: Vec<u32> =
             without.persons.iter().filter_map(|person| state.persons.get(person)).flatten().copied().collect();
-        // Where the last search was for this cell the way from its end is short.
-        let again = ways.iter().find_map(|by| self.search.find_without(cell, *by, &fixed));
-        let may_move = |other: u32| state.withheld[other as usize] || state.system.figure(other).cost.is_some();
-        if let Some(found) = again.filter(|found| without.cell.is_none() && state.system.admits(found, may_move)) {
-            return Some(Piece::New(found));
+        if without.cell.is_none() {
+            if let Some(found) = self.near.find(state, cell, ways, &fixed) {
+                return Some(Piece::New(found));
+            }
+            // Where the last search was for this cell the way from its end is short.
+            let again = ways.iter().find_map(|by| self.search.find_without(cell, *by, &fixed));
+            if let Some(found) = again.filter(|found| state.system.admits(found, |cell| state.price_of(cell).is_some()))
+            {
+                return Some(Piece::New(found));
+            }
         }
         fixed.iter().for_each(|cell| self.search.set_price(*cell, None));
         // Most find what they need near them, where the search is short.
@@ -118,12 +126,7 @@ impl Look<'_, '_> {
             }
         });
         for cell in fixed {
-            let price = if state.withheld[cell as usize] {
-                Some(state.price(cell))
-            } else {
-                state.system.figure(cell).cost.map(f64::from)
-            };
-            self.search.set_price(cell, price);
+            self.search.set_price(cell, state.price_of(cell));
         }
         found.map(Piece::New)
     }
@@ -206,14 +209,13 @@ impl Look<'_, '_> {
 
     /// The move that costs the fewest further cells.
     fn cheapest(&mut self, cell: u32, ways: &[i64]) -> Option<Move> {
-        let State { system, withheld, .. } = self.state;
+        let state = self.state;
         let mut best: Option<(u64, Move)> = None;
         for by in ways {
             let Some(found) = self.search.find(cell, *by) else { continue };
-            let new = found.iter().filter(|(cell, _)| !withheld[*cell as usize]);
-            let cost = new.map(|(cell, _)| u64::from(system.figure(*cell).cost.unwrap_or(0))).sum();
+            let cost = state.cost_of(&found);
             if best.as_ref().is_none_or(|(known, _)| cost < *known)
-                && system.admits(&found, |cell| withheld[cell as usize] || system.figure(cell).cost.is_some())
+                && state.system.admits(&found, |cell| state.price_of(cell).is_some())
             {
                 best = Some((cost, found));
             }

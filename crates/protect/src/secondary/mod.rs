@@ -12,12 +12,14 @@ use crate::system::{Move, System};
 
 mod demand;
 mod look;
+mod near;
 mod release;
 mod told;
 
 pub(crate) use demand::root;
 pub use demand::{Demand, End, Need};
 use look::{Look, Piece, Without};
+use near::{NearSearch, Nears};
 use told::TakingBack;
 
 /// What is withheld, with the proof.
@@ -39,6 +41,8 @@ pub struct Withheld {
 pub const COST: u32 = 100;
 /// Price of moving what no row tells: hardly any, for nothing is lost by it.
 const UNSAID: f64 = 2.0;
+/// Price of moving what is withheld of an area above the municipalities: it moves along with a municipality's figure.
+const ABOVE: f64 = 3.0;
 /// How long it is tried to withhold less. A pivot is a step of a search.
 #[derive(Debug, Clone, Copy)]
 pub struct Effort {
@@ -62,8 +66,7 @@ impl Effort {
     /// For one table: half a minute for thousands of cells.
     pub const THOROUGH: Effort =
         Effort { patience: &[150, 1_000], before: 20_000, release: 800_000, quick: 20_000, detour: 20.0, alone: 50.0 };
-    /// For a whole monitor: about as long as it takes to find what must be withheld. At full size the largest part, of
-    /// 50,750 figures, took 42 s at prices of 60 and 300, 43 s at 40 and 300, and the second withholds a twentieth less.
+    /// For a whole monitor: nothing is published again. A detour of 40 withholds a twentieth less than one of 60.
     pub const BRIEF: Effort =
         Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 40.0, alone: 300.0 };
 }
@@ -91,11 +94,12 @@ pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize)
     least_first.sort_by_key(|cell| (value(cell), *cell));
     let backwards: Vec<u32> = by_number.iter().rev().copied().collect();
     let left = told::as_far_as_left(system, demand);
+    let nears = Nears::new(system, demand);
     let mut best: Option<(usize, u64, Withheld)> = None;
     let mut spent = 0;
     let orders = [by_number, greatest_first, least_first, backwards];
     for order in &orders {
-        let (found, pivots) = round(system, demand, &left, order, effort, threads);
+        let (found, pivots) = round(system, demand, &nears, &left, order, effort, threads);
         let cost = found.cells.iter().map(|cell| u64::from(system.figure(*cell).cost.unwrap_or(0))).sum();
         let rank = (found.exposed.len(), cost);
         if best.as_ref().is_none_or(|(exposed, cost, _)| rank < (*exposed, *cost)) {
@@ -113,6 +117,7 @@ pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize)
 struct State<'s> {
     system: &'s System,
     demand: &'s Demand,
+    nears: &'s Nears<'s>,
     effort: Effort,
     /// What each primary cell needs, as far as public cells leave it.
     needs: BTreeMap<u32, Need>,
@@ -127,7 +132,7 @@ struct State<'s> {
 struct Protector<'s> {
     state: State<'s>,
     /// A workspace for each thread; prices are the same in all.
-    searches: Vec<Search<'s>>,
+    searches: Vec<(Search<'s>, NearSearch<'s>)>,
     leans: BTreeMap<(u32, End), Vec<usize>>,
     exposed: Vec<(u32, End)>,
 }
@@ -139,6 +144,7 @@ type Asked = ((u32, End), Vec<i64>);
 fn round(
     system: &System,
     demand: &Demand,
+    nears: &Nears<'_>,
     (needs, told): &(BTreeMap<u32, Need>, BTreeSet<u32>),
     order: &[u32],
     effort: Effort,
@@ -149,11 +155,12 @@ fn round(
     for (cell, person) in alone {
         persons.entry(*person).or_default().push(*cell);
     }
-    let search = || Search::in_neighbourhoods(system, &demand.neighbourhoods);
+    let search = || (Search::in_neighbourhoods(system, &demand.neighbourhoods), NearSearch::default());
     let mut protector = Protector {
         state: State {
             system,
             demand,
+            nears,
             effort,
             needs: needs.clone(),
             persons,
@@ -169,7 +176,7 @@ fn round(
         if primary.contains_key(&cell) || before.contains(&cell) || hidden.contains(&cell) {
             protector.withhold(cell);
         } else {
-            protector.set_price(cell, system.figure(cell).cost.map(f64::from));
+            protector.set_price(cell, protector.state.price_of(cell));
         }
     }
     let own = protector.state.withheld.clone();
@@ -198,21 +205,21 @@ fn round(
         needs,
         told,
     };
-    (found, searches.iter().map(|search| search.pivots).sum())
+    (found, searches.iter().map(|(search, near)| search.pivots + near.pivots()).sum())
 }
 
 impl<'s> Protector<'s> {
     fn set_price(&mut self, cell: u32, price: Option<f64>) {
-        self.searches.iter_mut().for_each(|search| search.set_price(cell, price));
+        self.searches.iter_mut().for_each(|(search, _)| search.set_price(cell, price));
     }
 
     fn set_patience(&mut self, pivots: usize) {
-        self.searches.iter_mut().for_each(|search| search.patience = pivots);
+        self.searches.iter_mut().for_each(|(search, _)| search.patience = pivots);
     }
 
     fn withhold(&mut self, cell: u32) {
         self.state.withheld[cell as usize] = true;
-        self.set_price(cell, Some(self.state.price(cell)));
+        self.set_price(cell, self.state.price_of(cell));
     }
 
     /// Leans every end on what was withheld before, where that suffices: nothing is added to a table that is protected.
@@ -220,12 +227,12 @@ impl<'s> Protector<'s> {
         let published: Vec<u32> =
             (0..self.state.system.len() as u32).filter(|cell| !self.state.withheld[*cell as usize]).collect();
         published.iter().for_each(|cell| self.set_price(*cell, None));
-        let usual = self.searches[0].patience;
+        let usual = self.searches[0].0.patience;
         self.set_patience(self.state.effort.before);
         self.cover(asked.to_vec());
         self.set_patience(usual);
         for cell in published {
-            self.set_price(cell, self.state.system.figure(cell).cost.map(f64::from));
+            self.set_price(cell, self.state.price_of(cell));
         }
     }
 
@@ -298,8 +305,8 @@ impl<'s> Protector<'s> {
     fn side_by_side(&mut self, batch: &[Asked]) -> Vec<Option<Vec<Piece>>> {
         let state = &self.state;
         let next = AtomicUsize::new(0);
-        let work = |search: &mut Search<'s>| {
-            let mut look = Look { state, search };
+        let work = |(search, near): &mut (Search<'s>, NearSearch<'s>)| {
+            let mut look = Look { state, search, near };
             let mut found = Vec::new();
             while let Some((at, ((cell, _), ways))) =
                 Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, batch.get(at)?)))
@@ -359,12 +366,21 @@ impl State<'_> {
         ends.into_iter().map(|(end, ways)| ((cell, end), ways)).collect()
     }
 
-    fn price(&self, cell: u32) -> f64 {
-        match () {
-            _ if self.demand.unsaid.contains(&cell) => UNSAID,
-            _ if self.demand.alone.contains_key(&cell) => self.effort.alone,
-            _ => self.effort.detour,
+    /// The price of moving a cell; nothing where it must stay.
+    fn price_of(&self, cell: u32) -> Option<f64> {
+        match self.demand.municipality.get(cell as usize) {
+            _ if !self.withheld[cell as usize] => self.system.figure(cell).cost.map(f64::from),
+            _ if self.demand.unsaid.contains(&cell) => Some(UNSAID),
+            _ if self.demand.alone.contains_key(&cell) => Some(self.effort.alone),
+            Some(None) => Some(ABOVE),
+            _ => Some(self.effort.detour),
         }
+    }
+
+    /// What the further cells cost that are withheld for a move.
+    fn cost_of(&self, moved: &Move) -> u64 {
+        let further = moved.iter().filter(|(cell, _)| !self.withheld[*cell as usize]);
+        further.map(|(cell, _)| u64::from(self.system.figure(*cell).cost.unwrap_or(0))).sum()
     }
 
     /// Who are alone in a cell of a move.
