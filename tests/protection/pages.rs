@@ -48,6 +48,10 @@ fn whatever_else_a_page_tells_is_noticed() {
     // Genk, and two others with more than 50.000 inhabitants that it is compared with.
     let code = "71016";
     let html = published.page(code);
+    // Iceland and Montenegro became candidates in 2010.
+    let candidates = "Kandidaat-lidstaten van de Europese Unie, Turkije inbegrepen";
+    let series_break = format!("Reeksbreuk: de groepen 'Andere landen' en '{candidates}' tellen voor 1 januari 2011 andere");
+    assert!(html.contains(&series_break));
     let members = published.edition.verified("area_members.parquet").unwrap();
     let members = warehouse::tables::read_texts(&members).unwrap();
     let of = |row: &std::collections::BTreeMap<String, Option<String>>, column: &str| row[column].clone().unwrap();

@@ -249,10 +249,19 @@ pub struct Observation {
     pub members_with_data: Option<i32>,
     /// Why the row shows what it shows.
     pub reason: Reason,
+    /// Whether it is not to be set beside the period before: another definition, level or group.
+    pub is_break: bool,
     /// Definition version.
     pub method: String,
     /// Operationalisation level.
     pub level: String,
     /// Empty, `r`, `b` or `n` against the edition followed.
     pub changed: String,
+}
+
+impl Observation {
+    /// SDMX CL_OBS_STATUS: that of its reason, and B, a break in the series, where it is shown and breaks one.
+    pub fn obs_status(&self) -> &'static str {
+        if self.is_break && self.reason == Reason::Shown { "B" } else { self.reason.obs_status() }
+    }
 }

@@ -106,6 +106,15 @@ impl GroupScheme {
         found
     }
 
+    /// Whether a group is made up of the same countries on two days.
+    pub fn is_same(&self, group: &str, a: Day, b: Day) -> bool {
+        let has = |country: &str, day: Day| {
+            let own = self.of_country(country, day).map(|at| self.groups[at].code.as_str());
+            own.is_some_and(|own| self.lineage(own).contains(&group))
+        };
+        a == b || self.members.keys().all(|country| has(country, a) == has(country, b))
+    }
+
     /// Whether no other group is part of this one.
     pub fn is_leaf(&self, code: &str) -> bool {
         !self.groups.iter().any(|group| group.parent.as_deref() == Some(code))

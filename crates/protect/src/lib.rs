@@ -20,6 +20,7 @@ pub mod linked;
 mod quality;
 pub mod search;
 pub mod secondary;
+mod series;
 pub mod system;
 pub mod table;
 
@@ -219,6 +220,7 @@ pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'
         })
         .collect();
     observations.sort_by(|a, b| a.key.cmp(&b.key));
+    series::mark_breaks(&mut observations, setting.reference);
     let recorded = rows
         .iter()
         .zip(&decided)
@@ -310,6 +312,7 @@ fn observation(
         members: all_members,
         members_with_data: with_data,
         reason: outcome.err().unwrap_or(Reason::Shown),
+        is_break: false,
         method: wording.method.clone(),
         level: wording.level.clone(),
         changed: "n".to_string(),

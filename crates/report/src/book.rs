@@ -1,6 +1,6 @@
 //! A published edition opened for reporting: its rows and its words.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use catalog::cell::{AreaLevel, Observation, TOTAL};
 use warehouse::edition::Published;
@@ -57,6 +57,8 @@ pub struct Book {
     codes: HashMap<(String, String), (String, String)>,
     /// Rows by indicator and area.
     rows: BTreeMap<(String, String, String), Vec<Observation>>,
+    /// By indicator and period the groups, with their schemes, that break the series.
+    breaks: BTreeMap<String, BTreeMap<String, BTreeSet<(String, String)>>>,
     /// The members of each cluster.
     members: BTreeMap<(String, String), Vec<String>>,
     /// How good the link of the population is, by municipality.
@@ -127,7 +129,13 @@ impl Book {
             members.entry((of(&row, "ref_area"), of(&row, "ref_area_class"))).or_default().push(of(&row, "member"));
         }
         let mut rows: BTreeMap<(String, String, String), Vec<Observation>> = BTreeMap::new();
+        let mut breaks: BTreeMap<String, BTreeMap<String, BTreeSet<(String, String)>>> = BTreeMap::new();
         for row in edition.observations()? {
+            if row.is_break {
+                let of_period = breaks.entry(row.key.indicator.clone()).or_default();
+                let groups = of_period.entry(row.key.time_period.to_string()).or_default();
+                groups.insert((row.key.group_scheme.clone(), row.key.group.clone()));
+            }
             let key = (row.key.indicator.clone(), row.key.ref_area.clone(), row.key.ref_area_class.clone());
             rows.entry(key).or_default().push(row);
         }
@@ -140,7 +148,7 @@ impl Book {
                 value: of(row, "value").parse().ok(),
             });
         }
-        Ok(Book { manifest: edition.manifest.clone(), indicators, areas, codes, rows, members, links })
+        Ok(Book { manifest: edition.manifest.clone(), indicators, areas, codes, rows, breaks, members, links })
     }
 
     /// Title of a code; the code itself where it has none.
@@ -179,6 +187,12 @@ impl Book {
                 .collect();
             (has_rows && members.iter().any(|member| member == municipality)).then_some((area, names))
         })
+    }
+
+    /// The periods of an indicator that break the series, in any area, with the groups that do: other countries are in them
+    /// than in the period before, or another definition holds.
+    pub fn breaks(&self, indicator: &str) -> impl Iterator<Item = (&String, &BTreeSet<(String, String)>)> {
+        self.breaks.get(indicator).into_iter().flatten()
     }
 
     /// Rows of an indicator in an area.

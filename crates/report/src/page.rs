@@ -1,5 +1,7 @@
 //! The page of a municipality.
 
+use std::collections::BTreeSet;
+
 use catalog::cell::{AreaLevel, Observation, Reason, ShareOf, TOTAL};
 use catalog::reference::FLANDERS;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -170,11 +172,29 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
                     }
                 }
             }
+            @for (period, groups) in book.breaks(&words.id) { p.caveat { (series_break(book, period, groups)) } }
             @if let Some(origin) = origin { p.caveat { "Definitie: " (origin) "." } }
             @if !words.caveats.is_empty() { p.caveat { (words.caveats) } }
             p.source { "Bron: " (words.source_line) }
         }
     }
+}
+
+/// Says which figures of a period are not to be set beside those of the period before.
+fn series_break(book: &Book, period: &str, groups: &BTreeSet<(String, String)>) -> String {
+    let period = spoken(period);
+    if groups.iter().any(|(_, group)| group == TOTAL) {
+        return format!(
+            "Reeksbreuk: de cijfers van {period} volgen een andere definitie dan die van de periode ervoor."
+        );
+    }
+    let titles: Vec<String> = groups.iter().map(|(scheme, group)| format!("'{}'", book.title(scheme, group))).collect();
+    let (tell, more) = if titles.len() == 1 { ("de groep", "telt") } else { ("de groepen", "tellen") };
+    format!(
+        "Reeksbreuk: {tell} {} {more} voor {period} andere landen dan voor de periode ervoor. Een verschil is dus niet \
+         zonder meer een groei of een daling.",
+        titles.join(" en ")
+    )
 }
 
 /// What a table shows: a period, the rows of one detail or of all, and one kind of share.
