@@ -50,7 +50,8 @@ fn whatever_else_a_page_tells_is_noticed() {
     let html = published.page(code);
     // Iceland and Montenegro became candidates in 2010.
     let candidates = "Kandidaat-lidstaten van de Europese Unie, Turkije inbegrepen";
-    let series_break = format!("Reeksbreuk: de groepen 'Andere landen' en '{candidates}' tellen voor 1 januari 2011 andere");
+    let series_break =
+        format!("Reeksbreuk: de groepen 'Andere landen' en '{candidates}' tellen voor 1 januari 2011 andere");
     assert!(html.contains(&series_break));
     let members = published.edition.verified("area_members.parquet").unwrap();
     let members = warehouse::tables::read_texts(&members).unwrap();

@@ -10,8 +10,8 @@ use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Reason, Recorded, ShareOf,
 use catalog::contract::ExtractId;
 use catalog::pipeline::{Protection, Same, SourceRule};
 use catalog::reference::{Area, FLANDERS, NIS_CLASS, Reference};
-use protect::linked::{Linked, Outcome, Row};
-use protect::secondary::End;
+use protect::linked::{Flaw, Linked, Outcome, Row};
+use protect::secondary::{End, Need};
 use protect::{Guarded, RawQuality, Setting, Stamp, protect};
 
 fn rules() -> Protection {
@@ -474,4 +474,43 @@ fn an_outcome_without_proofs_does_not_pass() {
     let mut linked = Linked::new(&world.rules, &world.balances, &world.reference);
     linked.add(&rows);
     assert_eq!(linked.check(&Outcome::default(), |_| false).len(), 1);
+}
+
+/// Less may be asked for than the rule says where public tables leave no more, and only there.
+#[test]
+fn what_is_taken_back_must_be_told_by_public_tables() {
+    let world = world();
+    // Five of a cluster and their sum: who knows four and the sum knows the fifth, which is three persons.
+    let cells = [("A", 3), ("B", 31), ("C", 7), ("D", 18), ("E", 20), ("k1", 79)]
+        .map(|(code, n)| cell("i", "2010", code, n, &[]));
+    let linked = |is_public: bool| {
+        let row = |(at, cell)| Row { cell, method: "", published: None, public: is_public && at > 0 };
+        let rows: Vec<Row<'_>> = cells.iter().enumerate().map(row).collect();
+        let mut linked = Linked::new(&world.rules, &world.balances, &world.reference);
+        linked.add(&rows);
+        linked
+    };
+    let flaws = |linked: &Linked<'_>, outcome: &Outcome| {
+        let found = linked.check(outcome, |figure| !outcome.withheld.contains(&figure));
+        found.into_iter().map(|(_, flaw)| flaw).collect::<Vec<Flaw>>()
+    };
+    let told = linked(true);
+    let outcome = told.plan(1);
+    assert_eq!(outcome.needs.values().copied().collect::<Vec<_>>(), [Need::Reach { low: 3, high: 3 }]);
+    assert_eq!((outcome.told_elsewhere.len(), flaws(&told, &outcome)), (1, vec![]));
+    // Where nothing is public the three can be hidden: to ask for nothing is to give them away.
+    let hidden = linked(false);
+    let mut outcome = hidden.plan(1);
+    assert_eq!((outcome.told_elsewhere.len(), flaws(&hidden, &outcome)), (0, vec![]));
+    assert_eq!(outcome.needs.values().copied().collect::<Vec<_>>(), [Need::Reach { low: 1, high: 5 }]);
+    outcome.needs.values_mut().for_each(|need| *need = Need::Reach { low: 3, high: 3 });
+    outcome.proofs.clear();
+    assert_eq!(flaws(&hidden, &outcome), [Flaw::TakenBack]);
+    // Nor may our own earlier editions be the reason: what they told is known to a reader, and no excuse.
+    let earlier: Vec<Recorded> = cells[1..]
+        .iter()
+        .map(|cell| Recorded { cell: cell.clone(), method: String::new(), reason: Reason::Shown })
+        .collect();
+    let guarded = world.guarded(&cells, std::slice::from_ref(&earlier));
+    assert_eq!((guarded.outcome.told_elsewhere.len(), guarded.outcome.exposed.len()), (0, 2));
 }

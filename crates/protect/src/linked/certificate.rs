@@ -1,8 +1,9 @@
-//! The check of what was decided, by addition alone: nothing here knows how the decision was found.
+//! The check of what was decided, of proofs by addition alone: nothing here knows how the decision was found.
 //!
 //! For each figure of few persons the tables that a reader cannot tell from the truth must agree with every figure that is
 //! shown and with every sum, and lie far enough from the truth; and whoever is alone in a cell must be left with one in
-//! which that cell stands as it is.
+//! which that cell stands as it is. Where less was asked for than the rule says, public tables must leave no more: that is
+//! looked for anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,8 @@ pub enum Flaw {
     Near,
     /// Somebody who is alone in a cell is in all proofs.
     Alone,
+    /// Less was asked for than the rule says, and public tables do not account for it.
+    TakenBack,
 }
 
 impl Linked<'_> {
@@ -102,7 +105,47 @@ impl<'c, 'l> Checker<'c, 'l> {
                 flaws.extend(self.flaw((*cell, end), &ways, &[]).map(|flaw| (*cell, flaw)));
             }
         }
+        flaws.extend(self.unaccounted().into_iter().map(|cell| (cell, Flaw::TakenBack)));
         flaws
+    }
+
+    /// Figures of which less was asked for than the rule says, and less than public tables leave to everybody who is alone
+    /// in a cell together: looked for anew, with everything free that is not public.
+    fn unaccounted(&self) -> Vec<u32> {
+        let Checker { linked, system, demand, .. } = self;
+        let is_public = |id: u32| linked.standing(id) == Standing::Public;
+        let mut search: Option<Search<'_>> = None;
+        let mut found = Vec::new();
+        for (cell, asked) in demand.primary.iter().filter(|(cell, _)| linked.standing(**cell) != Standing::Unseen) {
+            let rule = linked.figures[*cell as usize].need;
+            let (Some(Need::Reach { low, high }), Need::Reach { low: least, high: most }) = (rule, *asked) else {
+                continue;
+            };
+            // What a reader knows of the figure itself needs no search.
+            let figure = system.figure(*cell);
+            let (lower, higher) = (least > low.max(figure.least), most < figure.most.unwrap_or(high).min(high));
+            if !lower && !higher {
+                continue;
+            }
+            let search = search.get_or_insert_with(|| {
+                let mut search = Search::new(system);
+                let knows = |id: &u32| is_public(*id) || demand.alone.contains_key(id);
+                (0..system.len() as u32).for_each(|id| search.set_free(id, !knows(&id)));
+                search
+            });
+            // Who is alone in the figure itself is not somebody else who looks at it.
+            let own = demand.alone.get(cell);
+            let of_own = demand.alone.iter().filter(|(_, person)| Some(*person) == own).map(|(id, _)| *id);
+            let of_own: Vec<u32> = of_own.collect();
+            of_own.iter().for_each(|id| search.set_free(*id, true));
+            let lower = lower && search.whole_end(*cell, false, 0).is_none_or(|end| end < least);
+            let higher = higher && search.whole_end(*cell, true, most + 1 - figure.value).is_none_or(|end| end > most);
+            if lower || higher {
+                found.push(*cell);
+            }
+            of_own.iter().for_each(|id| search.set_free(*id, false));
+        }
+        found
     }
 
     /// What is wrong with the proofs if some more figures were shown.
