@@ -125,8 +125,8 @@ fn law_4_integers_to_the_last_page() {
         "protect/search/mod.rs",
         "protect/search/pivot.rs",
         "protect/attack.rs",
-        "protect/secondary/look.rs",
         "protect/secondary/mod.rs",
+        "protect/secondary/near.rs",
         "audit/pages.rs",
     ];
     for name in ["catalog", "ingest", "link", "indicators", "protect", "warehouse", "audit"] {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{StringArray, UInt32Array, UInt64Array};
+use arrow::array::{Array, StringArray, UInt32Array, UInt64Array};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -38,6 +38,8 @@ pub struct Summary {
     pub accepted: u64,
     /// Rows of histories that begin after a hole.
     pub after_gap: u64,
+    /// Columns that may be empty, with the accepted rows in which they are; those that are always filled in are left out.
+    pub empty: Vec<(String, u64)>,
     /// Rejections by reason: code, column, how many, first line.
     pub rejected: Vec<(String, Option<String>, u64, u64)>,
 }
@@ -57,6 +59,11 @@ impl Landing {
         ];
         if self.summary.after_gap > 0 {
             found.push(count("after-gap", total, self.summary.after_gap));
+        }
+        for (column, empty) in &self.summary.empty {
+            let detail = format!("column:{column}");
+            found.push(count("empty", &detail, *empty));
+            found.push(count("filled", &detail, self.summary.accepted.saturating_sub(*empty)));
         }
         for (reason, column, rows, _) in &self.summary.rejected {
             let detail = column.as_ref().map_or_else(|| reason.clone(), |column| format!("{reason}:{column}"));
@@ -86,12 +93,14 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     let sources: Vec<Source<'_>> = files.iter().map(|(path, shown)| Source { path, shown }).collect();
     let schema = landed_schema(extract);
     let mut writer = warehouse.write_private(&rows, &schema)?;
+    let mut empty = vec![0; extract.columns.len()];
     let landed = ingest::land(extract, &project.reference, delivery.period, &sources, threads, &mut |batch| {
+        add_empty(&mut empty, &batch);
         writer.write(&batch).map_err(|error| LandError::Sink(error.to_string()))
     })?;
     writer.finish()?;
     if !landed.withdrawn.is_empty() {
-        withdraw(warehouse, &rows, &schema, &landed.withdrawn)?;
+        empty = withdraw(warehouse, &rows, &schema, &landed.withdrawn)?;
     }
     rejections(warehouse, extract, &folder.join("rejections.parquet"), &landed)?;
     for words in in_words(extract, &landed.rejections) {
@@ -105,6 +114,10 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
         rows: landed.rows,
         accepted: landed.accepted,
         after_gap: landed.after_gap,
+        empty: (extract.columns.iter().zip(empty))
+            .filter(|(column, empty)| column.optional && *empty > 0)
+            .map(|(column, empty)| (column.name.clone(), empty))
+            .collect(),
         rejected: grouped(&landed.rejections)
             .into_iter()
             .map(|(reason, column, count, line)| {
@@ -123,8 +136,14 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     Ok(Landing { rows, summary })
 }
 
-/// Takes away rows that were found, at the end, to repeat a key.
-fn withdraw(warehouse: &Warehouse, path: &Path, schema: &SchemaRef, positions: &[usize]) -> Result<(), Failure> {
+/// Adds to how many rows each column of a contract is empty in; the landed columns begin with these.
+fn add_empty(empty: &mut [u64], batch: &RecordBatch) {
+    empty.iter_mut().zip(batch.columns()).for_each(|(count, column)| *count += column.null_count() as u64);
+}
+
+/// Takes away rows that were found, at the end, to repeat a key; gives how many of those left each column is empty in.
+fn withdraw(warehouse: &Warehouse, path: &Path, schema: &SchemaRef, positions: &[usize]) -> Result<Vec<u64>, Failure> {
+    let mut empty = vec![0; schema.fields().len()];
     let all = path.with_extension("all");
     std::fs::rename(path, &all).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
     let mut writer = warehouse.write_private(path, schema)?;
@@ -140,10 +159,12 @@ fn withdraw(warehouse: &Warehouse, path: &Path, schema: &SchemaRef, positions: &
         let kept = filter_record_batch(&batch, &kept.into())
             .and_then(|batch| cast_batch(&batch, schema))
             .map_err(|_| Failure::Broken("landed rows could not be put into columns".into()))?;
+        add_empty(&mut empty, &kept);
         writer.write(&kept)?;
     }
     writer.finish()?;
-    std::fs::remove_file(&all).map_err(|error| Failure::Broken(format!("{}: {error}", all.display())))
+    std::fs::remove_file(&all).map_err(|error| Failure::Broken(format!("{}: {error}", all.display())))?;
+    Ok(empty)
 }
 
 /// Codes come back from a stored table as plain text.
@@ -159,7 +180,7 @@ fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> Str
         project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
-    sha256(format!("landing 3 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
+    sha256(format!("landing 4 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
 }
 
 /// The complete list of rejections: reason, file, line, byte and column, never a value.

@@ -160,32 +160,43 @@ impl<'l> Linker<'l> {
                 let made = self.attributes(&persons, vec![period.start().0; batch.num_rows()]);
                 self.batch(extract, &batch, made, (Some(area), Some(register)))
             }
-            Linking::Facts { person, as_of, area, sex, birth, .. } => {
+            Linking::Facts { person, as_of, area, sex, birth, nationality, .. } => {
                 let persons = self.who(&Identifiers::of(batch, person)?);
                 self.disagreements(batch, &persons, (sex.as_deref(), birth.as_deref()), &mut table.tally)?;
                 table.tally.linked += persons.iter().filter(|who| matches!(who, Who::Known(_))).count() as u64;
-                let made = self.attributes(&persons, dates(as_of, period, batch)?);
+                let mut made = self.attributes(&persons, dates(as_of, period, batch)?);
+                if let Some(nationality) = nationality {
+                    self.told_nationalities(batch, nationality, &mut made)?;
+                }
                 self.batch(extract, batch, made, (area.as_deref(), None))
             }
             Linking::Unlinked { nationality, as_of, area } => {
-                let nationality = codes(batch, nationality, |code| code.parse().unwrap_or(NO_CODE))?;
                 let mut made = self.attributes(&vec![Who::Nobody; batch.num_rows()], dates(as_of, period, batch)?);
-                let mut of_day = self.of_day(Day(0));
-                for (at, code) in nationality.into_iter().enumerate() {
-                    let code = code.unwrap_or(NO_CODE);
-                    let day = Day(made.as_of[at]);
-                    if of_day.day != day {
-                        of_day = self.of_day(day);
-                    }
-                    made.nationality[at] = self.code_names[usize::from(code)];
-                    for (groups, own) in made.nationality_groups.iter_mut().zip(&of_day.groups) {
-                        groups[at] = own[usize::from(code)];
-                    }
-                }
+                self.told_nationalities(batch, nationality, &mut made)?;
                 self.batch(extract, batch, made, (Some(area), None))
             }
             _ => Err(LinkError::Column("a role that gives rows".into())),
         }
+    }
+
+    /// Where the register knows no nationality the supplier's own word counts, in the groups of the fact's day.
+    fn told_nationalities(&self, batch: &RecordBatch, name: &str, made: &mut Made) -> Result<(), LinkError> {
+        let mut of_day = self.of_day(Day(0));
+        for (at, code) in codes(batch, name, |code| code.parse().unwrap_or(NO_CODE))?.into_iter().enumerate() {
+            let code = code.unwrap_or(NO_CODE);
+            if made.nationality[at].is_some() {
+                continue;
+            }
+            let day = Day(made.as_of[at]);
+            if of_day.day != day {
+                of_day = self.of_day(day);
+            }
+            made.nationality[at] = self.code_names[usize::from(code)];
+            for (groups, own) in made.nationality_groups.iter_mut().zip(&of_day.groups) {
+                groups[at] = own[usize::from(code)];
+            }
+        }
+        Ok(())
     }
 
     /// Counts where the supplier's word on sex or birth date is another than the register's, which is the one used.

@@ -89,6 +89,8 @@ impl RawQuality {
     fn family(&self) -> Family {
         let breakdown = match self.detail.split_once(':') {
             Some((breakdown, _)) if self.stage == "link" => breakdown.to_string(),
+            // What is empty in a column and what is filled in tell each other.
+            Some(("column", _)) => self.detail.clone(),
             _ => String::new(),
         };
         Family { source: self.source.clone(), time_period: self.time_period.clone(), breakdown }
@@ -181,6 +183,19 @@ mod tests {
         ];
         let details: Vec<String> = shown(counts).into_iter().map(|(_, detail, _)| detail).collect();
         assert_eq!(details, [TOTAL, "sex:F", "sex:M"]);
+        // A column of which two rows are filled in tells nothing of the others.
+        let of_column = |measure: &str, column: &str, value: i64| RawQuality {
+            stage: "land".into(),
+            ..count(measure, &format!("column:{column}"), TOTAL, value)
+        };
+        let counts = vec![
+            of_column("empty", "a", 998),
+            of_column("filled", "a", 2),
+            of_column("empty", "b", 900),
+            of_column("filled", "b", 100),
+        ];
+        let details: Vec<String> = shown(counts).into_iter().map(|(_, detail, _)| detail).collect();
+        assert_eq!(details, ["column:b", "column:b"]);
         // Where the delivery as a whole is at risk, its breakdowns would give it away.
         let counts = vec![count("unlinked", TOTAL, TOTAL, 2), count("unlinked", "sex:F", TOTAL, 0)];
         assert_eq!(shown(counts), []);

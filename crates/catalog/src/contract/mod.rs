@@ -261,6 +261,8 @@ pub enum Linking {
         sex: Option<String>,
         /// The supplier's own word on the birth date, held against the register's.
         birth: Option<String>,
+        /// The supplier's own word on the nationality, which counts where the register knows none.
+        nationality: Option<String>,
         /// Where the person lives from the fact's date on, held against the register of the next 1 January.
         moves_to: Option<String>,
     },

@@ -55,7 +55,7 @@ fn role(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
         1 => &["role", "person", "order", "from", "until", "nationality", "registered_on"],
         2 => &["role", "person", "parent", "number", "sex", "from", "until", "registered_on"],
         3 => &["role", "coded", "person"],
-        4 => &["role", "person", "key", "as_of", "area", "sex", "birth", "moves_to"],
+        4 => &["role", "person", "key", "as_of", "area", "sex", "birth", "nationality", "moves_to"],
         6 => &["role", "old", "new", "on", "registered_on"],
         _ => &["role", "nationality", "as_of", "area"],
     };
@@ -115,6 +115,7 @@ fn role(node: &Node<'_>, columns: &[Column]) -> Option<Linking> {
                 area: optional("area")?,
                 sex: optional("sex")?,
                 birth: optional("birth")?,
+                nationality: optional("nationality")?,
                 moves_to: optional("moves_to")?,
             }
         }
@@ -188,7 +189,7 @@ fn types(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
             check(coded, &|kind| *kind == ColumnKind::Coded, "of type coded", false);
             insz(person);
         }
-        Linking::Facts { person, key, as_of, area, sex, birth, moves_to } => {
+        Linking::Facts { person, key, as_of, area, sex, birth, nationality: own, moves_to } => {
             match key {
                 Some(_) => check(person, &|kind| *kind == ColumnKind::Coded, "of type coded", false),
                 None => identifier(person),
@@ -196,6 +197,7 @@ fn types(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
             dated(as_of);
             area.iter().chain(sex).chain(moves_to).for_each(|name| code(name, true));
             birth.iter().for_each(|name| day(name, true));
+            own.iter().for_each(|name| nationality(name, true));
         }
         Linking::Unlinked { nationality: own, as_of, area } => {
             nationality(own, true);
