@@ -80,4 +80,33 @@ fn a_move_that_the_register_does_not_follow_is_counted() {
     // Fewer than five before are withheld, so that the sum is known up to them.
     let nowhere = told(&folder, "moved-without-residence").unwrap();
     assert!((30 + before.1..=34 + before.1).contains(&nowhere), "{nowhere}");
+    criteria_that_are_not_filled_in_are_counted(&folder);
+}
+
+/// Of births each criterion that is not filled in counts as not weak; in how many births that is so is told, and of columns
+/// that figures are counted by it is not.
+fn criteria_that_are_not_filled_in_are_counted(folder: &Folder) {
+    let delivered = folder.path().join("sources/kindengezin/deliveries/2008/geboorten/0001");
+    let file = std::fs::read_dir(delivered).unwrap().map(|entry| entry.unwrap().path());
+    let file = file.into_iter().find(|path| !path.ends_with("receipt.yaml")).unwrap();
+    let text = std::fs::read_to_string(file).unwrap();
+    let births: Vec<Vec<&str>> = text.lines().map(|line| line.split(';').collect()).collect();
+    let quality = folder.path().join("warehouse/published/edition=2011-12-21/quality.parquet");
+    let rows = warehouse::tables::read_texts(&quality).unwrap();
+    let of = |row: &std::collections::BTreeMap<String, Option<String>>, column: &str| row[column].clone().unwrap();
+    for (at, column) in births[0].iter().enumerate().skip(2) {
+        let empty = births[1..].iter().filter(|birth| birth[at].is_empty()).count();
+        let filled = births.len() - 1 - empty;
+        let told = |measure: &str| -> Option<usize> {
+            let row = rows.iter().find(|row| {
+                (of(row, "source"), of(row, "time_period")) == ("kindengezin/geboorten".into(), "2008".into())
+                    && (of(row, "measure"), of(row, "detail")) == (measure.into(), format!("column:{column}"))
+            })?;
+            Some(row["value"].as_ref().unwrap().parse().unwrap())
+        };
+        let is_criterion = (3..9).contains(&at);
+        let expected = if is_criterion { (Some(empty), Some(filled)) } else { (None, None) };
+        assert!(!is_criterion || empty > 4, "{column}: {empty} would be withheld");
+        assert_eq!((told("empty"), told("filled")), expected, "{column}");
+    }
 }

@@ -38,7 +38,7 @@ pub struct Summary {
     pub accepted: u64,
     /// Rows of histories that begin after a hole.
     pub after_gap: u64,
-    /// Columns that may be empty, with the accepted rows in which they are; those that are always filled in are left out.
+    /// Columns of which this is counted, with the accepted rows in which they are empty.
     pub empty: Vec<(String, u64)>,
     /// Rejections by reason: code, column, how many, first line.
     pub rejected: Vec<(String, Option<String>, u64, u64)>,
@@ -115,7 +115,7 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
         accepted: landed.accepted,
         after_gap: landed.after_gap,
         empty: (extract.columns.iter().zip(empty))
-            .filter(|(column, empty)| column.optional && *empty > 0)
+            .filter(|(column, _)| column.count_empty)
             .map(|(column, empty)| (column.name.clone(), empty))
             .collect(),
         rejected: grouped(&landed.rejections)

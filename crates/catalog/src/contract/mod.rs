@@ -142,6 +142,9 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Whether it may be empty.
     pub optional: bool,
+    /// Whether the quality of a delivery tells in how many rows it is. Not for a column that figures are counted by: those
+    /// of an unknown group would be told with it.
+    pub count_empty: bool,
     /// Bytes, in a fixed-width record.
     pub width: usize,
 }

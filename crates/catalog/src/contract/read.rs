@@ -262,7 +262,7 @@ fn form(node: &Node<'_>, columns: &[Column]) -> Option<Form> {
 }
 
 fn column(node: &Node<'_>) -> Option<Column> {
-    node.keys(&["name", "type", "optional", "width", "codes", "also", "decimals", "note"]);
+    node.keys(&["name", "type", "optional", "count_empty", "width", "codes", "also", "decimals", "note"]);
     let name = node.need("name").and_then(|found| found.text());
     let also = || -> Vec<String> {
         node.get("also").map(|found| found.items().iter().filter_map(Node::text).collect()).unwrap_or_default()
@@ -308,10 +308,19 @@ fn column(node: &Node<'_>) -> Option<Column> {
         14 => ColumnKind::Code(Codes::Places(also())),
         _ => ColumnKind::SchoolYear,
     };
+    let is_true = |key: &str| node.get(key).and_then(|found| found.truth()).unwrap_or(false);
+    if is_true("count_empty") && !is_true("optional") {
+        node.fault(
+            10,
+            "what is never empty cannot be counted as such",
+            "add `optional: true`, or take `count_empty` away",
+        );
+    }
     Some(Column {
         name: name?,
         kind,
-        optional: node.get("optional").and_then(|found| found.truth()).unwrap_or(false),
+        optional: is_true("optional"),
+        count_empty: is_true("count_empty"),
         width: node.get("width").and_then(|found| found.count()).unwrap_or(0) as usize,
     })
 }
