@@ -1,4 +1,5 @@
-//! Rules across extracts: what two suppliers, or two extracts, tell of one person is held together and counted.
+//! Rules across extracts: what two suppliers, or two extracts, tell of one person is held together and counted; and what a
+//! supplier leaves empty is.
 
 use std::collections::HashSet;
 use std::io::Read;

@@ -251,6 +251,28 @@ fn columns_with_a_role_have_the_type_that_linking_reads() {
     assert!(words.contains("column `nationaliteit` has this role and is not of type nationality"), "{words}");
 }
 
+/// How many are of an unknown group is a figure, and is protected as one; nor is what is never empty counted as such.
+#[test]
+fn empty_rows_are_counted_of_no_column_that_figures_are_counted_by() {
+    let folder = project("count-empty");
+    let contract = "sources/kindengezin/contract.yaml";
+    folder.replace(
+        contract,
+        "type: nationality, optional: true }",
+        "type: nationality, optional: true, count_empty: true }",
+    );
+    folder.replace(
+        contract,
+        "{ name: geboortedatum, type: day }",
+        "{ name: geboortedatum, type: day, count_empty: true }",
+    );
+    let words = err(&liim(&folder, &["check"]));
+    let nationality =
+        "error[S14]: column `nationaliteit_moeder_bij_haar_geboorte` has this role and its empty rows are counted";
+    assert!(words.contains(nationality), "{words}");
+    assert!(words.contains("error[S10]: what is never empty cannot be counted as such"), "{words}");
+}
+
 #[test]
 fn nothing_is_published_without_what_links_persons() {
     let folder = project("without-key");

@@ -131,6 +131,13 @@ fn types(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
             node.fault(14, format!("column `{name}` has this role and is not {wanted}"), "");
         } else if column.optional && !may_be_empty {
             node.fault(14, format!("column `{name}` has this role and may be empty"), "take `optional` away");
+        } else if column.count_empty {
+            // Figures are counted by it: those of an unknown group would be told.
+            node.fault(
+                14,
+                format!("column `{name}` has this role and its empty rows are counted"),
+                "take `count_empty` away",
+            );
         }
     };
     let insz = |name: &str| check(name, &|kind| *kind == ColumnKind::Insz, "of type insz", false);

@@ -119,6 +119,7 @@ impl<'c, 'l> Checker<'c, 'l> {
         for (cell, asked) in demand.primary.iter().filter(|(cell, _)| linked.standing(**cell) != Standing::Unseen) {
             let rule = linked.figures[*cell as usize].need;
             let (Some(Need::Reach { low, high }), Need::Reach { low: least, high: most }) = (rule, *asked) else {
+                found.extend((rule != Some(*asked)).then_some(*cell));
                 continue;
             };
             // What a reader knows of the figure itself needs no search.

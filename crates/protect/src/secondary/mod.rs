@@ -129,10 +129,16 @@ struct State<'s> {
     through: Vec<Vec<usize>>,
 }
 
+/// What a thread searches with: the whole system, and those of municipalities.
+struct Workspace<'s> {
+    whole: Search<'s>,
+    near: NearSearch<'s>,
+}
+
 struct Protector<'s> {
     state: State<'s>,
     /// A workspace for each thread; prices are the same in all.
-    searches: Vec<(Search<'s>, NearSearch<'s>)>,
+    searches: Vec<Workspace<'s>>,
     leans: BTreeMap<(u32, End), Vec<usize>>,
     exposed: Vec<(u32, End)>,
 }
@@ -155,7 +161,8 @@ fn round(
     for (cell, person) in alone {
         persons.entry(*person).or_default().push(*cell);
     }
-    let search = || (Search::in_neighbourhoods(system, &demand.neighbourhoods), NearSearch::default());
+    let search =
+        || Workspace { whole: Search::in_neighbourhoods(system, &demand.neighbourhoods), near: NearSearch::default() };
     let mut protector = Protector {
         state: State {
             system,
@@ -205,16 +212,16 @@ fn round(
         needs,
         told,
     };
-    (found, searches.iter().map(|(search, near)| search.pivots + near.pivots()).sum())
+    (found, searches.iter().map(|own| own.whole.pivots + own.near.pivots()).sum())
 }
 
 impl<'s> Protector<'s> {
     fn set_price(&mut self, cell: u32, price: Option<f64>) {
-        self.searches.iter_mut().for_each(|(search, _)| search.set_price(cell, price));
+        self.searches.iter_mut().for_each(|own| own.whole.set_price(cell, price));
     }
 
     fn set_patience(&mut self, pivots: usize) {
-        self.searches.iter_mut().for_each(|(search, _)| search.patience = pivots);
+        self.searches.iter_mut().for_each(|own| own.whole.patience = pivots);
     }
 
     fn withhold(&mut self, cell: u32) {
@@ -227,7 +234,7 @@ impl<'s> Protector<'s> {
         let published: Vec<u32> =
             (0..self.state.system.len() as u32).filter(|cell| !self.state.withheld[*cell as usize]).collect();
         published.iter().for_each(|cell| self.set_price(*cell, None));
-        let usual = self.searches[0].0.patience;
+        let usual = self.searches[0].whole.patience;
         self.set_patience(self.state.effort.before);
         self.cover(asked.to_vec());
         self.set_patience(usual);
@@ -305,7 +312,7 @@ impl<'s> Protector<'s> {
     fn side_by_side(&mut self, batch: &[Asked]) -> Vec<Option<Vec<Piece>>> {
         let state = &self.state;
         let next = AtomicUsize::new(0);
-        let work = |(search, near): &mut (Search<'s>, NearSearch<'s>)| {
+        let work = |Workspace { whole: search, near }: &mut Workspace<'s>| {
             let mut look = Look { state, search, near };
             let mut found = Vec::new();
             while let Some((at, ((cell, _), ways))) =

@@ -251,11 +251,15 @@ mod tests {
     use super::*;
 
     /// Two groups and their total in municipality 1 (cells 0, 1, 2), in municipality 2 (3, 4, 5), and in the area of both
-    /// (6, 7, 8).
-    fn two_municipalities() -> (System, Demand) {
-        let values = [3, 7, 10, 5, 2, 7, 8, 9, 17];
-        let figures = values.map(|value| Figure { value, least: 0, most: None, cost: Some(100) });
-        let mut system = System::new(figures.to_vec());
+    /// (6, 7, 8); everybody knows one of them, or none.
+    fn two_municipalities(known: Option<u32>) -> (System, Demand) {
+        let figures = (0..).zip([3, 7, 10, 5, 2, 7, 8, 9, 17]).map(|(cell, value)| Figure {
+            value,
+            least: 0,
+            most: None,
+            cost: (known != Some(cell)).then_some(100),
+        });
+        let mut system = System::new(figures.collect());
         for area in 0..3 {
             system.add_sum(area * 3 + 2, &[area * 3, area * 3 + 1]);
             system.add_sum(6 + area, &[area, area + 3]);
@@ -270,7 +274,7 @@ mod tests {
 
     #[test]
     fn alone_a_figure_moves_with_that_of_the_area_above() {
-        let (system, demand) = two_municipalities();
+        let (system, demand) = two_municipalities(None);
         let nears = Nears::new(&system, &demand);
         let near = nears.get(1, 1).unwrap();
         let mut members = near.members.clone();
@@ -283,7 +287,7 @@ mod tests {
 
     #[test]
     fn with_a_partner_nothing_moves_that_is_above_both() {
-        let (system, demand) = two_municipalities();
+        let (system, demand) = two_municipalities(None);
         let nears = Nears::new(&system, &demand);
         let near = nears.get(1, 2).unwrap();
         let mut members = near.members.clone();
@@ -299,20 +303,7 @@ mod tests {
 
     #[test]
     fn a_cell_that_cannot_be_withheld_holds_all_that_move_with_it() {
-        let (_, demand) = two_municipalities();
-        let values = [3, 7, 10, 5, 2, 7, 8, 9, 17];
-        // Everybody knows the area's first group.
-        let figures = values.iter().enumerate().map(|(cell, value)| Figure {
-            value: *value,
-            least: 0,
-            most: None,
-            cost: (cell != 6).then_some(100),
-        });
-        let mut system = System::new(figures.collect());
-        for area in 0..3 {
-            system.add_sum(area * 3 + 2, &[area * 3, area * 3 + 1]);
-            system.add_sum(6 + area, &[area, area + 3]);
-        }
+        let (system, demand) = two_municipalities(Some(6));
         let nears = Nears::new(&system, &demand);
         // The first group stands still, so the second moves with the total.
         let near = nears.get(1, 1).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::look::{Look, Without};
-use super::{End, Protector};
+use super::{End, Protector, Workspace};
 
 impl Protector<'_> {
     /// Publishes again what all ends can do without, the dearest and greatest first.
@@ -18,9 +18,9 @@ impl Protector<'_> {
         });
         let published: Vec<u32> = all.filter(|cell| !is_withheld(cell)).collect();
         published.into_iter().for_each(|cell| self.set_price(cell, None));
-        let begun = self.searches[0].0.pivots;
+        let begun = self.searches[0].whole.pivots;
         for cell in cells {
-            if self.searches[0].0.pivots - begun > effort {
+            if self.searches[0].whole.pivots - begun > effort {
                 break;
             }
             self.set_price(cell, None);
@@ -38,7 +38,7 @@ impl Protector<'_> {
         let mut instead = Vec::new();
         for (user, end) in ends {
             let (_, ways) = self.state.asked(user).into_iter().find(|((_, own), _)| *own == end)?;
-            let (search, near) = &mut self.searches[0];
+            let Workspace { whole: search, near } = &mut self.searches[0];
             let mut look = Look { state: &self.state, search, near };
             let pieces = look.shown_by(user, &ways, Without { cell: Some(cell), persons: &[] })?;
             instead.push(((user, end), pieces.into_iter().map(|piece| self.keep(piece)).collect()));
