@@ -13,9 +13,10 @@ use catalog::pipeline::Edition;
 use catalog::project::Project;
 use ingest::delivery::Delivery;
 use ingest::landed_schema;
-use link::{Doubles, Linker, Permutation, Register, RegisterBuilder, STRANGERS, Table, Tally};
+use link::{Linker, Permutation, Register, RegisterBuilder, Residents, STRANGERS, Slots, Tally};
 use protect::RawQuality;
-use warehouse::store::{row_count, typed_rows};
+use warehouse::WarehouseError;
+use warehouse::store::{PrivateWriter, row_count, typed_rows};
 
 use crate::clock::Stage;
 use crate::deliveries::Chosen;
@@ -41,7 +42,10 @@ pub fn link(
     let stage = Stage::begin("link", format!("linking for {}", edition.id));
     let landed = |delivery: &Delivery| landings.get(&delivery.folder);
     let rows_of = |delivery: &Delivery| landed(delivery).map(|landing| landing.rows.clone()).unwrap_or_default();
-    let register = register((project, workshop.limits.threads), edition, chosen, &rows_of)?;
+    let is_of_persons = |extract: &Extract| matches!(extract.linking, Linking::Persons { .. });
+    let linked_persons = chosen.by_period.iter().filter(|((id, _), _)| project.extract(id).is_some_and(is_of_persons));
+    let mut slots: BySlots = linked_persons.map(|(_, own)| (own.folder.clone(), Slots::default())).collect();
+    let register = register((project, workshop.limits.threads), edition, chosen, &rows_of, &mut slots)?;
     tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
     let key = key::read(project)?;
     let numbers = Permutation::new(&key, &edition.id, register.count());
@@ -60,17 +64,22 @@ pub fn link(
             }
             Linking::Persons { .. } | Linking::Facts { .. } | Linking::Unlinked { .. } => {
                 let size = landed(delivery).map_or(0, |landing| landing.summary.rows);
-                tasks.push((size, extract, *period, rows_of(delivery), warehouse.work_table(&edition.id, id, *period)));
+                let to = warehouse.work_table(&edition.id, id, *period);
+                tasks.push((size, extract, *period, slots.remove(&delivery.folder), rows_of(delivery), to));
             }
             _ => {}
         }
     }
     // The largest first, so that the threads end together.
     tasks.sort_by_key(|(size, extract, period, ..)| (std::cmp::Reverse(*size), extract.id.clone(), *period));
-    let tallies = side_by_side(workshop.limits.threads, &tasks, |(_, extract, period, from, to)| {
-        table(workshop, &linker, &register, extract, *period, (from, to))
+    let tallies = side_by_side(workshop.limits.threads, &tasks, |(_, extract, period, slots, from, to)| {
+        let writer = workshop.warehouse.write_private(to, &linker.schema(extract))?;
+        match slots {
+            Some(slots) => residents(&linker, (&register, slots), (*extract, *period), from, writer),
+            None => facts(&linker, (*extract, *period), from, writer),
+        }
     });
-    for ((_, extract, period, _, to), tally) in tasks.into_iter().zip(tallies) {
+    for ((_, extract, period, .., to), tally) in tasks.into_iter().zip(tallies) {
         let tally = tally?;
         quality.extend(linked(&extract.id, period, &extract.linking, tally));
         tables.insert((extract.id.clone(), period), to);
@@ -80,12 +89,17 @@ pub fn link(
     Ok(tables)
 }
 
+/// Slots of the rows of persons that will be linked, by the folder of their delivery.
+type BySlots = BTreeMap<PathBuf, Slots>;
+
 /// Takes the register in as it was known at the cut-off: its persons first, then all that is said of them side by side.
+/// Of deliveries that are asked for by their folder the slots are kept.
 pub fn register(
     (project, threads): (&Project, usize),
     edition: &Edition,
     chosen: &Chosen,
     rows_of: &(dyn Fn(&Delivery) -> PathBuf + Sync),
+    kept: &mut BTreeMap<PathBuf, Slots>,
 ) -> Result<Register, Failure> {
     let mut builder = RegisterBuilder::new(edition.cut_off);
     let rows = |delivery: &Delivery, extract: &Extract| {
@@ -95,56 +109,103 @@ pub fn register(
     let (persons, others): (Vec<_>, Vec<_>) =
         known.partition(|(_, extract)| matches!(extract.linking, Linking::Persons { .. }));
     for (delivery, extract) in persons {
-        builder.next_delivery();
+        builder.next_delivery(row_count(&rows_of(delivery))?);
         let batches = rows(delivery, extract)?;
+        let mut slots = kept.get_mut(&delivery.folder);
         // The next rows are decoded while the last are taken in.
         std::thread::scope(|scope| -> Result<(), Failure> {
             let (give, take) = sync_channel(4);
             scope.spawn(move || batches.into_iter().all(|batch| give.send(batch).is_ok()));
             for batch in take {
-                builder.take(extract, &batch?)?;
+                builder.take_persons(extract, &batch?, slots.as_deref_mut())?;
             }
             Ok(())
         })?;
     }
-    let gathered = side_by_side(threads, &others, |(delivery, extract)| {
-        let mut gatherer = builder.gather(row_count(&rows_of(delivery))?);
+    // The longest first, so that the threads end together; but they are settled in the order of the deliveries.
+    let mut order = Vec::new();
+    for (place, (delivery, extract)) in others.iter().enumerate() {
+        let rows = row_count(&rows_of(delivery))?;
+        // A pseudonym is put where its number is found, which takes several times as long as finding a number.
+        let each = if matches!(extract.linking, Linking::Key { .. }) { 4 } else { 1 };
+        order.push((rows * each, rows, place));
+    }
+    order.sort_unstable_by(|a, b| b.cmp(a));
+    let gathered = side_by_side(threads, &order, |(_, expected, place)| {
+        let (delivery, extract) = &others[*place];
+        let mut gatherer = builder.gather(*expected);
         for batch in rows(delivery, extract)? {
             gatherer.take(extract, &batch?)?;
         }
         Ok(gatherer.finish())
     });
-    for gathered in gathered {
+    let mut gathered: Vec<_> = order.into_iter().map(|(.., place)| place).zip(gathered).collect();
+    gathered.sort_unstable_by_key(|(place, _)| *place);
+    for (_, gathered) in gathered {
         builder.settle(gathered?)?;
     }
     Ok(builder.finish(threads)?)
 }
 
-/// Links one table.
-fn table(
-    workshop: &Workshop<'_>,
+/// Links the residents of a day.
+fn residents(
     linker: &Linker<'_>,
-    register: &Register,
-    extract: &Extract,
-    period: Period,
-    (from, to): (&Path, &Path),
+    (register, slots): (&Register, &Slots),
+    (extract, period): (&Extract, Period),
+    from: &Path,
+    writer: PrivateWriter,
 ) -> Result<Tally, Failure> {
     let schema = landed_schema(extract);
-    let mut writer = workshop.warehouse.write_private(to, &linker.schema(extract))?;
-    let columns: Vec<&str> = match &extract.linking {
-        Linking::Persons { person, area, .. } => vec![person, area],
-        _ => Vec::new(),
-    };
-    let doubles = Doubles::find(register, extract, || -> Result<_, Failure> {
-        let batches = typed_rows(from, &columns, &schema)?;
+    let Linking::Persons { register: kind, area, .. } = &extract.linking else { return Ok(Tally::default()) };
+    let mut residents = Residents::new(register, extract, slots, || -> Result<_, Failure> {
+        let batches = typed_rows(from, &[area], &schema)?;
         Ok(Box::new(batches.map(|batch| Ok(batch?))) as Box<dyn Iterator<Item = Result<RecordBatch, Failure>>>)
     })?;
-    let mut table = Table::new(doubles);
-    for batch in typed_rows(from, &[], &schema)? {
-        writer.write(&linker.link(extract, period, &batch?, &mut table)?)?;
-    }
+    let batches = typed_rows(from, &[area, kind], &schema)?;
+    let linked = batches.map(|batch| Ok(linker.link_residents(extract, period, &batch?, &mut residents)?));
+    write(writer, linked)?;
+    Ok(residents.tally)
+}
+
+/// Links the facts of a period.
+fn facts(
+    linker: &Linker<'_>,
+    (extract, period): (&Extract, Period),
+    from: &Path,
+    writer: PrivateWriter,
+) -> Result<Tally, Failure> {
+    let mut tally = Tally::default();
+    let batches = typed_rows(from, &[], &landed_schema(extract))?;
+    write(writer, batches.map(|batch| Ok(linker.link(extract, period, &batch?, &mut tally)?)))?;
+    Ok(tally)
+}
+
+/// Writes batches; the next is made while the last is encoded, which takes about as long.
+fn write(
+    mut writer: PrivateWriter,
+    batches: impl Iterator<Item = Result<RecordBatch, Failure>>,
+) -> Result<(), Failure> {
+    let writer = std::thread::scope(|scope| -> Result<_, Failure> {
+        let (give, take) = sync_channel::<RecordBatch>(2);
+        let writing = scope.spawn(move || -> Result<_, WarehouseError> {
+            for batch in take {
+                writer.write(&batch)?;
+            }
+            Ok(writer)
+        });
+        for batch in batches {
+            // A writer who takes no more has failed, and says so below.
+            if give.send(batch?).is_err() {
+                break;
+            }
+        }
+        drop(give);
+        let written =
+            writing.join().map_err(|_| Failure::Broken("a thread stopped before its work was done".into()))?;
+        Ok(written?)
+    })?;
     writer.finish()?;
-    Ok(table.tally)
+    Ok(())
 }
 
 /// Origin definitions and group schemes that an edition's cards use.

@@ -73,7 +73,8 @@ pub fn compare(
         let rows = session.derive(step, text, &folder.join(format!("{step}.parquet")))?;
         tracing::debug!(stage = "verify", rows, "{step}");
     }
-    let register = linking::register((project, workshop.limits.threads), edition, chosen, rows_of)?;
+    let threads = workshop.limits.threads;
+    let register = linking::register((project, threads), edition, chosen, rows_of, &mut BTreeMap::new())?;
     let numbers = Permutation::new(&crate::key::read(project)?, &edition.id, register.count());
     let mut found = BTreeMap::new();
     for (id, period) in days {

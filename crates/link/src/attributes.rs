@@ -8,6 +8,8 @@ use catalog::origin::{Decision, FACTS, Known, OriginDefinition, OriginFact};
 use catalog::reference::{GroupScheme, Reference};
 
 use crate::history::{Code, NO_CODE};
+use crate::linker::Who;
+use crate::made::NO_PERSON;
 use crate::register::{BELGIAN, Register, known};
 
 /// Codes have three digits.
@@ -26,19 +28,24 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// The facts of a person on a day.
-    pub(crate) fn of(register: &Register, person: u32, day: Day) -> Facts {
-        let parents = register.parents(person, day);
+    /// The facts of persons on a day, nothing of whom the register does not know.
+    pub(crate) fn all(register: &Register, persons: &[Who], day: Day) -> Vec<Facts> {
         let histories = register.histories();
-        let first = |person: Option<u32>| person.map_or(NO_CODE, |person| histories.first(person));
-        Facts {
-            codes: [
-                first(parents.father),
-                first(parents.mother),
-                histories.first(person),
-                histories.current(person, day),
-            ],
+        let parents =
+            persons.iter().map(|who| who.known().map(|person| register.parents(person, day)).unwrap_or_default());
+        let parents: Vec<[u32; 2]> =
+            parents.map(|both| [both.father, both.mother].map(|parent| parent.unwrap_or(NO_PERSON))).collect();
+        let first = |person: u32| if person == NO_PERSON { NO_CODE } else { histories.first(person) };
+        let facts = persons.iter().zip(&parents).map(|(who, [father, mother])| {
+            let own = who.known().map_or(NO_CODE, |person| histories.first(person));
+            Facts { codes: [first(*father), first(*mother), own, NO_CODE] }
+        });
+        let mut facts: Vec<Facts> = facts.collect();
+        for (facts, who) in facts.iter_mut().zip(persons) {
+            facts.codes[OriginFact::OwnCurrent as usize] =
+                who.known().map_or(NO_CODE, |person| histories.current(person, day));
         }
+        facts
     }
 
     /// Nationality on the day; nothing where none is known.
@@ -106,7 +113,7 @@ impl<'d> Origin<'d> {
     pub(crate) fn decide(
         &self,
         register: &Register,
-        person: u32,
+        person: Option<u32>,
         day: Day,
         facts: &Facts,
         what: &[Known],
@@ -114,7 +121,7 @@ impl<'d> Origin<'d> {
         let of = |code: Code| what[usize::from(code)];
         let mut codes = [NO_CODE; FACTS];
         codes[..4].copy_from_slice(&facts.codes);
-        if self.definition.looks_at(OriginFact::OwnEarlier) {
+        if let (true, Some(person)) = (self.definition.looks_at(OriginFact::OwnEarlier), person) {
             let begun = || register.histories().begun(person, day).filter(|code| of(*code) != Known::Unknown);
             let foreign = begun().find(|code| of(*code) == Known::Foreign);
             codes[OriginFact::OwnEarlier as usize] = foreign.or_else(|| begun().next()).unwrap_or(NO_CODE);

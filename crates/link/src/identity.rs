@@ -11,6 +11,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::LinkError;
 use crate::index::{CodedIndex, Identifier, Identifiers, Index, NONE, by_year};
+use crate::order::Order;
 
 /// A change of number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,7 @@ impl Replacement {
 pub(crate) struct Identities {
     index: Index,
     slots: u32,
+    order: Order,
     replacements: Vec<Replacement>,
 }
 
@@ -55,6 +57,11 @@ pub(crate) struct Replaced {
 }
 
 impl Identities {
+    /// Begins another delivery, of about so many rows.
+    pub(crate) fn next_delivery(&mut self, rows: usize) {
+        self.order.next_delivery(rows);
+    }
+
     /// Slots given so far.
     pub(crate) fn slots(&self) -> u32 {
         self.slots
@@ -79,16 +86,20 @@ impl Identities {
         Ok(*place)
     }
 
-    /// The slots of a column of identifiers, none of which is empty.
+    /// The slots of the delivery's next identifiers, none of which is empty.
     ///
     /// A loop of its own, for look-ups that do not wait for each other take a fraction of the time.
     pub(crate) fn slots_of(&mut self, identifiers: &Identifiers<'_>) -> Result<Vec<u32>, LinkError> {
         match identifiers {
             Identifiers::Numbers(numbers) if numbers.null_count() == 0 => {
-                let mut slots = vec![NONE; numbers.len()];
-                for at in by_year(numbers.values()) {
-                    slots[at as usize] = self.slot(Identifier::Number(numbers.value(at as usize)))?;
+                let numbers = numbers.values();
+                let mut slots = self.order.follow(numbers, NONE);
+                let rows: Vec<usize> = (0..slots.len()).filter(|at| slots[*at] == NONE).collect();
+                let others: Vec<i64> = rows.iter().map(|at| numbers[*at]).collect();
+                for at in by_year(&others) {
+                    slots[rows[at as usize]] = self.slot(Identifier::Number(others[at as usize]))?;
                 }
+                self.order.note(numbers, &slots);
                 Ok(slots)
             }
             _ => {

@@ -56,10 +56,8 @@ const SERIALS: usize = 1_000;
 /// Slots of national numbers, found without hashing: a page for each day of birth and century, a place for each serial.
 #[derive(Default)]
 struct NumberIndex {
-    /// By day of birth and century: where the page begins.
-    pages: Vec<u32>,
-    /// By page and serial: the slot.
-    places: Vec<u32>,
+    /// By day of birth and century: the slot of each serial.
+    pages: Vec<Option<Box<[u32; SERIALS]>>>,
     /// What is no number of the register's own.
     others: HashMap<i64, u32, FixedState>,
 }
@@ -81,10 +79,7 @@ impl NumberIndex {
 
     fn get(&self, number: i64) -> Option<u32> {
         let slot = match NumberIndex::page(number) {
-            Some((page, serial)) => {
-                let begin = self.pages.get(page).filter(|begin| **begin != NONE)?;
-                self.places[*begin as usize + serial]
-            }
+            Some((page, serial)) => self.pages.get(page)?.as_ref()?[serial],
             None => *self.others.get(&number)?,
         };
         Some(slot).filter(|slot| *slot != NONE)
@@ -95,14 +90,9 @@ impl NumberIndex {
         match NumberIndex::page(number) {
             Some((page, serial)) => {
                 if page >= self.pages.len() {
-                    self.pages.resize(page + 1, NONE);
+                    self.pages.resize(page + 1, None);
                 }
-                if self.pages[page] == NONE {
-                    // At most two million days and centuries of a thousand serials: it fits.
-                    self.pages[page] = self.places.len() as u32;
-                    self.places.resize(self.places.len() + SERIALS, NONE);
-                }
-                &mut self.places[self.pages[page] as usize + serial]
+                &mut self.pages[page].get_or_insert_with(|| Box::new([NONE; SERIALS]))[serial]
             }
             None => self.others.entry(number).or_insert(NONE),
         }

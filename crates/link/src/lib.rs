@@ -9,7 +9,6 @@ use thiserror::Error;
 
 mod attributes;
 mod columns;
-mod doubles;
 mod history;
 mod identity;
 mod index;
@@ -17,15 +16,18 @@ mod intake;
 mod kinship;
 mod linked;
 mod linker;
+mod made;
 mod number;
+mod order;
 mod register;
+mod residents;
 pub mod sql;
 
-pub use doubles::Doubles;
 pub use intake::{Gathered, Gatherer};
-pub use linker::{Linker, STRANGERS, Table, Tally};
+pub use linker::{Linker, STRANGERS, Tally};
 pub use number::Permutation;
 pub use register::{Findings, Register, RegisterBuilder};
+pub use residents::{Residents, Slots};
 
 /// Why linking could not go on.
 #[derive(Debug, Error)]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, DictionaryArray, Int32Array, StringArray, UInt16Array, UInt32Array};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, Date32Array, DictionaryArray, PrimitiveArray, StringArray};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt16Type};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, UInt16Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{ColumnKind, Extract, Form};
 use catalog::origin::DecidedBy;
@@ -14,7 +15,8 @@ use catalog::schema::{
 
 use crate::LinkError;
 use crate::attributes::{self, Origin};
-use crate::linker::{Linker, Made};
+use crate::linker::Linker;
+use crate::made::{Made, NO_AGE, NO_PERSON, NOTHING};
 
 impl Linker<'_> {
     /// The schema of an extract's linked rows.
@@ -78,19 +80,19 @@ impl Linker<'_> {
             }
         };
         let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(UInt32Array::from(made.person)),
+            Arc::new(array::<UInt32Type>(made.person, NO_PERSON)),
             Arc::new(Date32Array::from(made.as_of)),
             own(area)?,
             coded(made.sex, ["F", "M"].into_iter())?,
-            Arc::new(Int32Array::from(made.age)),
+            Arc::new(array::<Int32Type>(made.age, NO_AGE)),
             own(register)?,
-            Arc::new(DictionaryArray::<UInt16Type>::try_new(
-                UInt16Array::from(made.nationality),
+            Arc::new(DictionaryArray::try_new(
+                array::<UInt16Type>(made.nationality, NOTHING),
                 Arc::clone(&self.codes) as ArrayRef,
             )?),
         ];
         for (groups, (_, scheme)) in made.nationality_groups.into_iter().zip(&self.schemes) {
-            columns.push(coded(groups.into_iter().map(Some).collect(), scheme.codes())?);
+            columns.push(coded(groups, scheme.codes())?);
         }
         columns.push(coded(made.parents_known, attributes::PARENTS_KNOWN.into_iter())?);
         columns.push(coded(made.generation, attributes::GENERATIONS.into_iter())?);
@@ -99,7 +101,7 @@ impl Linker<'_> {
             columns.push(coded(classes, origin.definition.classes.iter().map(String::as_str))?);
             columns.push(coded(decided_by, DecidedBy::WORDS.iter().map(|(word, _)| *word))?);
             for ((_, scheme), groups) in self.schemes.iter().zip(origin_groups.by_ref()) {
-                columns.push(coded(groups.into_iter().map(Some).collect(), scheme.codes())?);
+                columns.push(coded(groups, scheme.codes())?);
             }
         }
         let schema = self.schema(extract);
@@ -116,7 +118,17 @@ impl Linker<'_> {
     }
 }
 
-fn coded<'w>(keys: Vec<Option<u16>>, words: impl Iterator<Item = &'w str>) -> Result<ArrayRef, LinkError> {
+/// Words by their keys.
+fn coded<'w>(keys: Vec<u16>, words: impl Iterator<Item = &'w str>) -> Result<ArrayRef, LinkError> {
     let words = StringArray::from_iter_values(words);
-    Ok(Arc::new(DictionaryArray::<UInt16Type>::try_new(UInt16Array::from(keys), Arc::new(words))?))
+    Ok(Arc::new(DictionaryArray::try_new(array::<UInt16Type>(keys, NOTHING), Arc::new(words))?))
+}
+
+/// Numbers, of which one stands for nothing.
+fn array<T: ArrowPrimitiveType>(values: Vec<T::Native>, nothing: T::Native) -> PrimitiveArray<T> {
+    let nulls = values.contains(&nothing).then(|| {
+        let is_there = |at: usize| values[at] != nothing;
+        NullBuffer::new(BooleanBuffer::collect_bool(values.len(), is_there))
+    });
+    PrimitiveArray::new(values.into(), nulls)
 }

@@ -1,9 +1,10 @@
 //! From landed rows to linked rows.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, BooleanArray, StringArray};
+use arrow::array::{Array, StringArray};
 use arrow::compute::filter_record_batch;
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{AsOf, Extract, Linking};
@@ -12,13 +13,14 @@ use catalog::reference::Reference;
 use catalog::{Day, Period};
 
 use crate::LinkError;
-use crate::attributes::{Facts, Groups, Origin};
+use crate::attributes::{Groups, Origin};
 use crate::columns::{codes, days};
-use crate::doubles::Doubles;
 use crate::history::NO_CODE;
 use crate::index::{Identifier, Identifiers};
+use crate::made::{Made, NO_PERSON, NOTHING, runs};
 use crate::number::Permutation;
 use crate::register::Register;
+use crate::residents::Residents;
 
 /// How many rows of an extract could be linked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,31 +39,15 @@ pub struct Tally {
     pub birth_differs: u64,
 }
 
-/// A table that is being linked.
-#[derive(Debug, Default)]
-pub struct Table {
-    /// How many rows could be linked so far.
-    pub tally: Tally,
-    doubles: Doubles,
-    /// Persons of the population that are there, by position.
-    seen: Vec<bool>,
-}
-
-impl Table {
-    /// A table of which this is known beforehand.
-    pub fn new(doubles: Doubles) -> Table {
-        Table { doubles, ..Table::default() }
-    }
-}
-
 /// Gives landed rows their attributes. Tables can be linked side by side.
 pub struct Linker<'l> {
-    register: &'l Register,
+    pub(crate) register: &'l Register,
     numbers: &'l Permutation,
     pub(crate) origins: Vec<Origin<'l>>,
     pub(crate) schemes: Vec<(&'l str, Groups<'l>)>,
     pub(crate) codes: Arc<StringArray>,
-    code_names: Vec<Option<u16>>,
+    /// By register code: its place among the codes.
+    pub(crate) code_names: Vec<u16>,
     /// Persons of facts whom the register does not know: each keeps a number of its own, or they would count as one.
     strangers: Mutex<HashMap<Stranger, u32>>,
     stranger_numbers: &'l Permutation,
@@ -76,37 +62,34 @@ enum Stranger {
 
 /// Whom a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
+pub(crate) enum Who {
     Known(u32),
     Stranger(u32),
     Nobody,
 }
 
+impl Who {
+    /// The person's position, if the register knows the person.
+    pub(crate) fn known(self) -> Option<u32> {
+        match self {
+            Who::Known(person) => Some(person),
+            _ => None,
+        }
+    }
+}
+
 /// Numbers of strangers lie above those of the register, within this many.
 pub const STRANGERS: u32 = 1 << 30;
 
-/// Attributes in the making, one place a row.
-pub(crate) struct Made {
-    pub(crate) person: Vec<Option<u32>>,
-    pub(crate) as_of: Vec<i32>,
-    pub(crate) sex: Vec<Option<u16>>,
-    pub(crate) age: Vec<Option<i32>>,
-    pub(crate) nationality: Vec<Option<u16>>,
-    pub(crate) nationality_groups: Vec<Vec<u16>>,
-    pub(crate) parents_known: Vec<Option<u16>>,
-    pub(crate) generation: Vec<Option<u16>>,
-    pub(crate) classes: Vec<Vec<Option<u16>>>,
-    pub(crate) decided_by: Vec<Vec<Option<u16>>>,
-    pub(crate) origin_groups: Vec<Vec<u16>>,
-}
-
 /// What is the same for all rows of a day.
-struct OfDay {
-    day: Day,
+pub(crate) struct OfDay {
+    pub(crate) day: Day,
     /// `YYYYMMDD`.
-    written: i32,
-    groups: Vec<Arc<[u16]>>,
-    known: Vec<Vec<Known>>,
+    pub(crate) written: i32,
+    /// By scheme: the group of each code.
+    pub(crate) groups: Vec<Arc<[u16]>>,
+    /// By definition: what each code is.
+    pub(crate) known: Vec<Vec<Known>>,
 }
 
 impl<'l> Linker<'l> {
@@ -124,10 +107,10 @@ impl<'l> Linker<'l> {
             .filter_map(|name| Some((name, Groups::new(reference, reference.schemes.get(name)?))))
             .collect();
         let codes: Vec<&str> = reference.nationalities.keys().map(String::as_str).collect();
-        let mut code_names = vec![None; 1_000];
+        let mut code_names = vec![NOTHING; 1_000];
         for (at, code) in codes.iter().enumerate() {
             if let Some(place) = code.parse::<usize>().ok().and_then(|code| code_names.get_mut(code)) {
-                *place = Some(at as u16);
+                *place = at as u16;
             }
         }
         Linker {
@@ -142,28 +125,38 @@ impl<'l> Linker<'l> {
         }
     }
 
-    /// Links a landed batch of an extract delivered for a period.
+    /// Links a landed batch of the register's persons of a day: those who are resident, each once.
+    pub fn link_residents(
+        &self,
+        extract: &Extract,
+        period: Period,
+        batch: &RecordBatch,
+        residents: &mut Residents<'_>,
+    ) -> Result<RecordBatch, LinkError> {
+        let Linking::Persons { register, area, .. } = &extract.linking else {
+            return Err(LinkError::Column("the register's persons".into()));
+        };
+        let (kept, persons) = residents.next(batch, area)?;
+        let batch = filter_record_batch(batch, &kept)?;
+        let persons: Vec<Who> = persons.into_iter().map(Who::Known).collect();
+        let made = self.attributes(&persons, vec![period.start().0; batch.num_rows()]);
+        self.batch(extract, &batch, made, (Some(area), Some(register)))
+    }
+
+    /// Links a landed batch of another extract, delivered for a period.
     pub fn link(
         &self,
         extract: &Extract,
         period: Period,
         batch: &RecordBatch,
-        table: &mut Table,
+        tally: &mut Tally,
     ) -> Result<RecordBatch, LinkError> {
-        table.tally.rows += batch.num_rows() as u64;
+        tally.rows += batch.num_rows() as u64;
         match &extract.linking {
-            Linking::Persons { person, register, area, .. } => {
-                let kept = self.residents(batch, person, area, table)?;
-                let batch = filter_record_batch(batch, &kept)?;
-                let persons = self.who(&Identifiers::of(&batch, person)?);
-                table.tally.linked += batch.num_rows() as u64;
-                let made = self.attributes(&persons, vec![period.start().0; batch.num_rows()]);
-                self.batch(extract, &batch, made, (Some(area), Some(register)))
-            }
             Linking::Facts { person, as_of, area, sex, birth, nationality, .. } => {
                 let persons = self.who(&Identifiers::of(batch, person)?);
-                self.disagreements(batch, &persons, (sex.as_deref(), birth.as_deref()), &mut table.tally)?;
-                table.tally.linked += persons.iter().filter(|who| matches!(who, Who::Known(_))).count() as u64;
+                self.disagreements(batch, &persons, (sex.as_deref(), birth.as_deref()), tally)?;
+                tally.linked += persons.iter().filter(|who| who.known().is_some()).count() as u64;
                 let mut made = self.attributes(&persons, dates(as_of, period, batch)?);
                 if let Some(nationality) = nationality {
                     self.told_nationalities(batch, nationality, &mut made)?;
@@ -184,7 +177,7 @@ impl<'l> Linker<'l> {
         let mut of_day = self.of_day(Day(0));
         for (at, code) in codes(batch, name, |code| code.parse().unwrap_or(NO_CODE))?.into_iter().enumerate() {
             let code = code.unwrap_or(NO_CODE);
-            if made.nationality[at].is_some() {
+            if made.nationality[at] != NOTHING {
                 continue;
             }
             let day = Day(made.as_of[at]);
@@ -207,12 +200,7 @@ impl<'l> Linker<'l> {
         (sex, birth): (Option<&str>, Option<&str>),
         tally: &mut Tally,
     ) -> Result<(), LinkError> {
-        let known = || {
-            persons.iter().enumerate().filter_map(|(at, who)| match who {
-                Who::Known(person) => Some((at, *person)),
-                _ => None,
-            })
-        };
+        let known = || persons.iter().enumerate().filter_map(|(at, who)| Some((at, who.known()?)));
         if let Some(sex) = sex {
             let told = codes(batch, sex, |code| code.as_bytes().first().copied().unwrap_or(0))?;
             let differs = |(at, person): &(usize, u32)| {
@@ -233,35 +221,6 @@ impl<'l> Linker<'l> {
             tally.birth_differs += known().filter(differs).count() as u64;
         }
         Ok(())
-    }
-
-    /// Which rows of the register's persons are of the population: who lives somewhere on the day, each person once.
-    fn residents(
-        &self,
-        batch: &RecordBatch,
-        person: &str,
-        area: &str,
-        table: &mut Table,
-    ) -> Result<BooleanArray, LinkError> {
-        let lives = codes(batch, area, |_| ())?;
-        let identifiers = Identifiers::of(batch, person)?;
-        let persons = self.register.persons();
-        table.seen.resize(persons.count() as usize, false);
-        let mut kept = Vec::with_capacity(batch.num_rows());
-        for (lives, slot) in lives.into_iter().zip(persons.index().all(&identifiers)) {
-            if lives.is_none() {
-                table.tally.not_resident += 1;
-                kept.push(false);
-                continue;
-            }
-            let counts = slot.is_none_or(|slot| {
-                let person = persons.of_slot(slot);
-                table.doubles.counts(persons, slot) && !std::mem::replace(&mut table.seen[person as usize], true)
-            });
-            table.tally.repeated += u64::from(!counts);
-            kept.push(counts);
-        }
-        Ok(kept.into())
     }
 
     fn who(&self, persons: &Identifiers<'_>) -> Vec<Who> {
@@ -293,89 +252,29 @@ impl<'l> Linker<'l> {
         }
     }
 
+    /// The number that a person has in the edition.
+    pub(crate) fn number(&self, who: Who) -> u32 {
+        match who {
+            Who::Known(person) => self.numbers.number(person),
+            Who::Stranger(number) => self.register.count() + self.stranger_numbers.number(number),
+            Who::Nobody => NO_PERSON,
+        }
+    }
+
     fn attributes(&self, persons: &[Who], as_of: Vec<i32>) -> Made {
-        let rows = persons.len();
-        let schemes = self.schemes.len();
-        let mut made = Made {
-            person: Vec::with_capacity(rows),
-            sex: Vec::with_capacity(rows),
-            age: Vec::with_capacity(rows),
-            nationality: Vec::with_capacity(rows),
-            nationality_groups: self.schemes.iter().map(|_| Vec::with_capacity(rows)).collect(),
-            parents_known: Vec::with_capacity(rows),
-            generation: Vec::with_capacity(rows),
-            classes: self.origins.iter().map(|_| Vec::with_capacity(rows)).collect(),
-            decided_by: self.origins.iter().map(|_| Vec::with_capacity(rows)).collect(),
-            origin_groups: (0..self.origins.len() * schemes).map(|_| Vec::with_capacity(rows)).collect(),
-            as_of,
-        };
-        // Rows come in long runs of one day.
         let mut days: Vec<OfDay> = Vec::new();
-        let mut now = usize::MAX;
-        for (at, who) in persons.iter().enumerate() {
-            let day = Day(made.as_of[at]);
-            if days.get(now).is_none_or(|own| own.day != day) {
-                now = days.iter().position(|own| own.day == day).unwrap_or_else(|| {
-                    days.push(self.of_day(day));
-                    days.len() - 1
-                });
-            }
-            let of_day = &days[now];
-            match who {
-                Who::Known(person) => self.known(*person, of_day, &mut made),
-                _ => self.unknown(*who, &mut made),
-            }
+        let runs: Vec<Range<usize>> = runs(&as_of).collect();
+        let mut made = Made::new(self, as_of);
+        // Rows come in long runs of one day.
+        for run in runs {
+            let day = Day(made.as_of[run.start]);
+            let known = days.iter().position(|own| own.day == day).unwrap_or_else(|| {
+                days.push(self.of_day(day));
+                days.len() - 1
+            });
+            made.extend(self, &persons[run], &days[known]);
         }
         made
-    }
-
-    /// Attributes of a person of the register.
-    fn known(&self, person: u32, of_day: &OfDay, made: &mut Made) {
-        let day = of_day.day;
-        made.person.push(Some(self.numbers.number(person)));
-        made.sex.push(match self.register.sex(person) {
-            b'F' => Some(0),
-            b'M' => Some(1),
-            _ => None,
-        });
-        let birth = self.register.birth(person);
-        // YYYYMMDD less YYYYMMDD, in whole ten-thousands, is the number of completed years.
-        made.age.push((birth > 0 && birth as i32 <= of_day.written).then(|| (of_day.written - birth as i32) / 10_000));
-        let facts = Facts::of(self.register, person, day);
-        made.nationality.push(self.code_names[usize::from(facts.current())]);
-        for (groups, own) in made.nationality_groups.iter_mut().zip(&of_day.groups) {
-            groups.push(own[usize::from(facts.current())]);
-        }
-        made.parents_known.push(Some(facts.parents_known()));
-        made.generation.push(Some(facts.generation()));
-        for (number, (origin, what)) in self.origins.iter().zip(&of_day.known).enumerate() {
-            let (decision, code) = origin.decide(self.register, person, day, &facts, what);
-            made.classes[number].push(Some(u16::from(decision.class)));
-            made.decided_by[number].push(Some(decision.decided_by as u16));
-            for (at, own) in of_day.groups.iter().enumerate() {
-                made.origin_groups[number * of_day.groups.len() + at].push(own[usize::from(code)]);
-            }
-        }
-    }
-
-    /// Attributes of somebody whom the register does not know.
-    fn unknown(&self, who: Who, made: &mut Made) {
-        made.person.push(match who {
-            Who::Stranger(number) => Some(self.register.count() + self.stranger_numbers.number(number)),
-            _ => None,
-        });
-        made.sex.push(None);
-        made.age.push(None);
-        made.nationality.push(None);
-        made.parents_known.push(None);
-        made.generation.push(None);
-        made.classes.iter_mut().chain(&mut made.decided_by).for_each(|column| column.push(None));
-        for (groups, (_, scheme)) in made.nationality_groups.iter_mut().zip(&self.schemes) {
-            groups.push(scheme.unknown());
-        }
-        for (column, groups) in made.origin_groups.iter_mut().enumerate() {
-            groups.push(self.schemes[column % self.schemes.len()].1.unknown());
-        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::identity::{Identities, Persons};
 use crate::index::{Identifier, Identifiers};
 use crate::intake::{Gathered, Gatherer};
 use crate::kinship::{Filiation, Kinship, Parents};
+use crate::residents::Slots;
 
 /// Belgian.
 pub(crate) const BELGIAN: Code = 150;
@@ -105,15 +106,18 @@ impl RegisterBuilder {
         }
     }
 
-    /// Says that what follows is another delivery, newer than those before.
-    pub fn next_delivery(&mut self) {
+    /// Says that what follows is another delivery of persons, of about so many rows and newer than those before.
+    pub fn next_delivery(&mut self, rows: usize) {
         self.delivery += 1;
+        self.identities.next_delivery(rows);
+        // Room at once for all is cheaper than bit by bit.
+        self.records.reserve(rows.saturating_sub(self.records.len()));
     }
 
     /// Takes in a landed batch, by the role that the contract gives the extract.
     pub fn take(&mut self, extract: &Extract, batch: &RecordBatch) -> Result<(), LinkError> {
-        if let Linking::Persons { person, birth, sex, .. } = &extract.linking {
-            return self.take_persons(batch, person, birth, sex);
+        if let Linking::Persons { .. } = &extract.linking {
+            return self.take_persons(extract, batch, None);
         }
         let mut gatherer = self.gather(batch.num_rows());
         gatherer.take(extract, batch)?;
@@ -139,10 +143,22 @@ impl RegisterBuilder {
         Ok(())
     }
 
-    fn take_persons(&mut self, batch: &RecordBatch, person: &str, birth: &str, sex: &str) -> Result<(), LinkError> {
+    /// Takes in a landed batch of persons; the slots of its rows, by which they can be linked, are added to those kept.
+    pub fn take_persons(
+        &mut self,
+        extract: &Extract,
+        batch: &RecordBatch,
+        kept: Option<&mut Slots>,
+    ) -> Result<(), LinkError> {
+        let Linking::Persons { person, birth, sex, .. } = &extract.linking else {
+            return Err(LinkError::Column("the register's persons".into()));
+        };
         let (person, birth) = (Identifiers::of(batch, person)?, small(batch, birth)?);
         let sex = codes(batch, sex, |code| code.as_bytes().first().copied().unwrap_or(0))?;
         let slots = self.identities.slots_of(&person)?;
+        if let Some(kept) = kept {
+            kept.extend(&slots);
+        }
         self.records.resize(self.identities.slots() as usize, Record::default());
         for (at, (slot, sex)) in slots.into_iter().zip(sex).enumerate() {
             let record = &mut self.records[slot as usize];

@@ -15,7 +15,7 @@ use catalog::Day;
 use catalog::contract::{Contract, Extract};
 use catalog::origin::{DecidedBy, FACTS, Known, OriginDefinition};
 use catalog::reference::Reference;
-use link::{Linker, Permutation, Register, RegisterBuilder, STRANGERS, Table};
+use link::{LinkError, Linker, Permutation, Register, RegisterBuilder, Residents, STRANGERS, Slots, Tally};
 
 const DEFINITIONS: [&str; 6] = [
     "vreemde-nationaliteit",
@@ -114,17 +114,15 @@ impl Rows {
         person
     }
 
-    fn register(&self, extracts: &BTreeMap<String, Extract>) -> Register {
+    fn register(&self, extracts: &BTreeMap<String, Extract>) -> (Register, Slots) {
         let mut builder = RegisterBuilder::new(CUT_OFF.parse().unwrap());
-        for (name, batch) in [
-            ("personen", self.person_batch()),
-            ("nationaliteit", self.history_batch()),
-            ("afstamming", self.tie_batch()),
-        ] {
-            builder.next_delivery();
+        let mut slots = Slots::default();
+        builder.next_delivery(self.persons.len());
+        builder.take_persons(&extracts["personen"], &self.person_batch(), Some(&mut slots)).unwrap();
+        for (name, batch) in [("nationaliteit", self.history_batch()), ("afstamming", self.tie_batch())] {
             builder.take(&extracts[name], &batch).unwrap();
         }
-        builder.finish(2).unwrap()
+        (builder.finish(2).unwrap(), slots)
     }
 
     fn person_batch(&self) -> RecordBatch {
@@ -166,14 +164,15 @@ impl Rows {
     /// Links everybody on a day, with all definitions; texts by column, in the order of the persons.
     fn linked(&self, day: &str) -> BTreeMap<String, Vec<Option<String>>> {
         let (extracts, reference, definitions) = (extracts(), reference(), definitions());
-        let register = self.register(&extracts);
+        let (register, slots) = self.register(&extracts);
         let numbers = Permutation::new(b"key", "case", register.count());
         let strangers = Permutation::of_strangers(b"key", "case", STRANGERS);
         let linker =
             Linker::new(&register, (&numbers, &strangers), &reference, definitions.iter().collect(), vec!["land"]);
-        let mut table = Table::default();
-        let period = day.parse().unwrap();
-        let linked = linker.link(&extracts["personen"], period, &self.person_batch(), &mut table).unwrap();
+        let (extract, batch) = (&extracts["personen"], self.person_batch());
+        let batches = || Ok::<_, LinkError>(Box::new([Ok(batch.clone())].into_iter()) as Box<dyn Iterator<Item = _>>);
+        let mut residents = Residents::new(&register, extract, &slots, batches).unwrap();
+        let linked = linker.link_residents(extract, day.parse().unwrap(), &batch, &mut residents).unwrap();
         let texts = |column: &ArrayRef| -> Option<Vec<Option<String>>> {
             let keyed = column.as_any().downcast_ref::<DictionaryArray<UInt16Type>>()?;
             let words = keyed.values().as_any().downcast_ref::<StringArray>()?;
@@ -200,7 +199,7 @@ fn suppliers_who_disagree_and_young_parents_are_counted() {
     // Everybody here is a woman born on 1 March 1980, so the third cannot be the mother of the first.
     let begin = day("1980-03-01");
     rows.ties.push((persons[0], persons[2], "2".into(), Some("F".into()), begin, None, begin));
-    let register = rows.register(&extracts());
+    let (register, _) = rows.register(&extracts());
     assert_eq!(register.findings().not_older, 1);
     let text = fs::read_to_string(root().join("sources/inburgering/contract.yaml")).unwrap();
     let (contract, _) = Contract::read("contract.yaml", "inburgering", &text);
@@ -226,9 +225,8 @@ fn suppliers_who_disagree_and_young_parents_are_counted() {
     let numbers = Permutation::new(b"key", "case", register.count());
     let strangers = Permutation::of_strangers(b"key", "case", STRANGERS);
     let linker = Linker::new(&register, (&numbers, &strangers), &reference, Vec::new(), vec!["land"]);
-    let mut table = Table::default();
-    let linked = linker.link(extract, "2010-12-31".parse().unwrap(), &told, &mut table).unwrap();
-    let tally = table.tally;
+    let mut tally = Tally::default();
+    let linked = linker.link(extract, "2010-12-31".parse().unwrap(), &told, &mut tally).unwrap();
     assert_eq!((tally.linked, tally.sex_differs, tally.birth_differs), (3, 1, 1));
     let sex = arrow::compute::cast(linked.column_by_name("sex").unwrap(), &arrow::datatypes::DataType::Utf8).unwrap();
     assert_eq!(sex.as_any().downcast_ref::<StringArray>().unwrap().value(0), "F", "the register's word is used");
