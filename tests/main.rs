@@ -29,6 +29,7 @@ mod reproducible;
 mod same_persons;
 mod schema;
 mod second_derivation;
+mod store;
 mod stories;
 mod story;
 mod truth;

@@ -164,6 +164,26 @@ fn a_pseudonym_without_a_key_is_refused_where_the_register_has_numbers() {
 }
 
 #[test]
+fn a_key_is_refused_where_the_register_has_pseudonyms() {
+    let folder = crate::project::project("keyed");
+    let contract = folder.read("sources/rijksregister/contract.yaml");
+    let coded = contract
+        .replace("type: insz, width: 11", "type: coded, width: 16")
+        .replace("record: 64", "record: 69")
+        .replace("type: insz", "type: coded");
+    folder.write("sources/rijksregister/contract.yaml", coded);
+    let output = crate::project::liim(&folder, &["check"]);
+    assert_eq!(output.status.code(), Some(3));
+    let words = crate::project::err(&output);
+    assert!(
+        words.contains(
+            "error[S13]: `ksz/sleutel` turns pseudonyms into numbers, and the register's persons have pseudonyms"
+        ),
+        "{words}"
+    );
+}
+
+#[test]
 fn a_delivery_in_two_files_and_facts_known_too_late_change_nothing() {
     let one = synthetic("whole", "0.01");
     let two = twin(&one, "split");

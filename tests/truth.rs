@@ -33,7 +33,7 @@ fn register(project: &Project, warehouse: &Warehouse, edition: &str, persons: &[
     for (id, period) in of_persons.chain(histories.map(|extract| (&extract.id, history))).chain(keys) {
         let folder = warehouse.landed().join(&id.supplier).join(&id.extract).join(period);
         let file = files_below(&folder).into_iter().find(|path| path.ends_with("rows.parquet")).unwrap();
-        builder.next_delivery();
+        builder.next_delivery(0);
         for batch in rows(&folder.join(file), &[]).unwrap() {
             builder.take(project.extract(id).unwrap(), &batch.unwrap()).unwrap();
         }

@@ -327,9 +327,11 @@ impl Project {
         let coded = |extract: &Extract, person: &str| {
             extract.column(person).is_some_and(|at| extract.columns[at].kind == ColumnKind::Coded)
         };
-        let numbered = self
-            .extracts()
-            .any(|extract| matches!(&extract.linking, Linking::Persons { person, .. } if !coded(extract, person)));
+        let persons = |wanted: bool| {
+            let is = |extract: &Extract, person: &str| coded(extract, person) == wanted;
+            self.extracts().any(|own| matches!(&own.linking, Linking::Persons { person, .. } if is(own, person)))
+        };
+        let (numbered, pseudonymous) = (persons(false), persons(true));
         for extract in self.extracts() {
             // Without a key, pseudonyms only meet pseudonyms.
             if let Linking::Facts { person, key: None, .. } = &extract.linking
@@ -344,6 +346,14 @@ impl Project {
                 );
             }
             if let Linking::Facts { key: Some(key), .. } = &extract.linking {
+                if pseudonymous {
+                    fault(
+                        "S13",
+                        &extract.file,
+                        format!("`{key}` turns pseudonyms into numbers, and the register's persons have pseudonyms"),
+                        "leave `key` out where everything comes under the same pseudonyms".into(),
+                    );
+                }
                 let is_key = self.extract(key).is_some_and(|found| matches!(found.linking, Linking::Key { .. }));
                 if !is_key {
                     fault("S13", &extract.file, format!("`{key}` is not an extract with role `key`"), String::new());

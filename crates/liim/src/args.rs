@@ -35,7 +35,7 @@ pub struct Global {
     /// The project's folder.
     #[arg(long, global = true, default_value = ".", value_name = "DIR")]
     pub project: PathBuf,
-    /// Threads; all by default.
+    /// Threads for what is done side by side; all by default. Reading and writing files have their own.
     #[arg(long, global = true, value_name = "N")]
     pub threads: Option<usize>,
     /// Most memory for counting, such as 4GiB.

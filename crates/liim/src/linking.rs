@@ -7,7 +7,7 @@ use std::sync::mpsc::sync_channel;
 use arrow::record_batch::RecordBatch;
 use catalog::Period;
 use catalog::cell::TOTAL;
-use catalog::contract::{Extract, ExtractId, Linking};
+use catalog::contract::{Extract, ExtractId, Form, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
@@ -15,7 +15,6 @@ use ingest::delivery::Delivery;
 use ingest::landed_schema;
 use link::{Linker, Permutation, Register, RegisterBuilder, Residents, STRANGERS, Slots, Tally};
 use protect::RawQuality;
-use warehouse::WarehouseError;
 use warehouse::store::{PrivateWriter, row_count, typed_rows};
 
 use crate::clock::Stage;
@@ -28,6 +27,9 @@ use crate::stages::Workshop;
 
 /// Stored tables by what they are of.
 pub type Tables = BTreeMap<(ExtractId, Period), PathBuf>;
+
+/// Slots of the rows of persons that will be linked, by the folder of their delivery.
+pub type SlotsOf = BTreeMap<PathBuf, Slots>;
 
 /// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons.
 pub fn link(
@@ -42,9 +44,11 @@ pub fn link(
     let stage = Stage::begin("link", format!("linking for {}", edition.id));
     let landed = |delivery: &Delivery| landings.get(&delivery.folder);
     let rows_of = |delivery: &Delivery| landed(delivery).map(|landing| landing.rows.clone()).unwrap_or_default();
-    let is_of_persons = |extract: &Extract| matches!(extract.linking, Linking::Persons { .. });
-    let linked_persons = chosen.by_period.iter().filter(|((id, _), _)| project.extract(id).is_some_and(is_of_persons));
-    let mut slots: BySlots = linked_persons.map(|(_, own)| (own.folder.clone(), Slots::default())).collect();
+    let of_persons = |extract: &Extract| matches!(extract.linking, Linking::Persons { .. });
+    let mut slots = SlotsOf::new();
+    for (_, delivery) in chosen.by_period.iter().filter(|((id, _), _)| project.extract(id).is_some_and(of_persons)) {
+        slots.insert(delivery.folder.clone(), Slots::default());
+    }
     let register = register((project, workshop.limits.threads), edition, chosen, &rows_of, &mut slots)?;
     tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
     let key = key::read(project)?;
@@ -74,9 +78,11 @@ pub fn link(
     tasks.sort_by_key(|(size, extract, period, ..)| (std::cmp::Reverse(*size), extract.id.clone(), *period));
     let tallies = side_by_side(workshop.limits.threads, &tasks, |(_, extract, period, slots, from, to)| {
         let writer = workshop.warehouse.write_private(to, &linker.schema(extract))?;
-        match slots {
-            Some(slots) => residents(&linker, (&register, slots), (*extract, *period), from, writer),
-            None => facts(&linker, (*extract, *period), from, writer),
+        match (&extract.linking, slots) {
+            (Linking::Persons { .. }, Some(slots)) => {
+                residents(&linker, (&register, slots), (*extract, *period), from, writer)
+            }
+            _ => facts(&linker, (*extract, *period), from, writer),
         }
     });
     for ((_, extract, period, .., to), tally) in tasks.into_iter().zip(tallies) {
@@ -89,9 +95,6 @@ pub fn link(
     Ok(tables)
 }
 
-/// Slots of the rows of persons that will be linked, by the folder of their delivery.
-type BySlots = BTreeMap<PathBuf, Slots>;
-
 /// Takes the register in as it was known at the cut-off: its persons first, then all that is said of them side by side.
 /// Of deliveries that are asked for by their folder the slots are kept.
 pub fn register(
@@ -99,7 +102,7 @@ pub fn register(
     edition: &Edition,
     chosen: &Chosen,
     rows_of: &(dyn Fn(&Delivery) -> PathBuf + Sync),
-    kept: &mut BTreeMap<PathBuf, Slots>,
+    kept: &mut SlotsOf,
 ) -> Result<Register, Failure> {
     let mut builder = RegisterBuilder::new(edition.cut_off);
     let rows = |delivery: &Delivery, extract: &Extract| {
@@ -122,6 +125,7 @@ pub fn register(
             Ok(())
         })?;
     }
+    builder.end_of_persons();
     // The longest first, so that the threads end together; but they are settled in the order of the deliveries.
     let mut order = Vec::new();
     for (place, (delivery, extract)) in others.iter().enumerate() {
@@ -156,15 +160,17 @@ fn residents(
     writer: PrivateWriter,
 ) -> Result<Tally, Failure> {
     let schema = landed_schema(extract);
-    let Linking::Persons { register: kind, area, .. } = &extract.linking else { return Ok(Tally::default()) };
     let mut residents = Residents::new(register, extract, slots, || -> Result<_, Failure> {
-        let batches = typed_rows(from, &[area], &schema)?;
+        let batches = typed_rows(from, &residents_columns(extract), &schema)?;
         Ok(Box::new(batches.map(|batch| Ok(batch?))) as Box<dyn Iterator<Item = Result<RecordBatch, Failure>>>)
     })?;
-    let batches = typed_rows(from, &[area, kind], &schema)?;
-    let linked = batches.map(|batch| Ok(linker.link_residents(extract, period, &batch?, &mut residents)?));
-    write(writer, linked)?;
-    Ok(residents.tally)
+    let batches = typed_rows(from, &residents_columns(extract), &schema)?;
+    writer.write_all(
+        batches.map(|batch| -> Result<_, Failure> {
+            Ok(linker.link_residents(extract, period, &batch?, &mut residents)?)
+        }),
+    )?;
+    Ok(residents.finish()?)
 }
 
 /// Links the facts of a period.
@@ -176,36 +182,10 @@ fn facts(
 ) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let batches = typed_rows(from, &[], &landed_schema(extract))?;
-    write(writer, batches.map(|batch| Ok(linker.link(extract, period, &batch?, &mut tally)?)))?;
+    writer.write_all(
+        batches.map(|batch| -> Result<_, Failure> { Ok(linker.link(extract, period, &batch?, &mut tally)?) }),
+    )?;
     Ok(tally)
-}
-
-/// Writes batches; the next is made while the last is encoded, which takes about as long.
-fn write(
-    mut writer: PrivateWriter,
-    batches: impl Iterator<Item = Result<RecordBatch, Failure>>,
-) -> Result<(), Failure> {
-    let writer = std::thread::scope(|scope| -> Result<_, Failure> {
-        let (give, take) = sync_channel::<RecordBatch>(2);
-        let writing = scope.spawn(move || -> Result<_, WarehouseError> {
-            for batch in take {
-                writer.write(&batch)?;
-            }
-            Ok(writer)
-        });
-        for batch in batches {
-            // A writer who takes no more has failed, and says so below.
-            if give.send(batch?).is_err() {
-                break;
-            }
-        }
-        drop(give);
-        let written =
-            writing.join().map_err(|_| Failure::Broken("a thread stopped before its work was done".into()))?;
-        Ok(written?)
-    })?;
-    writer.finish()?;
-    Ok(())
 }
 
 /// Origin definitions and group schemes that an edition's cards use.
@@ -291,6 +271,18 @@ fn linked(id: &ExtractId, period: Period, linking: &Linking, tally: Tally) -> Ve
             found
         }
     }
+}
+
+/// The columns of a landed table of persons that linking reads of those who are resident.
+fn residents_columns(extract: &Extract) -> Vec<&str> {
+    let mut columns = match &extract.linking {
+        Linking::Persons { register, area, .. } => vec![register.as_str(), area.as_str()],
+        _ => Vec::new(),
+    };
+    if let Form::Workbook { sheet_column, .. } = &extract.form {
+        columns.push(sheet_column);
+    }
+    columns
 }
 
 /// The columns of a landed table that linking reads when it takes the register in.

@@ -62,6 +62,11 @@ impl Identities {
         self.order.next_delivery(rows);
     }
 
+    /// Says that no more deliveries come whose rows are in much the same order; their numbers are kept no longer.
+    pub(crate) fn end_of_rows(&mut self) {
+        self.order = Order::default();
+    }
+
     /// Slots given so far.
     pub(crate) fn slots(&self) -> u32 {
         self.slots
@@ -203,6 +208,10 @@ impl Persons {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use arrow::array::Int64Array;
+
     use super::*;
 
     const A: Identifier<'_> = Identifier::Number(94_021_300_145);
@@ -268,5 +277,43 @@ mod tests {
         );
         assert_eq!(persons.find(D), None);
         assert_eq!((persons.count(), persons.persons()), (2, 1));
+    }
+
+    /// The slots of three deliveries in batches of seven, with or without looking where a row stood before.
+    fn slots(deliveries: &[Vec<i64>], by_order: bool) -> Vec<Vec<u32>> {
+        let mut identities = Identities::default();
+        let mut found = Vec::new();
+        for rows in deliveries {
+            if by_order {
+                identities.next_delivery(rows.len());
+            }
+            let batches = rows.chunks(7).map(|batch| {
+                let numbers = Int64Array::from(batch.to_vec());
+                identities.slots_of(&Identifiers::Numbers(&numbers)).unwrap()
+            });
+            found.push(batches.collect::<Vec<_>>().concat());
+        }
+        found
+    }
+
+    #[test]
+    fn slots_are_the_same_found_by_order_or_by_number() {
+        // The register's own numbers and others; the second day lacks some and has new ones between, one moved and one twice.
+        let first: Vec<i64> = (0..100).map(|at| if at % 9 == 0 { 94_021_300_145 + at } else { 1_000 * at }).collect();
+        let mut second: Vec<i64> = first.iter().enumerate().filter(|(at, _)| at % 11 != 5).map(|(_, n)| *n).collect();
+        second.splice(20..20, [7_000_001, 7_000_002, 7_000_003, 7_000_004, 7_000_005, 7_000_006]);
+        let moved = second.remove(60);
+        second.insert(3, moved);
+        second.insert(40, second[10]);
+        let third: Vec<i64> = second.iter().rev().take(30).chain(&second).copied().collect();
+        let deliveries = [first, second, third];
+        let found = slots(&deliveries, true);
+        assert_eq!(found, slots(&deliveries, false));
+        // Each number has one slot, and each slot one number.
+        let pairs: BTreeSet<(i64, u32)> = deliveries.concat().into_iter().zip(found.concat()).collect();
+        let numbers: BTreeSet<i64> = pairs.iter().map(|(number, _)| *number).collect();
+        let slots: BTreeSet<u32> = pairs.iter().map(|(_, slot)| *slot).collect();
+        assert_eq!((numbers.len(), slots.len()), (pairs.len(), pairs.len()));
+        assert_eq!(pairs.len(), 106);
     }
 }

@@ -38,6 +38,12 @@ pub enum LinkError {
     /// There are more identifiers than can be counted.
     #[error("more than two thousand million identifiers")]
     TooMany,
+    /// An extract is linked by another role than its own: a fault of ours.
+    #[error("an extract is linked by another role than the contract gives it")]
+    Role,
+    /// What is linked is not what the register took in: a fault of ours.
+    #[error("rows of persons are linked that are not those that the register took in")]
+    OtherRows,
     /// A thread stopped before its work was done: a fault of ours.
     #[error("a thread stopped before its work was done")]
     Thread,

@@ -80,14 +80,14 @@ impl Linker<'_> {
             }
         };
         let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(array::<UInt32Type>(made.person, NO_PERSON)),
+            Arc::new(numbers::<UInt32Type>(made.person, NO_PERSON)),
             Arc::new(Date32Array::from(made.as_of)),
             own(area)?,
             coded(made.sex, ["F", "M"].into_iter())?,
-            Arc::new(array::<Int32Type>(made.age, NO_AGE)),
+            Arc::new(numbers::<Int32Type>(made.age, NO_AGE)),
             own(register)?,
             Arc::new(DictionaryArray::try_new(
-                array::<UInt16Type>(made.nationality, NOTHING),
+                numbers::<UInt16Type>(made.nationality, NOTHING),
                 Arc::clone(&self.codes) as ArrayRef,
             )?),
         ];
@@ -121,11 +121,11 @@ impl Linker<'_> {
 /// Words by their keys.
 fn coded<'w>(keys: Vec<u16>, words: impl Iterator<Item = &'w str>) -> Result<ArrayRef, LinkError> {
     let words = StringArray::from_iter_values(words);
-    Ok(Arc::new(DictionaryArray::try_new(array::<UInt16Type>(keys, NOTHING), Arc::new(words))?))
+    Ok(Arc::new(DictionaryArray::try_new(numbers::<UInt16Type>(keys, NOTHING), Arc::new(words))?))
 }
 
 /// Numbers, of which one stands for nothing.
-fn array<T: ArrowPrimitiveType>(values: Vec<T::Native>, nothing: T::Native) -> PrimitiveArray<T> {
+fn numbers<T: ArrowPrimitiveType>(values: Vec<T::Native>, nothing: T::Native) -> PrimitiveArray<T> {
     let nulls = values.contains(&nothing).then(|| {
         let is_there = |at: usize| values[at] != nothing;
         NullBuffer::new(BooleanBuffer::collect_bool(values.len(), is_there))

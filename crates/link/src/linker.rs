@@ -134,16 +134,16 @@ impl<'l> Linker<'l> {
         residents: &mut Residents<'_>,
     ) -> Result<RecordBatch, LinkError> {
         let Linking::Persons { register, area, .. } = &extract.linking else {
-            return Err(LinkError::Column("the register's persons".into()));
+            return Err(LinkError::Role);
         };
-        let (kept, persons) = residents.next(batch, area)?;
+        let (kept, persons) = residents.tell_apart(batch, area)?;
         let batch = filter_record_batch(batch, &kept)?;
         let persons: Vec<Who> = persons.into_iter().map(Who::Known).collect();
         let made = self.attributes(&persons, vec![period.start().0; batch.num_rows()]);
         self.batch(extract, &batch, made, (Some(area), Some(register)))
     }
 
-    /// Links a landed batch of another extract, delivered for a period.
+    /// Links a landed batch of facts, linked or not to persons, delivered for a period.
     pub fn link(
         &self,
         extract: &Extract,
@@ -168,7 +168,7 @@ impl<'l> Linker<'l> {
                 self.told_nationalities(batch, nationality, &mut made)?;
                 self.batch(extract, batch, made, (Some(area), None))
             }
-            _ => Err(LinkError::Column("a role that gives rows".into())),
+            _ => Err(LinkError::Role),
         }
     }
 
@@ -265,7 +265,7 @@ impl<'l> Linker<'l> {
         let mut days: Vec<OfDay> = Vec::new();
         let runs: Vec<Range<usize>> = runs(&as_of).collect();
         let mut made = Made::new(self, as_of);
-        // Rows come in long runs of one day.
+        // Rows mostly come in long runs of one day; short ones take longer, and nothing else.
         for run in runs {
             let day = Day(made.as_of[run.start]);
             let known = days.iter().position(|own| own.day == day).unwrap_or_else(|| {

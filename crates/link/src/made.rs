@@ -8,9 +8,11 @@ use std::ops::Range;
 use crate::attributes::Facts;
 use crate::linker::{Linker, OfDay, Who};
 
-/// Stands for no key, no age, no number.
+/// Stands for no key.
 pub(crate) const NOTHING: u16 = u16::MAX;
+/// Stands for no age.
 pub(crate) const NO_AGE: i32 = i32::MIN;
+/// Stands for no number, and for no position.
 pub(crate) const NO_PERSON: u32 = u32::MAX;
 
 /// Attributes, one place a row: numbers, and keys of words.
@@ -100,7 +102,7 @@ impl Made {
         for column in self.classes.iter_mut().chain(&mut self.decided_by) {
             column[at] = NOTHING;
         }
-        (self.parents_known[at], self.generation[at]) = (NOTHING, NOTHING);
+        (self.nationality[at], self.parents_known[at], self.generation[at]) = (NOTHING, NOTHING, NOTHING);
         for (column, groups) in self.origin_groups.iter_mut().enumerate() {
             groups[at] = linker.schemes[column % linker.schemes.len()].1.unknown();
         }

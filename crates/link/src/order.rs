@@ -1,14 +1,14 @@
 //! The order of a delivery's rows.
 //!
-//! A register is delivered in much the same order each time. A row is therefore looked for where it stood in the delivery
+//! A register is likely to be delivered in much the same order each time. A row is therefore looked for where it stood in the delivery
 //! before, next to the row before it, and only by its number where it is not there: the order saves time and decides
 //! nothing.
 
-/// How far ahead a row is looked for: rows between may have gone.
+/// How many rows ahead a row is looked for: those between may have gone.
 const NEAR: usize = 4;
-/// After so many rows in a row that were not found, the place is looked for anew,
+/// After how many rows that were not found, one after the other, the place is looked for anew.
 const LOST: usize = 1_024;
-/// so far ahead.
+/// How many rows ahead the place is then looked for.
 const FAR: usize = 65_536;
 
 /// Numbers in the order of their rows, each with its slot.

@@ -106,7 +106,7 @@ impl RegisterBuilder {
         }
     }
 
-    /// Says that what follows is another delivery of persons, of about so many rows and newer than those before.
+    /// Says that what follows is another delivery, newer than those before; room is made for so many rows of persons.
     pub fn next_delivery(&mut self, rows: usize) {
         self.delivery += 1;
         self.identities.next_delivery(rows);
@@ -114,7 +114,8 @@ impl RegisterBuilder {
         self.records.reserve(rows.saturating_sub(self.records.len()));
     }
 
-    /// Takes in a landed batch, by the role that the contract gives the extract.
+    /// Takes in a landed batch, by the role that the contract gives the extract: the short way, where nothing is gathered
+    /// side by side and no persons are linked.
     pub fn take(&mut self, extract: &Extract, batch: &RecordBatch) -> Result<(), LinkError> {
         if let Linking::Persons { .. } = &extract.linking {
             return self.take_persons(extract, batch, None);
@@ -123,6 +124,11 @@ impl RegisterBuilder {
         gatherer.take(extract, batch)?;
         let gathered = gatherer.finish();
         self.settle(gathered)
+    }
+
+    /// Says that all persons were taken in, so that nothing is kept that only they need.
+    pub fn end_of_persons(&mut self) {
+        self.identities.end_of_rows();
     }
 
     /// Begins to gather what an extract other than of persons says in so many rows. Several can be gathered side by side,
@@ -151,7 +157,7 @@ impl RegisterBuilder {
         kept: Option<&mut Slots>,
     ) -> Result<(), LinkError> {
         let Linking::Persons { person, birth, sex, .. } = &extract.linking else {
-            return Err(LinkError::Column("the register's persons".into()));
+            return Err(LinkError::Role);
         };
         let (person, birth) = (Identifiers::of(batch, person)?, small(batch, birth)?);
         let sex = codes(batch, sex, |code| code.as_bytes().first().copied().unwrap_or(0))?;

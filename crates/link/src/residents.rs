@@ -15,9 +15,9 @@ use crate::identity::Persons;
 use crate::linker::Tally;
 use crate::register::Register;
 
-/// The slots of the rows of a delivery of persons, in their order. They are found when the register takes the rows in;
-/// linking would have to look every number up again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The slots of the rows of a delivery of persons, in their order. They are found when the register takes the rows in,
+/// so that linking need not look every number up again.
+#[derive(Default)]
 pub struct Slots(Vec<u32>);
 
 impl Slots {
@@ -28,7 +28,7 @@ impl Slots {
 
     /// The slots of some rows.
     fn of(&self, from: usize, rows: usize) -> Result<&[u32], LinkError> {
-        self.0.get(from..from + rows).ok_or_else(|| LinkError::Column("persons that the register took in".into()))
+        self.0.get(from..from + rows).ok_or(LinkError::OtherRows)
     }
 }
 
@@ -37,12 +37,10 @@ pub struct Residents<'r> {
     persons: &'r Persons,
     slots: &'r Slots,
     doubles: Doubles,
-    /// Rows told apart so far.
-    rows: usize,
     /// A bit for each person who is there already.
     seen: Vec<u64>,
     /// What became of the rows so far.
-    pub tally: Tally,
+    tally: Tally,
 }
 
 impl<'r> Residents<'r> {
@@ -65,14 +63,23 @@ impl<'r> Residents<'r> {
             }
         }
         let seen = vec![0; persons.count() as usize / 64 + 1];
-        Ok(Residents { persons, slots, doubles, rows: 0, seen, tally: Tally::default() })
+        Ok(Residents { persons, slots, doubles, seen, tally: Tally::default() })
+    }
+
+    /// What became of the rows, which must be all that the register took in.
+    pub fn finish(self) -> Result<Tally, LinkError> {
+        if self.tally.rows == self.slots.0.len() as u64 { Ok(self.tally) } else { Err(LinkError::OtherRows) }
     }
 
     /// Which of the next rows count, and the persons of those that do.
-    pub(crate) fn next(&mut self, batch: &RecordBatch, area: &str) -> Result<(BooleanArray, Vec<u32>), LinkError> {
+    pub(crate) fn tell_apart(
+        &mut self,
+        batch: &RecordBatch,
+        area: &str,
+    ) -> Result<(BooleanArray, Vec<u32>), LinkError> {
         let rows = batch.num_rows();
         let lives = batch.column_by_name(area).ok_or_else(|| LinkError::Column(area.to_string()))?.logical_nulls();
-        let slots = self.slots.of(self.rows, rows)?;
+        let slots = self.slots.of(self.tally.rows as usize, rows)?;
         let (mut kept, mut persons) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         for (at, &slot) in slots.iter().enumerate() {
             if lives.as_ref().is_some_and(|lives| lives.is_null(at)) {
@@ -90,7 +97,6 @@ impl<'r> Residents<'r> {
             self.tally.repeated += u64::from(!counts);
             kept.push(counts);
         }
-        self.rows += rows;
         self.tally.rows += rows as u64;
         self.tally.linked += persons.len() as u64;
         Ok((kept.into(), persons))

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
@@ -59,6 +60,35 @@ impl PrivateWriter {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), WarehouseError> {
         self.rows += batch.num_rows() as u64;
         Ok(self.writer.write(batch)?)
+    }
+
+    /// Adds rows batch by batch, and ends the file; a batch is made while the one before is encoded, which takes about as
+    /// long. Where a batch cannot be made or written there is no file.
+    pub fn write_all<E: From<WarehouseError>>(
+        mut self,
+        batches: impl Iterator<Item = Result<RecordBatch, E>>,
+    ) -> Result<u64, E> {
+        let path = self.path.clone();
+        let writer = std::thread::scope(|scope| -> Result<PrivateWriter, E> {
+            let (give, take) = sync_channel::<RecordBatch>(2);
+            let writing = scope.spawn(move || -> Result<PrivateWriter, WarehouseError> {
+                for batch in take {
+                    self.write(&batch)?;
+                }
+                Ok(self)
+            });
+            for batch in batches {
+                // A writer who takes no more has failed, and says so below.
+                if give.send(batch?).is_err() {
+                    break;
+                }
+            }
+            drop(give);
+            let stopped =
+                || WarehouseError::io(&path, std::io::Error::other("a thread stopped before its work was done"));
+            Ok(writing.join().map_err(|_| stopped())??)
+        })?;
+        Ok(writer.finish()?)
     }
 
     /// Ends the file and gives its number of rows.
