@@ -91,6 +91,49 @@ fn what_is_plausible_passes_and_each_rule_is_told_where_it_is_broken() {
 }
 
 #[test]
+fn groups_add_up_to_all_and_municipalities_to_the_region() {
+    let text = "rules:\n  - groups: { indicator: e1, add_up: [IN, OUT], composition: true }\n    why: x\n  \
+                - region: { indicator: d3, detail: net }\n    why: y\n";
+    let (rules, faults) = Rule::read("plausibility.yaml", text);
+    assert!(faults.is_empty(), "{faults:?}");
+    // Of 11002's 30 there are 10 in; with 20 of unknown place and 50 in 44021 the region has 100, of whom 40 in.
+    let mut cells = Vec::new();
+    for (area, all, own) in [("11002", 30, 10), ("44021", 50, 25), ("99991", 20, 5), ("02000", 100, 40)] {
+        for (group, count) in [(TOTAL, all), ("IN", own), ("OUT", all - own)] {
+            let mut part = cell("e1", area, TOTAL, count, Some(all));
+            part.key.group = group.into();
+            // The scheme of a total is none, in a card without one for it; it is the same count.
+            part.key.group_scheme = if group == TOTAL { "none".into() } else { "s".into() };
+            cells.push(part);
+        }
+        let mut net = cell("d3", area, TOTAL, all - 60, None);
+        net.key.detail = "net".into();
+        if area == "99991" {
+            (net.key.area_level, net.counts.as_mut().unwrap().numerator) = (AreaLevel::Unlocated, 80);
+        }
+        cells.push(net);
+    }
+    assert_eq!(implausible(&rules, &cells), Vec::<String>::new());
+    let broken = |indicator: &str, area: &str, group: &str, change: &dyn Fn(&mut Counts)| {
+        let mut cells = cells.clone();
+        for Cell { key, counts, .. } in &mut cells {
+            if (key.indicator.as_str(), key.ref_area.as_str(), key.group.as_str()) == (indicator, area, group) {
+                change(counts.as_mut().unwrap());
+            }
+        }
+        implausible(&rules, &cells)
+    };
+    let groups = ["e1 2011-01-01: the sum of 2 groups in 1 areas is not plausible (44021); expected: x"];
+    assert_eq!(broken("e1", "44021", "OUT", &|counts| counts.numerator += 1), groups);
+    // All are what the shares are of.
+    assert_eq!(broken("e1", "44021", TOTAL, &|counts| counts.denominator = Some(60)), groups);
+    assert_eq!(
+        broken("d3", "99991", TOTAL, &|counts| counts.numerator -= 1),
+        ["d3 2011-01-01: the sum of the municipalities of 1 areas is not plausible (02000); expected: y"]
+    );
+}
+
+#[test]
 fn a_rule_about_no_indicator_is_a_fault_with_its_line() {
     let folder = crate::project::project("plausible");
     folder.replace("indicators/plausibility.yaml", "part: wachttijd", "part: wachtijd");
@@ -98,6 +141,13 @@ fn a_rule_about_no_indicator_is_a_fault_with_its_line() {
     let told = crate::project::err(&output);
     assert_eq!(output.status.code(), Some(3), "{told}");
     for word in ["error[I09]", "`wachtijd`", "indicators/plausibility.yaml, line", "did you mean `wachttijd`?"] {
+        assert!(told.contains(word), "{told}");
+    }
+    // A code that the card does not have would leave the rule without a figure to look at.
+    let folder = crate::project::project("plausible-codes");
+    folder.replace("indicators/plausibility.yaml", "detail: saldo", "detail: sald");
+    let told = crate::project::err(&crate::project::liim(&folder, &["check"]));
+    for word in ["error[I09]: the card `migraties` does not have `sald`", "did you mean `saldo`?"] {
         assert!(told.contains(word), "{told}");
     }
 }

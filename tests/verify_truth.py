@@ -5,10 +5,12 @@
 
 Persons are those of truth/persons.csv: nationalities, ages, municipalities and parents come from their stories, not from the
 register's extracts. Facts (who seeks work, who signed a contract) are the suppliers' rows. Nothing is withheld in the project
-that is made for this, so that every published row of both editions is compared.
+that is made for this, so that every published row of the editions is compared. By which definition of origin job-seekers are
+counted, and in which scheme the groups of an indicator are, its card says.
 """
 import argparse
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +19,11 @@ import tempfile
 import duckdb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-EDITION = "2012-03-15"
+EDITIONS = ["2011-12-21", "2012-03-15", "im-2013"]
+COMPARED = EDITIONS[1:]
+YEARS = range(2008, 2013)
+QUARTERS = [f"{year}-Q{quarter}" for year in range(2008, 2012) for quarter in (1, 2, 3, 4)]
+SCHOOL_YEARS = [f"{year}-{year + 1}" for year in range(2008, 2012)]
 AGES = "CASE WHEN {0} < 6 THEN '0-5' WHEN {0} < 12 THEN '6-11' WHEN {0} < 18 THEN '12-17' WHEN {0} < 25 THEN '18-24' WHEN {0} < 40 THEN '25-39' WHEN {0} < 65 THEN '40-64' ELSE '65+' END"
 DIMENSIONS = ["sex", "age", "grp", "detail", "detail_2"]
 
@@ -36,10 +42,17 @@ def made(arguments):
         if arguments.calibrate:
             synth += ["--calibrate", arguments.calibrate]
         subprocess.run(synth, check=True, stdout=subprocess.DEVNULL)
-    if not (project / f"warehouse/published/edition={EDITION}").exists():
-        run = [liim, "-q", "--project", project, "run", "--edition", "2011-12-21", "--edition", EDITION]
+    missing = [edition for edition in EDITIONS if not (project / f"warehouse/published/edition={edition}").exists()]
+    if missing:
+        run = [liim, "-q", "--project", project, "run"] + [word for edition in missing for word in ("--edition", edition)]
         subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
     return folder, project
+
+
+def card(project, indicator, key, default=None):
+    """What an indicator's card says."""
+    found = re.search(rf"^ *{key}: (\S+)$", next((project / "indicators").rglob(f"{indicator}.yaml")).read_text(), re.MULTILINE)
+    return found[1] if found else default
 
 
 def load(db, project):
@@ -57,25 +70,47 @@ def load(db, project):
         UNION ALL SELECT code, '02000', 'NIS5-2011' FROM {municipality}
         UNION ALL SELECT municipality, cluster, scheme FROM {csv(reference / 'cluster_members.csv')}
         UNION ALL VALUES ('99991', '99991', 'NIS5-2011'), ('99991', '02000', 'NIS5-2011');
-    CREATE TABLE tree AS SELECT "group" AS grp, parent FROM {csv(reference / 'nationality_groups.csv')} WHERE scheme = 'liim-2011';
-    CREATE TABLE group_up AS WITH RECURSIVE up(leaf, grp) AS (
-        SELECT grp, grp FROM tree UNION SELECT up.leaf, tree.parent FROM up JOIN tree ON tree.grp = up.grp WHERE tree.parent IS NOT NULL)
-        SELECT * FROM up UNION ALL SELECT grp, '_T' FROM tree UNION ALL VALUES ('_T', '_T');
-    CREATE TABLE group_of AS SELECT n.code, m."group" AS grp, coalesce(m.valid_from, '0001-01-01')::DATE AS since, coalesce(m.valid_to, '9999-01-01')::DATE AS until
-        FROM {csv(reference / 'nationality_group_members.csv')} m JOIN {csv(reference / 'nationalities.csv')} n ON n.country = m.country WHERE m.scheme = 'liim-2011';
+    CREATE TABLE tree AS SELECT scheme, "group" AS grp, parent FROM {csv(reference / 'nationality_groups.csv')};
+    CREATE TABLE scheme_up AS WITH RECURSIVE up(scheme, leaf, grp) AS (
+        SELECT scheme, grp, grp FROM tree UNION SELECT scheme, up.leaf, tree.parent FROM up JOIN tree USING (scheme, grp) WHERE tree.parent IS NOT NULL)
+        SELECT * FROM up UNION ALL SELECT scheme, grp, '_T' FROM tree UNION ALL SELECT DISTINCT scheme, '_T', '_T' FROM tree;
+    CREATE TABLE scheme_of AS SELECT m.scheme, n.code, m."group" AS grp, coalesce(m.valid_from, '0001-01-01')::DATE AS since, coalesce(m.valid_to, '9999-01-01')::DATE AS until
+        FROM {csv(reference / 'nationality_group_members.csv')} m JOIN {csv(reference / 'nationalities.csv')} n ON n.country = m.country;
     CREATE TABLE persons AS SELECT insz::BIGINT AS insz, coded, sex, waiting = '1' AS waiting, first, change_1_day::DATE AS day_1, change_1_code AS code_1,
             change_2_day::DATE AS day_2, change_2_code AS code_2, place_2008, place_2009, place_2010, place_2011, place_2012, without_history = '1' AS unknown,
+            father_first, father_from::DATE AS father_from, father_known_from::DATE AS father_known, mother_first, mother_from::DATE AS mother_from, mother_known_from::DATE AS mother_known,
             -- The register does not know month and day of some, and takes the middle of the year.
             CASE WHEN substr(insz, 3, 4) = '4000' THEN make_date(year(birth::DATE), 7, 1) ELSE birth::DATE END AS birth
         FROM {csv(truth / 'persons.csv', ';')};
     CREATE TABLE numbers AS SELECT old_insz::BIGINT AS old, insz::BIGINT AS insz FROM {csv(truth / 'numbers.csv', ';')};
     CREATE MACRO nationality(p, d) AS CASE WHEN p.unknown THEN NULL WHEN p.day_2 <= d THEN p.code_2 WHEN p.day_1 <= d THEN p.code_1 ELSE p.first END;
+    CREATE MACRO earlier(p, d) AS CASE WHEN p.day_2 <= d THEN p.code_1 WHEN p.day_1 <= d THEN p.first END;
+    -- A parent is known from the extracts of 2011 up to that 1 January, and of 2012 after it.
+    CREATE MACRO in_extracts(known, d) AS known <= CASE WHEN d <= DATE '2011-01-01' THEN DATE '2011-01-01' ELSE DATE '2012-01-01' END;
+    CREATE MACRO father(p, d) AS CASE WHEN p.father_from <= d AND in_extracts(p.father_known, d) THEN p.father_first END;
+    CREATE MACRO mother(p, d) AS CASE WHEN p.mother_from <= d AND in_extracts(p.mother_known, d) THEN p.mother_first END;
+    CREATE MACRO outside(c, d) AS EXISTS (SELECT 1 FROM scheme_of m JOIN scheme_up u ON u.scheme = m.scheme AND u.leaf = m.grp
+        WHERE m.scheme = 'vdab-2011' AND u.grp = 'ALLOCHTOON' AND m.code = c AND m.since <= d AND d < m.until);
     CREATE MACRO age(b, d) AS year(d) - year(b) - CASE WHEN (month(d), day(d)) < (month(b), day(b)) THEN 1 ELSE 0 END;
     """)
-    for year in range(2008, 2013):
-        db.execute(f"""CREATE TABLE inhabitants_{year} AS SELECT insz, sex, age(birth, DATE '{year}-01-01') AS age, place_{year} AS area,
-            nationality(p, DATE '{year}-01-01') AS nat, first, unknown, DATE '{year}-01-01' AS as_of FROM persons p WHERE place_{year} IS NOT NULL AND NOT waiting""")
+    def residents(year, day):
+        """Who lives in Flanders on the 1 January of a year, with what is so on a day."""
+        return f"""SELECT *, {OWN.replace('stranger OR ', '')} AS own, {FOUR} AS four, {GENERATION} AS generation FROM (
+            SELECT insz, sex, age(birth, {day}) AS age, place_{year} AS area, nationality(p, {day}) AS nat, first, unknown, father(p, {day}) AS father, mother(p, {day}) AS mother,
+            {day} AS as_of FROM persons p WHERE place_{year} IN (SELECT member FROM area_up) AND NOT waiting)"""
+
+    for year in YEARS:
+        new_year = f"DATE '{year}-01-01'"
+        db.execute(f"CREATE VIEW inhabitants_{year} AS {residents(year, new_year)}")
     deliveries = project / "sources"
+    db.execute(f"CREATE TABLE key AS SELECT gecodeerd, coalesce(n.insz, k.insz::BIGINT) AS insz FROM {csv(deliveries / 'ksz/deliveries/2010/sleutel/0001/sleutel.csv', ';')} k LEFT JOIN numbers n ON n.old = k.insz::BIGINT")
+    for quarter in QUARTERS:
+        year = int(quarter[:4])
+        day = f"last_day(DATE '{year}-{3 * int(quarter[-1]):02}-01')"
+        # The fourth quarters are kept, for they are counted three times.
+        db.execute(f"""CREATE {'TABLE' if quarter.endswith('Q4') else 'VIEW'} "positions_{quarter}" AS SELECT insz, sex, age, area, four, as_of, position
+            FROM ({residents(year + 1, day)}) JOIN (SELECT insz, min(positie)[1] AS position FROM {csv(deliveries / f'ksz/deliveries/{quarter}/posities/0001/posities.csv.gz', ';')} JOIN key USING (gecodeerd) GROUP BY insz) USING (insz)
+            WHERE age BETWEEN 18 AND 64""")
 
     def facts(name, extract, periods, number="insz", delimiter=";"):
         supplier, extract_name = extract.split("/")
@@ -92,12 +127,13 @@ def load(db, project):
     facts("seekers", "vdab/nwwz", ["2010"])
     facts("wages", "ksz/leefloon", ["2010"], "coded")
     facts("courses", "inburgering/trajecten", ["2010-12-31"])
-    facts("pupils", "onderwijs/secundair", ["2010-2011"])
+    facts("pupils", "onderwijs/secundair", SCHOOL_YEARS)
     facts("students", "onderwijs/volwassenen", ["2010-2011"])
     facts("births", "kindengezin/geboorten", ["2008", "2009", "2010"], None)
     facts("voters", "verkiezingen/kiezers", ["2006-10-08"], None)
     facts("caravans", "wonen/woonwagens", ["2003", "2011"], None, ",")
-    sheets(db, "dwellings", deliveries / "wonen/deliveries/2010-12-31/sociale-huur/0001/sociale-huur.xlsx", None)
+    for year in YEARS[:-1]:
+        sheets(db, "dwellings", deliveries / f"wonen/deliveries/{year}-12-31/sociale-huur/0001/sociale-huur.xlsx", year)
     for year in ("2008", "2009", "2010"):
         sheets(db, "files", deliveries / f"jongerenwelzijn/deliveries/{year}/pos/0001/pos.xlsx", year)
 
@@ -117,65 +153,96 @@ def sheets(db, table, path, year):
 def person(facts, day, columns, number="insz"):
     """Facts with the person's attributes on a day; who is in no register has none."""
     join = "p.insz = f.insz" if number == "insz" else "p.insz::VARCHAR = f.insz"
-    return f"""SELECT f.*, p.sex AS p_sex, age(p.birth, {day}) AS p_age, nationality(p, {day}) AS nat, p.first AS first, p.unknown AS unknown, p.insz IS NULL AS stranger, {columns} FROM {facts} f LEFT JOIN persons p ON {join}"""
+    return f"""SELECT f.*, p.sex AS p_sex, age(p.birth, {day}) AS p_age, nationality(p, {day}) AS nat, earlier(p, {day}) AS earlier, p.first AS first, p.unknown AS unknown, p.insz IS NULL AS stranger, {columns} FROM {facts} f LEFT JOIN persons p ON {join}"""
 
 
 OWN = "CASE WHEN stranger OR unknown THEN NULL WHEN first <> '150' THEN first WHEN nat <> '150' THEN nat ELSE '150' END"
+VDAB = "CASE WHEN stranger OR unknown THEN NULL WHEN outside(nat, as_of) THEN nat WHEN outside(earlier, as_of) THEN earlier WHEN outside(first, as_of) THEN first ELSE nat END"
+FOUR = "CASE WHEN father <> '150' THEN father WHEN mother <> '150' THEN mother WHEN NOT unknown AND first <> '150' THEN first WHEN nat <> '150' THEN nat ELSE coalesce(father, mother, nat) END"
+GENERATION = "CASE WHEN NOT unknown AND (first <> '150' OR nat <> '150') THEN 'first' WHEN father <> '150' OR mother <> '150' THEN 'second' ELSE '_T' END"
+ORIGINS = {"eigen-historiek-2011": OWN, "vdab-2011": VDAB}
 
 
-def expected():
+def expected(project):
     """Units of each indicator: (unit, area, sex, age, grp, detail, detail_2, n, d); distinct units are counted where `unit` says so."""
     found = {}
 
     def units(indicator, period, sql, distinct=False, base=(), shares=("group",)):
         found[(indicator, period)] = (sql, distinct, base, shares)
 
-    for year in ("2010", "2011"):
-        units("vreemde-nationaliteit", f"{year}-01-01", f"""SELECT NULL AS unit, area, sex, {AGES.format('age')} AS age, g.grp, '_T' AS detail, '_T' AS detail_2,
+    for indicator, year in [("vreemde-nationaliteit", 2010), ("vreemde-nationaliteit", 2011)] + [("bevolking-nationaliteit", year) for year in YEARS]:
+        units(indicator, f"{year}-01-01", f"""SELECT NULL AS unit, area, sex, {AGES.format('age')} AS age, g.grp, '_T' AS detail, '_T' AS detail_2,
             (nat <> '150')::INT AS n, 1 AS d FROM inhabitants_{year} i LEFT JOIN group_of g ON g.code = i.nat AND g.since <= as_of AND as_of < g.until""", base=("grp",), shares=("total",))
     units("vreemde-herkomst", "2011-01-01", f"""SELECT NULL AS unit, area, sex, {AGES.format('age')} AS age, g.grp, '_T' AS detail, '_T' AS detail_2, (own <> '150')::INT AS n, 1 AS d
-        FROM (SELECT *, {OWN.replace('stranger OR ', '')} AS own FROM inhabitants_2011) i LEFT JOIN group_of g ON g.code = i.own AND g.since <= as_of AND as_of < g.until""", base=("grp",), shares=("total",))
+        FROM inhabitants_2011 i LEFT JOIN group_of g ON g.code = i.own AND g.since <= as_of AND as_of < g.until""", base=("grp",), shares=("total",))
     day = "last_day((f.maand || '-01')::DATE)"
     for indicator, where in (("werkzoekenden", ""), ("wachttijd", "WHERE categorie = '02'")):
         units(indicator, "2010-01-01/P1Y", f"""SELECT insz || ' ' || maand AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, '_T' AS detail, '_T' AS detail_2, 1 AS n, 1 AS d
-            FROM (SELECT *, {OWN} AS own FROM ({person('seekers', day, f'{day} AS as_of')}) {where}) x LEFT JOIN group_of g ON g.code = x.own AND g.since <= as_of AND as_of < g.until""", True, ("grp",), ("total",))
+            FROM (SELECT *, {ORIGINS[card(project, indicator, 'origin')]} AS own FROM ({person('seekers', day, f'{day} AS as_of')}) {where}) x LEFT JOIN group_of g ON g.code = x.own AND g.since <= as_of AND as_of < g.until""", True, ("grp",), ("total",))
     units("leefloon", "2010-01-01/P1Y", f"""SELECT insz || ' ' || maand AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, '_T' AS detail, '_T' AS detail_2, 1 AS n, 0 AS d
         FROM (SELECT *, {OWN} AS own FROM ({person('wages', day, f'{day} AS as_of', 'coded')})) x LEFT JOIN group_of g ON g.code = x.own AND g.since <= as_of AND as_of < g.until
-        UNION ALL SELECT NULL, area, '_T', '_T', g.grp, '_T', '_T', 0, 12 FROM (SELECT *, {OWN.replace('stranger OR ', '')} AS own FROM inhabitants_2010) i
+        UNION ALL SELECT NULL, area, '_T', '_T', g.grp, '_T', '_T', 0, 12 FROM inhabitants_2010 i
         LEFT JOIN group_of g ON g.code = i.own AND g.since <= as_of AND as_of < g.until""", True)
     newcomers = f"""SELECT *, row_number() OVER (PARTITION BY insz ORDER BY nieuwkomer_sinds, doelgroep, gemeente) AS turn FROM ({person('courses', 'f.nieuwkomer_sinds::DATE', 'f.nieuwkomer_sinds::DATE AS as_of')})"""
     units("nieuwkomers", "2010", f"""SELECT NULL AS unit, gemeente AS area, coalesce(p_sex, CASE geslacht WHEN 'V' THEN 'F' ELSE 'M' END) AS sex,
         CASE WHEN a < 25 THEN '18-24' WHEN a < 40 THEN '25-39' WHEN a < 65 THEN '40-64' ELSE '65+' END AS age, coalesce(g.grp, 'ONBEKEND') AS grp, doelgroep AS detail, '_T' AS detail_2, 1 AS n, 1 AS d
-        FROM (SELECT *, coalesce(p_age, age(geboortedatum::DATE, as_of)) AS a FROM ({newcomers})) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until
+        FROM (SELECT *, coalesce(p_age, age(geboortedatum::DATE, as_of)) AS a FROM ({newcomers})) x LEFT JOIN group_of g ON g.code = coalesce(x.nat, nationaliteit) AND g.since <= as_of AND as_of < g.until
         WHERE turn = 1 AND a >= 18 AND year(as_of) = 2010""", base=("sex", "age", "grp", "detail"), shares=("total",))
     for indicator, column, ever in (("aanmeldingen", "aanmelding", True), ("contracten", "contract", True), ("attesten", "attest", False)):
         rows = "courses" if ever else f"(SELECT * FROM courses WHERE {column} LIKE '2010%')"
         units(indicator, "2010", f"""SELECT NULL AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, '_T' AS grp, '_T' AS detail, '_T' AS detail_2, 1 AS n, 0 AS d FROM
             (SELECT *, row_number() OVER (PARTITION BY insz ORDER BY {column}, gemeente) AS turn FROM {rows} WHERE {column} IS NOT NULL)
             WHERE turn = 1 AND {column} LIKE '2010%' AND age(geboortedatum::DATE, {column}::DATE) >= 18""", shares=("none",))
-    units("sociale-huur", "2010-12-31", f"""SELECT NULL AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, CASE blad WHEN 'huurders' THEN 'huurder' ELSE 'kandidaat' END AS detail,
-        '_T' AS detail_2, 1 AS n, 1 AS d FROM dwellings w LEFT JOIN group_of g ON g.code = w.nationaliteit AND g.since <= DATE '2010-12-31' AND DATE '2010-12-31' < g.until""", base=("grp",), shares=("total",))
+    for indicator, year in [("sociale-huur", 2010)] + [("sociale-huur-reeks", year) for year in YEARS[:-1]]:
+        units(indicator, f"{year}-12-31", f"""SELECT NULL AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, CASE blad WHEN 'huurders' THEN 'huurder' ELSE 'kandidaat' END AS detail,
+            '_T' AS detail_2, 1 AS n, 1 AS d FROM dwellings w LEFT JOIN group_of g ON g.code = w.nationaliteit AND g.since <= DATE '{year}-12-31' AND DATE '{year}-12-31' < g.until WHERE peildatum LIKE '{year}%'""", base=("grp",), shares=("total",))
     weak = " + ".join(f"({name} IS NOT DISTINCT FROM '1')::INT" for name in ("inkomen", "opleiding", "arbeid", "stimulatie", "huisvesting", "gezondheid"))
     units("kansarme-geboorten", "2008-01-01/P3Y", f"""SELECT NULL AS unit, gemeente_3112 AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, '_T' AS detail, '_T' AS detail_2, ({weak} >= 3)::INT AS n, 1 AS d
         FROM births b LEFT JOIN group_of g ON g.code = b.nationaliteit_moeder_bij_haar_geboorte AND g.since <= geboortedatum::DATE AND geboortedatum::DATE < g.until""", shares=("group", "total"))
     minors = " UNION ALL ".join(f"SELECT NULL AS unit, area, '_T' AS sex, '_T' AS age, '_T' AS grp, '_T' AS detail, '_T' AS detail_2, 0 AS n, 1 AS d FROM inhabitants_{year} WHERE age < 18" for year in (2009, 2010, 2011))
     units("opvoedingssituaties", "2008-01-01/P3Y", f"SELECT jaar || ' ' || kind AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, '_T' AS grp, '_T' AS detail, '_T' AS detail_2, 1 AS n, 0 AS d FROM files WHERE leeftijd::INT < 18 UNION ALL {minors}", True)
-    units("deelname-secundair", "2010-2011", f"""SELECT insz::VARCHAR AS unit, gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, vorm AS detail, '_T' AS detail_2, 1 AS n, 1 AS d
-        FROM ({person('pupils', "DATE '2011-02-01'", "DATE '2011-02-01' AS as_of")}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until""", base=("detail",))
+    def enrolled(year):
+        day = f"DATE '{year[5:]}-02-01'"
+        return person(f"(SELECT * FROM pupils WHERE schooljaar = '{year}')", day, f"{day} AS as_of")
+
+    for indicator, year in [("deelname-secundair", "2010-2011")] + [("secundair-reeks", year) for year in SCHOOL_YEARS]:
+        units(indicator, year, f"""SELECT insz::VARCHAR AS unit, gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, vorm AS detail, '_T' AS detail_2, 1 AS n, 1 AS d
+            FROM ({enrolled(year)}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until""", base=("detail",))
     units("schoolse-achterstand", "2010-2011", f"""SELECT NULL AS unit, area, sex, age, grp, CASE WHEN behind = 1 THEN '1' WHEN behind > 1 THEN '2+' ELSE '0' END AS detail, '_T' AS detail_2, (behind > 0)::INT AS n, 1 AS d FROM
         (SELECT gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, 2010 - geboortejaar::INT - (9 + 2 * graad::INT + leerjaar::INT) AS behind
-        FROM ({person('pupils', "DATE '2011-02-01'", "DATE '2011-02-01' AS as_of")}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until
+        FROM ({enrolled('2010-2011')}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until
         WHERE vorm NOT IN ('OKAN', 'BUSO') AND stelsel = 'lineair' AND leerjaar IN ('1', '2') AND graad IN ('1', '2', '3'))""", base=("detail",))
     kinds = " UNION ALL ".join(f"SELECT *, {word} AS kind FROM students {where}" for word, where in (("centrum", ""), ("'NT2'", "WHERE nt2 = 'j'"), ("'_T'", "")))
     units("volwassenenonderwijs", "2010-2011", f"""SELECT insz::VARCHAR AS unit, gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, kind AS detail, '_T' AS detail_2, 1 AS n, 0 AS d
         FROM ({person(f'({kinds})', "DATE '2011-02-01'", "DATE '2011-02-01' AS as_of")}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until
         UNION ALL SELECT NULL, area, '_T', '_T', g.grp, '_T', '_T', 0, 1 FROM inhabitants_2011 i LEFT JOIN group_of g ON g.code = i.nat AND g.since <= as_of AND as_of < g.until WHERE age >= 18""", "given", ("detail",))
+    for year in YEARS:
+        units("bevolking-generaties", f"{year}-01-01", f"""SELECT NULL AS unit, area, sex, {AGES.format('age')} AS age, g.grp, generation AS detail, '_T' AS detail_2, (four <> '150')::INT AS n, 1 AS d
+            FROM inhabitants_{year} i LEFT JOIN group_of g ON g.code = i.four AND g.since <= as_of AND as_of < g.until""", base=("grp", "detail"), shares=("total",))
+        units("herkomst-ladder", f"{year}-01-01", f"""SELECT NULL AS unit, area, '_T' AS sex, '_T' AS age, '_T' AS grp, unnest(['L1', 'L2', 'L3']) AS detail, '_T' AS detail_2,
+            unnest([nat <> '150', own <> '150', four <> '150'])::INT AS n, 1 AS d FROM inhabitants_{year}""")
+    for quarter in QUARTERS:
+        units("arbeidsmarkt-posities", quarter, f"""SELECT NULL AS unit, area, sex, CASE WHEN age < 25 THEN '18-24' WHEN age < 40 THEN '25-39' WHEN age < 55 THEN '40-54' ELSE '55-64' END AS age,
+            g.grp, position AS detail, '_T' AS detail_2, 1 AS n, 1 AS d FROM "positions_{quarter}" i LEFT JOIN group_of g ON g.code = i.four AND g.since <= as_of AND as_of < g.until""", base=("detail",))
+    # Who is there on one of the days only has the municipality and the origin of that day, and else of the later.
+    for year in (2009, 2010, 2011):
+        units("arbeidsmarkt-overgangen", f"{year}-Q4", f"""SELECT NULL AS unit, area, '_T' AS sex, '_T' AS age, g.grp, coalesce(was, 'afwezig') AS detail, coalesce(is_now, 'afwezig') AS detail_2, 1 AS n, 1 AS d
+            FROM (SELECT coalesce(n.area, a.area) AS area, CASE WHEN n.insz IS NULL THEN a.four ELSE n.four END AS four, coalesce(n.as_of, a.as_of) AS as_of, a.position AS was, n.position AS is_now
+                FROM "positions_{year}-Q4" n FULL JOIN "positions_{year - 1}-Q4" a USING (insz)) i
+            LEFT JOIN group_of g ON g.code = i.four AND g.since <= as_of AND as_of < g.until""", base=("detail_2",))
+    steps = " UNION ALL ".join(f"""SELECT NULL AS unit, gemeente AS area, coalesce(p_sex, CASE geslacht WHEN 'V' THEN 'F' ELSE 'M' END) AS sex, '_T' AS age, '_T' AS grp, '{step}' AS detail, '_T' AS detail_2, 1 AS n, 1 AS d FROM
+        (SELECT *, row_number() OVER (PARTITION BY insz ORDER BY {column}, gemeente) AS turn FROM ({person('courses', f'f.{column}::DATE', 'NULL AS as_of')}) WHERE {column} {where})
+        WHERE turn = 1 AND {column} LIKE '2010%' AND age(geboortedatum::DATE, {column}::DATE) >= 18"""
+        for step, column, where in (("instroom", "nieuwkomer_sinds", "IS NOT NULL"), ("contract", "contract", "IS NOT NULL"), ("opschorting", "opschorting", "LIKE '2010%'")))
+    units("trajecten-geslacht", "2010", steps, base=("sex",), shares=("total",))
     return found
 
 
-def rolled(db, indicator, period, spec):
+def rolled(db, indicator, period, spec, scheme):
     """Counts the cells of an indicator from its units, and gives the published rows that differ."""
     sql, distinct, base, shares = spec
+    for table in ("group_of", "group_up"):
+        db.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * EXCLUDE (scheme) FROM {table.replace('group', 'scheme')} WHERE scheme = '{scheme}'")
     db.execute(f"CREATE OR REPLACE TEMP TABLE leaf AS SELECT {'unit, ' if distinct else ''}area, sex, age, grp, detail, detail_2, {'n, ' if distinct else 'sum(n)::BIGINT AS n, '}{'d' if distinct else 'sum(d)::BIGINT AS d'} FROM ({sql}) {'' if distinct else 'GROUP BY ALL'}")
     # Each code counts for itself and for the total, in one dimension after the other.
     rows = "leaf"
@@ -212,15 +279,15 @@ def main():
     try:
         db = duckdb.connect()
         load(db, project)
-        file = project / f"warehouse/published/edition={EDITION}/observations.parquet"
+        files = [str(project / f"warehouse/published/edition={edition}/observations.parquet") for edition in COMPARED]
         db.execute(f"""CREATE TABLE published AS SELECT indicator, time_period, ref_area AS area, ref_area_class AS class, sex, age_group AS age, "group" AS grp, detail, detail_2,
-            share_of, numerator, denominator, reason FROM '{file}' WHERE edition_id = '{EDITION}'""")
-        found = expected()
+            share_of, numerator, denominator, reason FROM read_parquet({files}, hive_partitioning = false)""")
+        found = expected(project)
         direct(db)
         wrong, cells = 0, 0
         for (indicator, period), spec in sorted(found.items()):
             rows = db.execute(f"SELECT count(*) FROM published WHERE indicator = '{indicator}' AND time_period = '{period}'").fetchall()[0][0]
-            differing = rolled(db, indicator, period, spec)
+            differing = rolled(db, indicator, period, spec, card(project, indicator, "scheme", "liim-2011"))
             print(f"{indicator:<24}{period:<18}{rows:>8} cells {len(differing):>7} differ")
             for row in differing[:3]:
                 print("    ", row)
@@ -234,7 +301,8 @@ def main():
                 print("    ", row)
             wrong, cells = wrong + len(differing), cells + rows
         compared = {indicator for indicator, _ in found} | set(GIVEN)
-        left = [row[0] for row in db.execute("SELECT DISTINCT indicator FROM published").fetchall() if row[0] not in compared]
+        published = db.execute("SELECT DISTINCT indicator, time_period FROM published").fetchall()
+        left = [key for key in published if key not in found and key[0] not in GIVEN] + [key for key in found if key not in published]
         print(f"{cells} cells, {wrong} differ, {len(compared)} indicators" + (f"; not compared: {left}" if left else ""))
         sys.exit(1 if wrong or left else 0)
     finally:

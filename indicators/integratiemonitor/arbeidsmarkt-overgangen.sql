@@ -1,17 +1,19 @@
--- Who was there on both days stands in one row; the group and the area are those of the later day, else of the earlier.
-WITH positions AS (
-    SELECT
-        ksz_posities.person,
-        ksz_posities.as_of,
-        rijksregister_personen.area,
-        ksz_posities.origin_group,
-        LEFT(positie, 1) AS position
+-- Who was there on both days stands in one row; the group and the area are those of the later day, else of the earlier. Who comes
+-- under two pseudonyms is one person, in the lowest position: who works somewhere works.
+WITH persons AS (
+    SELECT person, as_of, origin_group, MIN(LEFT(positie, 1)) AS position
     FROM ksz_posities
+    WHERE age BETWEEN 18 AND 64
+    GROUP BY person, as_of, origin_group
+),
+positions AS (
+    SELECT persons.person, persons.as_of, rijksregister_personen.area, persons.origin_group, persons.position
+    FROM persons
     JOIN rijksregister_personen
-        ON rijksregister_personen.person = ksz_posities.person
+        ON rijksregister_personen.person = persons.person
         -- The residence is that of the 1 January after the quarter.
-        AND DATE_PART('year', rijksregister_personen.as_of) = DATE_PART('year', ksz_posities.as_of) + 1
-    WHERE ksz_posities.age BETWEEN 18 AND 64 AND rijksregister_personen.register IN ('B', 'V')
+        AND DATE_PART('year', rijksregister_personen.as_of) = DATE_PART('year', persons.as_of) + 1
+    WHERE rijksregister_personen.register IN ('B', 'V')
 ),
 before AS (SELECT positions.* FROM positions, period WHERE as_of < first_day),
 now AS (SELECT positions.* FROM positions, period WHERE as_of >= first_day)

@@ -162,6 +162,8 @@ pub struct Card {
     pub numerator: String,
     /// What the denominator counts.
     pub denominator: Option<String>,
+    /// Who counted the denominator, for a reader: it may be another source than the numerator's, with other totals.
+    pub denominator_source: Option<String>,
     /// Who counted it, for a reader.
     pub source_line: String,
     /// What a reader must bear in mind.
@@ -266,6 +268,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         "definition",
         "numerator",
         "denominator",
+        "denominator_source",
         "source_line",
         "caveats",
         "unit",
@@ -300,6 +303,10 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     let (title, definition, numerator, source_line) =
         (text("title"), text("definition"), text("numerator"), text("source_line"));
     let denominator = root.get("denominator").and_then(|node| node.text());
+    let denominator_source = root.get("denominator_source").and_then(|node| node.text());
+    if denominator.is_some() != denominator_source.is_some() {
+        root.fault(4, "a `denominator` and its `denominator_source` go together", "say who counted the denominator");
+    }
     let caveats =
         root.get("caveats").map(|node| node.items().iter().filter_map(Node::text).collect()).unwrap_or_default();
     let period = root.need("period").and_then(|node| node.one_of(&PeriodKind::WORDS));
@@ -401,6 +408,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         definition: definition?,
         numerator: numerator?,
         denominator,
+        denominator_source,
         source_line: source_line?,
         caveats,
         period: period?,

@@ -1,5 +1,6 @@
 //! Plausibility: what the figures of an edition keep to when all is well, as rules that are read.
 
+use crate::card::Dimension;
 use crate::document::{Document, Node};
 use crate::{Fault, Period, Place};
 
@@ -48,6 +49,22 @@ pub enum Holds {
         /// Least and most, in thousandths.
         per_mille: [u64; 2],
     },
+    /// In every area some groups, of which everybody is in one, add up to all.
+    Groups {
+        /// The indicator.
+        indicator: String,
+        /// The groups.
+        add_up: Vec<String>,
+        /// All are also what the shares are of: those of the groups are hundred together.
+        composition: bool,
+    },
+    /// The region is what its municipalities are together, those of unknown place included.
+    Region {
+        /// The indicator.
+        indicator: String,
+        /// The detail that adds up; all together where none is named.
+        detail: Option<String>,
+    },
 }
 
 impl Rule {
@@ -56,7 +73,22 @@ impl Rule {
         match &self.holds {
             Holds::AtMost { part, whole, .. } => vec![part, whole],
             Holds::Ratio { of, to, .. } => vec![of, to],
-            Holds::Areas { indicator, .. } => vec![indicator],
+            Holds::Areas { indicator, .. } | Holds::Groups { indicator, .. } | Holds::Region { indicator, .. } => {
+                vec![indicator]
+            }
+        }
+    }
+
+    /// The codes that the rule names, each with its indicator and dimension.
+    pub fn codes(&self) -> Vec<(&str, Dimension, &str)> {
+        match &self.holds {
+            Holds::Groups { indicator, add_up, .. } => {
+                add_up.iter().map(|group| (indicator.as_str(), Dimension::Group, group.as_str())).collect()
+            }
+            Holds::Region { indicator, detail: Some(detail) } => {
+                vec![(indicator.as_str(), Dimension::Detail, detail.as_str())]
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -75,33 +107,45 @@ impl Rule {
 }
 
 fn rule(node: &Node) -> Option<Rule> {
-    node.keys(&["at_most", "ratio", "areas", "why"]);
+    node.keys(&["at_most", "ratio", "areas", "groups", "region", "why"]);
     let why = node.need("why").and_then(|node| node.text());
     let own = |key: &str, known: &[&str]| node.get(key).inspect(|node| node.keys(known));
     let at_most = own("at_most", &["part", "whole", "by"]);
     let ratio = own("ratio", &["of", "to", "percent", "from_count"]);
     let areas = own("areas", &["indicator", "period", "areas", "per_mille"]);
+    let groups = own("groups", &["indicator", "add_up", "composition"]);
+    let region = own("region", &["indicator", "detail"]);
     let text = |node: &Node, key: &str| node.need(key).and_then(|node| node.text());
-    let holds = match (at_most, ratio, areas) {
-        (Some(node), None, None) => {
+    let holds = match (at_most, ratio, areas, groups, region) {
+        (Some(node), None, None, None, None) => {
             let by_group = node.get("by").map(|node| node.one_of(&[("group", true)]));
             let (part, whole) = (text(&node, "part"), text(&node, "whole"));
             Holds::AtMost { part: part?, whole: whole?, by_group: by_group.flatten().unwrap_or(false) }
         }
-        (None, Some(node), None) => {
+        (None, Some(node), None, None, None) => {
             let (of, to, percent) = (text(&node, "of"), text(&node, "to"), bounds(&node, "percent"));
             let from_count = node.get("from_count").map_or(Some(0), |node| node.count());
             Holds::Ratio { of: of?, to: to?, percent: percent?, from_count: from_count? }
         }
-        (None, None, Some(node)) => {
+        (None, None, Some(node), None, None) => {
             let indicator = text(&node, "indicator");
             let period = node.need("period").and_then(|node| node.period());
             let areas = node.need("areas").map(|node| node.items().iter().filter_map(Node::text).collect());
             let per_mille = bounds(&node, "per_mille");
             Holds::Areas { indicator: indicator?, period: period?, areas: areas?, per_mille: per_mille? }
         }
+        (None, None, None, Some(node), None) => {
+            let indicator = text(&node, "indicator");
+            let add_up = node.need("add_up").map(|node| node.items().iter().filter_map(Node::text).collect());
+            let composition = node.get("composition").map_or(Some(false), |node| node.truth());
+            Holds::Groups { indicator: indicator?, add_up: add_up?, composition: composition? }
+        }
+        (None, None, None, None, Some(node)) => {
+            let detail = node.get("detail").and_then(|node| node.text());
+            Holds::Region { indicator: text(&node, "indicator")?, detail }
+        }
         _ => {
-            node.fault(8, "a rule has one of `at_most`, `ratio` and `areas`", "");
+            node.fault(8, "a rule has one of `at_most`, `ratio`, `areas`, `groups` and `region`", "");
             return None;
         }
     };

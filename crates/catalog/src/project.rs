@@ -200,6 +200,20 @@ impl Project {
                 });
             }
         }
+        for rule in &self.plausibility {
+            for (card, unknown, codes) in rule.codes().into_iter().filter_map(|(indicator, dimension, code)| {
+                let card = self.cards.get(indicator)?;
+                let codes = card.codes(dimension);
+                (!codes.contains(&code)).then_some((card, code, codes))
+            }) {
+                let message = format!("the card `{}` does not have `{unknown}`", card.id);
+                let fault = Fault::new("I09", rule.place.clone(), message);
+                faults.push(match did_you_mean(unknown, codes.iter().copied()) {
+                    Some(near) => fault.hint(format!("did you mean `{near}`?")),
+                    None => fault,
+                });
+            }
+        }
         let mut fault = |code: &str, file: &str, message: String, hint: String| {
             let fault = Fault::new(code, self.line_of(file, &message), message);
             faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });

@@ -33,6 +33,16 @@ pub struct Area {
     pub members: Vec<String>,
     /// Whether figures are published about it: not about a cluster of those whose place is not known.
     pub shown: bool,
+    /// The days `[from, until)` on which the code stands for this territory, where the tables say so: a code may outlive it.
+    pub valid: Option<(Day, Day)>,
+}
+
+impl Area {
+    /// The first day of validity, and the first day no longer where there is one.
+    pub fn validity(&self) -> [Option<Day>; 2] {
+        let (from, until) = self.valid.unwrap_or(ALWAYS);
+        [Some(from).filter(|from| *from > ALWAYS.0), Some(until).filter(|until| *until < ALWAYS.1)]
+    }
 }
 
 impl Area {
@@ -212,17 +222,18 @@ impl Reference {
                 for level in ["province", "arrondissement"] {
                     within.entry((level, row.get(level).to_string())).or_default().push(code.clone());
                 }
-                flemish.push((code, row.get("name").to_string()));
+                flemish.push((code, row.get("name").to_string(), (from, until)));
             }
         }
         flemish.sort();
-        let nis = |code: &str, level, name: &str, members: Vec<String>| Area {
+        let nis = |code: &str, level, name: &str, members: Vec<String>, valid: Option<(Day, Day)>| Area {
             code: code.to_string(),
             class: NIS_CLASS.to_string(),
             level,
             name: name.to_string(),
             members,
             shown: true,
+            valid,
         };
         for row in areas.rows() {
             let from = row.day("valid_from", faults).unwrap_or(ALWAYS.0);
@@ -232,15 +243,15 @@ impl Reference {
             }
             let (code, name) = (row.get("code"), row.get("name"));
             if code == FLANDERS {
-                let all = flemish.iter().map(|(code, _)| code.clone()).collect();
-                self.areas.push(nis(code, AreaLevel::Region, name, all));
+                let all = flemish.iter().map(|(code, ..)| code.clone()).collect();
+                self.areas.push(nis(code, AreaLevel::Region, name, all, Some((from, until))));
             }
             for (word, level) in [("province", AreaLevel::Province), ("arrondissement", AreaLevel::Arrondissement)] {
                 if row.get("level") == word
                     && let Some(mut own) = within.remove(&(word, code.to_string()))
                 {
                     own.sort();
-                    self.areas.push(nis(code, level, name, own));
+                    self.areas.push(nis(code, level, name, own, Some((from, until))));
                 }
             }
         }
@@ -256,6 +267,7 @@ impl Reference {
             AreaLevel::Unlocated,
             "Vlaams Gewest, gemeente niet gekend",
             vec![UNLOCATED.to_string()],
+            None,
         ));
         let mut rows: Vec<_> = clusters.rows().collect();
         rows.sort_by_key(|row| (row.get("scheme"), row.count("order", &mut Vec::new())));
@@ -277,15 +289,16 @@ impl Reference {
                 name: row.get("title").to_string(),
                 members: own,
                 shown: row.get("shown") != "no",
+                valid: None,
             });
         }
         for row in members.rows() {
-            if flemish.binary_search_by(|(code, _)| code.as_str().cmp(row.get("municipality"))).is_err() {
+            if flemish.binary_search_by(|(code, ..)| code.as_str().cmp(row.get("municipality"))).is_err() {
                 faults.push(Fault::new("R10", row.place("municipality"), "not a Flemish municipality of 2011"));
             }
         }
         for scheme in &self.cluster_schemes {
-            for (code, _) in &flemish {
+            for (code, ..) in &flemish {
                 let times =
                     self.areas.iter().filter(|area| area.class == *scheme && area.members.contains(code)).count();
                 if times != 1 {
@@ -294,8 +307,8 @@ impl Reference {
                 }
             }
         }
-        for (code, name) in flemish {
-            self.areas.push(nis(&code, AreaLevel::Municipality, &name, vec![code.clone()]));
+        for (code, name, valid) in flemish {
+            self.areas.push(nis(&code, AreaLevel::Municipality, &name, vec![code.clone()], Some(valid)));
         }
     }
 

@@ -333,6 +333,7 @@ pub fn companions() -> Vec<PublishedTable> {
                 ("definition", false),
                 ("numerator", false),
                 ("denominator", true),
+                ("denominator_source", true),
                 ("unit", false),
                 ("share_of", false),
                 ("sex_available", false),
@@ -350,7 +351,14 @@ pub fn companions() -> Vec<PublishedTable> {
         ),
         table(
             "areas",
-            &[("ref_area", false), ("ref_area_class", false), ("area_level", false), ("name", false)],
+            &[
+                ("ref_area", false),
+                ("ref_area_class", false),
+                ("area_level", false),
+                ("name", false),
+                ("valid_from", true),
+                ("valid_to", true),
+            ],
             &["ref_area", "ref_area_class"],
         ),
         table(

@@ -92,6 +92,11 @@ impl Grid<'_> {
                 }
             }
         }
+        // A breakdown by sex that the card promises must be there, as one that it does not have must not.
+        if self.card.sex && !rows.is_empty() && rows.keys().all(|key| key.is_total(Dimension::Sex)) {
+            let message = "the query returns women and men together, where the card says that sex is available";
+            faults.push(Fault::new("I31", Place::file(&self.card.sql_file), message));
+        }
         if faults.is_empty() { Ok(()) } else { Err(CountError::Faults(faults)) }
     }
 

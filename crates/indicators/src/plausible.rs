@@ -33,6 +33,8 @@ pub fn implausible(rules: &[Rule], cells: &[Cell]) -> Vec<String> {
                 let holds = some * 1_000 >= least * region && some * 1_000 <= most * region;
                 if holds { Vec::new() } else { vec![(format!("{indicator} {period}: the share of"), areas.clone())] }
             }
+            Holds::Groups { indicator, add_up, composition } => groups(&known, indicator, add_up, *composition),
+            Holds::Region { indicator, detail } => region(&known, indicator, detail.as_deref().unwrap_or(TOTAL)),
         };
         told.extend(
             broken.into_iter().map(|(what, areas)| format!("{}; expected: {}", sentence(&what, areas), rule.why)),
@@ -105,6 +107,52 @@ fn ratio(known: &Known<'_>, of: &str, to: &str, percent: [u64; 2], from_count: u
         let counts = key.area_level == AreaLevel::Municipality && other >= from_count as i64 && other > 0;
         if counts && (own * 100 < least * other || own * 100 > most * other) {
             let what = format!("{of} {}: the ratio to {to} in", key.time_period);
+            broken.entry(what).or_default().push(key.ref_area.clone());
+        }
+    }
+    broken.into_iter().collect()
+}
+
+/// Groups of which everybody is in one add up to all; of a composition all are also the base.
+fn groups(known: &Known<'_>, indicator: &str, add_up: &[String], composition: bool) -> Broken {
+    let apart = |key: &CellKey| CellKey { group: String::new(), group_scheme: String::new(), ..key.clone() };
+    let mut sums: BTreeMap<CellKey, (i64, usize)> = BTreeMap::new();
+    let own = || known.iter().filter(|(key, _)| key.indicator == indicator);
+    for (key, counts) in own().filter(|(key, _)| add_up.contains(&key.group)) {
+        let sum = sums.entry(apart(key)).or_default();
+        *sum = (sum.0 + counts.numerator, sum.1 + 1);
+    }
+    let mut broken: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (key, counts) in own().filter(|(key, _)| key.group == TOTAL) {
+        // Where a group is not there, the source or the link is not, which its reason tells.
+        let Some((sum, parts)) = sums.get(&apart(key)).filter(|(_, parts)| *parts == add_up.len()) else { continue };
+        let is_whole = !composition || key.share_of != ShareOf::Total || counts.denominator == Some(*sum);
+        if *sum != counts.numerator || !is_whole {
+            let what = format!("{indicator} {}: the sum of {parts} groups in", key.time_period);
+            broken.entry(what).or_default().push(key.ref_area.clone());
+        }
+    }
+    broken.into_iter().collect()
+}
+
+/// The region is the sum of its municipalities and of those of unknown place.
+fn region(known: &Known<'_>, indicator: &str, detail: &str) -> Broken {
+    let apart = |key: &CellKey| CellKey {
+        ref_area: String::new(),
+        ref_area_class: String::new(),
+        area_level: AreaLevel::Region,
+        ..key.clone()
+    };
+    let mut sums: BTreeMap<CellKey, i64> = BTreeMap::new();
+    let own = || known.iter().filter(|(key, _)| key.indicator == indicator && key.detail == detail);
+    let is_part = |key: &CellKey| matches!(key.area_level, AreaLevel::Municipality | AreaLevel::Unlocated);
+    for (key, counts) in own().filter(|(key, _)| is_part(key)) {
+        *sums.entry(apart(key)).or_default() += counts.numerator;
+    }
+    let mut broken: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (key, counts) in own().filter(|(key, _)| key.area_level == AreaLevel::Region) {
+        if sums.get(&apart(key)).is_some_and(|sum| *sum != counts.numerator) {
+            let what = format!("{indicator} {}: the sum of the municipalities of", key.time_period);
             broken.entry(what).or_default().push(key.ref_area.clone());
         }
     }

@@ -88,6 +88,7 @@ fn indicators(project: &Project, edition: &Edition) -> TextRows {
             some(card.definition.trim()),
             some(&card.numerator),
             card.denominator.clone(),
+            card.denominator_source.clone(),
             some(&wording.unit),
             some(card.shares_of.iter().map(|share_of| share_of.word()).collect::<Vec<_>>().join(" ")),
             some(if card.sex { "yes" } else { "no" }),
@@ -110,7 +111,10 @@ fn areas(project: &Project) -> TextRows {
         .reference
         .areas
         .iter()
-        .map(|area| vec![some(&area.code), some(&area.class), some(area.level.word()), some(&area.name)])
+        .map(|area| {
+            let [from, to] = area.validity().map(|day| day.map(|day| day.to_string()));
+            vec![some(&area.code), some(&area.class), some(area.level.word()), some(&area.name), from, to]
+        })
         .collect()
 }
 

@@ -34,6 +34,7 @@ fn area(code: &str, class: &str, level: AreaLevel, members: &[&str]) -> Area {
         name: code.into(),
         members: members.iter().map(|member| member.to_string()).collect(),
         shown: true,
+        valid: None,
     }
 }
 

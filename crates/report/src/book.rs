@@ -22,6 +22,8 @@ pub struct Words {
     pub definition: String,
     /// What the share is of.
     pub denominator: Option<String>,
+    /// Who counted the denominator.
+    pub denominator_source: Option<String>,
     /// Whether a rate is published, beside a composition or alone.
     pub has_rate: bool,
     /// Who counted.
@@ -54,7 +56,7 @@ pub struct Book {
     /// All areas.
     pub areas: Vec<AreaWords>,
     /// Titles by code list and code, with their place in the list.
-    codes: HashMap<(String, String), (String, String)>,
+    codes: HashMap<(String, String), Code>,
     /// Rows by indicator and area.
     rows: BTreeMap<(String, String, String), Vec<Observation>>,
     /// By indicator and period the groups, with their schemes, that break the series.
@@ -63,6 +65,14 @@ pub struct Book {
     members: BTreeMap<(String, String), Vec<String>>,
     /// How good the link of the population is, by municipality.
     links: BTreeMap<String, Vec<LinkCount>>,
+}
+
+/// A code of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Code {
+    title: String,
+    position: String,
+    parent: String,
 }
 
 /// A count about the link of the population of a municipality.
@@ -102,6 +112,7 @@ impl Book {
                 title: of(row, "title"),
                 definition: of(row, "definition"),
                 denominator: Some(of(row, "denominator")).filter(|text| !text.is_empty()),
+                denominator_source: Some(of(row, "denominator_source")).filter(|text| !text.is_empty()),
                 has_rate: of(row, "share_of").split(' ').any(|share_of| share_of == "group"),
                 source_line: of(row, "source_line"),
                 caveats: of(row, "caveats"),
@@ -122,7 +133,10 @@ impl Book {
             .collect();
         let codes = texts("codes")?
             .iter()
-            .map(|row| ((of(row, "list"), of(row, "code")), (of(row, "title"), of(row, "position"))))
+            .map(|row| {
+                let code = Code { title: of(row, "title"), position: of(row, "position"), parent: of(row, "parent") };
+                ((of(row, "list"), of(row, "code")), code)
+            })
             .collect();
         let mut members: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for row in texts("area_members")? {
@@ -154,12 +168,22 @@ impl Book {
     /// Title of a code; the code itself where it has none.
     pub fn title(&self, list: &str, code: &str) -> String {
         let known = self.codes.get(&(list.to_string(), code.to_string()));
-        known.map_or_else(|| code.to_string(), |(title, _)| title.clone())
+        known.map_or_else(|| code.to_string(), |known| known.title.clone())
     }
 
     /// Place of a code in its list, to sort by.
     pub fn position(&self, list: &str, code: &str) -> Option<&str> {
-        self.codes.get(&(list.to_string(), code.to_string())).map(|(_, position)| position.as_str())
+        self.codes.get(&(list.to_string(), code.to_string())).map(|known| known.position.as_str())
+    }
+
+    /// How many codes of its list a code is in, one in the other.
+    pub fn depth(&self, list: &str, code: &str) -> usize {
+        let parent = |code: &String| {
+            let known = self.codes.get(&(list.to_string(), code.clone()))?;
+            Some(known.parent.clone()).filter(|parent| !parent.is_empty())
+        };
+        // Lists are trees; should one not be, its depth is no more than its length.
+        std::iter::successors(Some(code.to_string()), parent).take(self.codes.len()).count().saturating_sub(1)
     }
 
     /// The count of the newest day about the link of a municipality's population, with that day.

@@ -175,7 +175,12 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
             @for (period, groups) in book.breaks(&words.id) { p.caveat { (series_break(book, period, groups)) } }
             @if let Some(origin) = origin { p.caveat { "Definitie: " (origin) "." } }
             @if !words.caveats.is_empty() { p.caveat { (words.caveats) } }
-            p.source { "Bron: " (words.source_line) }
+            p.source {
+                "Bron: " (words.source_line)
+                @if let Some(other) = words.denominator_source.as_ref().filter(|other| **other != words.source_line) {
+                    "; noemer: " (other)
+                }
+            }
         }
     }
 }
@@ -240,7 +245,7 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
         let dimension = dimensions.iter().rposition(|code| code.as_str() != TOTAL).map_or(0, |at| at + 1);
         let place = |list: &str, code: &str| book.position(list, code).map(str::to_string);
         let details = (place(&words.id, &key.detail), place(&format!("{}/2", words.id), &key.detail_2));
-        (dimension, key.sex.clone(), place("age", &key.age_group), order(&key.group), details)
+        (dimension, key.sex.clone(), place("age", &key.age_group), place(&key.group_scheme, &key.group), details)
     });
     let shares = shown.share_of != ShareOf::None;
     let label = |row: &Observation| -> String {
@@ -257,7 +262,9 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
     };
     let part = |row: &Observation| {
         let key = &row.key;
-        key.sex != TOTAL || key.age_group != TOTAL || order(&key.group).1 || key.detail_2 != TOTAL
+        // The groups of groups stand out, those in them stand in.
+        let is_inner = book.depth(&key.group_scheme, &key.group) >= 2;
+        key.sex != TOTAL || key.age_group != TOTAL || is_inner || key.detail_2 != TOTAL
     };
     let whole = |row: &Observation| label(row) == "Totaal";
     let title = shown.detail.filter(|detail| *detail != TOTAL).map(|detail| book.title(&words.id, detail));
@@ -317,25 +324,6 @@ fn codes(row: &Observation) -> String {
     [&key.sex, &key.age_group, &key.group, &key.detail, &key.detail_2].map(String::as_str).join(" ")
 }
 
-/// Position of a group on the page, and whether it is part of the one above it.
-fn order(group: &str) -> (usize, bool) {
-    const ORDER: [(&str, bool); 12] = [
-        (TOTAL, false),
-        ("BE", false),
-        ("VREEMD", false),
-        ("EU", false),
-        ("EU-BUUR", true),
-        ("EU-ANDER", true),
-        ("NIET-EU", false),
-        ("KANDIDAAT", true),
-        ("MAGHREB", true),
-        ("ANDER", true),
-        ("ONBEPAALD", true),
-        ("ONBEKEND", false),
-    ];
-    ORDER.iter().position(|(code, _)| *code == group).map_or((ORDER.len(), false), |at| (at, ORDER[at].1))
-}
-
 fn decimals(row: &Observation) -> usize {
     // A mean over months or years is printed with the decimal it was rounded to.
     usize::from(row.divisor.unwrap_or(1) > 1)
@@ -381,7 +369,8 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str) -> Markup
         }
     };
     let flemish = book.rows(&words.id, beside.flanders);
-    let group = if flemish.iter().filter(wanted(TOTAL)).any(is_whole) { "VREEMD" } else { TOTAL };
+    let foreign = || ["VREEMD", "ALLOCHTOON"].into_iter().find(|group| flemish.iter().any(|row| wanted(group)(&row)));
+    let group = foreign().filter(|_| flemish.iter().filter(wanted(TOTAL)).any(is_whole)).unwrap_or(TOTAL);
     let total = |area: &AreaWords| book.rows(&words.id, area).iter().find(wanted(group)).cloned();
     let own = total(beside.own).and_then(|row| row.share);
     let flanders = total(beside.flanders).and_then(|row| row.share);
