@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""The work of bench/run in DuckDB's SQL, as an able analyst would write it. Prints its times and figures as JSON."""
+"""The work of bench/run in DuckDB's SQL, as an able analyst would write it. Prints its times and figures as JSON.
+
+    bench/peer.py PROJECT [--prepare | --figures | --same-queries]
+"""
 import json
 import pathlib
+import re
 import resource
 import sys
 import time
@@ -10,6 +14,36 @@ import zipfile
 import duckdb
 
 project = pathlib.Path(sys.argv[1])
+EDITION = """
+  bench:
+    monitor: bench
+    kind: illustrative
+    title: Meting
+    cut_off: "2011-12-15"
+    why: Meting.
+    indicators:
+      vreemde-nationaliteit: { periods: ["2010-01-01", "2011-01-01"] }
+      vreemde-herkomst: { periods: ["2011-01-01"], origin: vier-criteria-2013 }
+      nwwz: { periods: ["2010-01-01/P1Y"], origin: eigen-historiek-2011 }
+      leefloon: { periods: ["2010-01-01/P1Y"], origin: eigen-historiek-2011 }
+"""
+
+
+def prepare():
+    """Gives a project the edition that is measured. Its job-seekers are counted in the groups of the others, by own history."""
+    with open(project / "pipeline.yaml", "a") as pipeline:
+        pipeline.write(EDITION)
+    cards = project / "indicators"
+    groups = re.compile(r"^groups:\n.*\n.*\n", re.M)
+    card = (cards / "tewerkstelling" / "werkzoekenden.yaml").read_text().replace("id: werkzoekenden", "id: nwwz")
+    (cards / "bench").mkdir()
+    (cards / "bench" / "nwwz.yaml").write_text(groups.sub(groups.search((cards / "welzijn" / "leefloon.yaml").read_text()).group(), card))
+    (cards / "bench" / "nwwz.sql").write_text((cards / "tewerkstelling" / "werkzoekenden.sql").read_text())
+
+
+if "--prepare" in sys.argv:
+    prepare()
+    sys.exit()
 sources, reference = project / "sources", project / "sources" / "reference"
 CUT_OFF = "DATE '2011-12-15'"
 
@@ -45,7 +79,7 @@ def same_queries():
         ("demografie/vreemde-nationaliteit", "vreemde-nationaliteit", "2010-01-01"),
         ("demografie/vreemde-nationaliteit", "vreemde-nationaliteit", "2011-01-01"),
         ("demografie/vreemde-herkomst", "vier-criteria-2013", "2011-01-01"),
-        ("tewerkstelling/werkzoekenden", "eigen-historiek-2011", "2010-01-01"),
+        ("bench/nwwz", "eigen-historiek-2011", "2010-01-01"),
         ("welzijn/leefloon", "eigen-historiek-2011", "2010-01-01"),
     ]
     seconds = 0.0
@@ -263,7 +297,7 @@ figures = {
     "vreemde-herkomst 2011-01-01": one("SELECT sum(numerator) FROM vh WHERE area = '02000' AND grp = '_T'"),
     "vreemde-nationaliteit 2010-01-01": one("SELECT sum(numerator) FROM vn_2010 WHERE area = '02000' AND grp = 'EU'"),
     "vreemde-nationaliteit 2011-01-01": one("SELECT sum(numerator) FROM vn_2011 WHERE area = '02000' AND grp = 'EU'"),
-    "werkzoekenden 2010-01-01/P1Y": one("SELECT numerator FROM wz WHERE area = '02000' AND grp = 'VREEMD'"),
+    "nwwz 2010-01-01/P1Y": one("SELECT numerator FROM wz WHERE area = '02000' AND grp = 'VREEMD'"),
 }
 print(json.dumps({
     "version": duckdb.__version__,

@@ -152,14 +152,17 @@ fn file(folder: &Folder, extract: &str, text: &str, sheets: &[(&str, String)]) -
 }
 
 fn tell(name: &str, story: &Value) -> Vec<Observation> {
-    let folder = told(name, story);
+    let folder = told(name, story, &[]);
     done(&folder, &["-q", "run", "--all"]);
     observations(&folder, "verhaal")
 }
 
-/// A project with the story's deliveries.
-fn told(name: &str, story: &Value) -> Folder {
+/// A project with the story's deliveries, and definitions of its own.
+fn told(name: &str, story: &Value, definitions: &[(String, &str)]) -> Folder {
     let folder = project(name);
+    for (file, text) in definitions {
+        folder.write(file, text);
+    }
     let (indicator, periods) = (needed(story, "indicator"), list(story.get("periods")));
     let periods: Vec<&str> = periods.into_iter().filter_map(Value::as_str).collect();
     let origin = text(story, "origin").map(|origin| format!(", origin: {origin}")).unwrap_or_default();
@@ -257,7 +260,7 @@ fn every_story_comes_out_as_it_is_told() {
 
 #[test]
 fn a_promised_breakdown_by_sex_that_the_query_does_not_make_stops_the_run() {
-    let folder = told("no-sex", &read(&stories().join("contracten.yaml")));
+    let folder = told("no-sex", &read(&stories().join("contracten.yaml")), &[]);
     let card = "indicators/inburgering/contracten";
     folder.replace(&format!("{card}.yaml"), "sex: not-available", "sex: available");
     let query = folder.read(&format!("{card}.sql"));
@@ -267,4 +270,32 @@ fn a_promised_breakdown_by_sex_that_the_query_does_not_make_stops_the_run() {
     assert_eq!(output.status.code(), Some(3), "{}", err(&output));
     let words = "error[I31]: the query returns women and men together, where the card says that sex is available";
     assert!(err(&output).contains(words), "{}", err(&output));
+}
+
+/// The blocks of a document that are set in, without their indent.
+fn blocks(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_in = |line: &str| line.is_empty() || line.starts_with("    ");
+    let parts =
+        lines.chunk_by(|a, b| is_in(a) == is_in(b)).filter(|part| part.iter().any(|line| line.starts_with("    ")));
+    parts.map(|part| part.iter().map(|line| format!("{}\n", line.get(4..).unwrap_or_default())).collect()).collect()
+}
+
+#[test]
+fn the_indicator_that_the_documentation_adds_comes_out_as_its_story_tells() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("docs/indicators.md")).unwrap();
+    let example = text.split("## An example").nth(1).unwrap();
+    let found = blocks(example.split("\n## ").next().unwrap());
+    let block = |begin: &str| found.iter().find(|block| block.trim_start().starts_with(begin)).unwrap().trim_start();
+    let story: Value = serde_yaml::from_str(block("story:")).unwrap();
+    let indicator = needed(&story, "indicator");
+    assert!(block(indicator).contains(list(story.get("periods"))[0].as_str().unwrap()), "the line of the pipeline");
+    let file = |kind: &str| format!("indicators/demografie/{indicator}.{kind}");
+    let folder = told("example", &story, &[(file("yaml"), block("id:")), (file("sql"), block("SELECT"))]);
+    done(&folder, &["-q", "run", "--all"]);
+    let rows = observations(&folder, "verhaal");
+    let cells = list(story.get("cells"));
+    assert!(cells.len() >= 5, "{} cells", cells.len());
+    cells.iter().for_each(|cell| holds("example", indicator, &rows, cell));
 }

@@ -93,6 +93,7 @@ def load(db, project):
         WHERE m.scheme = 'vdab-2011' AND u.grp = 'ALLOCHTOON' AND m.code = c AND m.since <= d AND d < m.until);
     CREATE MACRO age(b, d) AS year(d) - year(b) - CASE WHEN (month(d), day(d)) < (month(b), day(b)) THEN 1 ELSE 0 END;
     """)
+
     def residents(year, day):
         """Who lives in Flanders on the 1 January of a year, with what is so on a day."""
         return f"""SELECT *, {OWN.replace('stranger OR ', '')} AS own, {FOUR} AS four, {GENERATION} AS generation FROM (
@@ -201,7 +202,9 @@ def expected(project):
         FROM births b LEFT JOIN group_of g ON g.code = b.nationaliteit_moeder_bij_haar_geboorte AND g.since <= geboortedatum::DATE AND geboortedatum::DATE < g.until""", shares=("group", "total"))
     minors = " UNION ALL ".join(f"SELECT NULL AS unit, area, '_T' AS sex, '_T' AS age, '_T' AS grp, '_T' AS detail, '_T' AS detail_2, 0 AS n, 1 AS d FROM inhabitants_{year} WHERE age < 18" for year in (2009, 2010, 2011))
     units("opvoedingssituaties", "2008-01-01/P3Y", f"SELECT jaar || ' ' || kind AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, '_T' AS grp, '_T' AS detail, '_T' AS detail_2, 1 AS n, 0 AS d FROM files WHERE leeftijd::INT < 18 UNION ALL {minors}", True)
+
     def enrolled(year):
+        """Pupils of a school year, with the person's attributes on the 1st of February."""
         day = f"DATE '{year[5:]}-02-01'"
         return person(f"(SELECT * FROM pupils WHERE schooljaar = '{year}')", day, f"{day} AS as_of")
 

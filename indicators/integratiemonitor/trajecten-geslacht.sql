@@ -11,8 +11,9 @@ WITH steps AS (
     UNION ALL
 
     SELECT person, area, COALESCE(sex, geslacht) AS sex, geboortedatum, 'opschorting' AS detail, opschorting AS day
-    FROM inburgering_trajecten
-    WHERE opschorting IS NOT NULL
+    FROM inburgering_trajecten, period
+    -- A contract can be suspended again; one becomes a newcomer, and signs for the first time, once.
+    WHERE opschorting BETWEEN first_day AND last_day
 ),
 -- Under two numbers, the first time counts.
 firsts AS (
