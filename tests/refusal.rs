@@ -94,6 +94,10 @@ fn a_card_and_its_query_are_held_to_each_other_without_data() {
     folder.replace(card, "scheme: liim-2011", "scheme: liim-2012");
     assert!(check(&folder).contains("error[I14]: there is no group scheme `liim-2012`"));
     restore();
+    // Of the groups outside the Union one is left out: it is what the others leave of the whole.
+    folder.replace(card, "MAGHREB, ", "");
+    assert!(check(&folder).contains("error[I14]: `MAGHREB` is not there, and others of `NIET-EU` are"));
+    restore();
     done(&folder, &["check"]);
 }
 

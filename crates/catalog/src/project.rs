@@ -311,6 +311,14 @@ impl Project {
                                 near(code, known),
                             );
                         }
+                        for (whole, missing) in scheme.gaps(&groups.codes) {
+                            fault(
+                                "I14",
+                                &card.file,
+                                format!("`{missing}` is not there, and others of `{whole}` are"),
+                                "a rest of few persons could be worked out: name all groups of one, or none".into(),
+                            );
+                        }
                     }
                 }
             }

@@ -129,6 +129,23 @@ impl GroupScheme {
     pub fn is_leaf(&self, code: &str) -> bool {
         !self.groups.iter().any(|group| group.parent.as_deref() == Some(code))
     }
+
+    /// Of groups that are published, those of which something is and something is not published by itself, each with what
+    /// is not.
+    pub fn gaps<'g>(&'g self, codes: &'g [String]) -> Vec<(&'g str, &'g str)> {
+        let mut found = Vec::new();
+        for whole in codes {
+            let leaves = self.groups.iter().map(|group| group.code.as_str()).filter(|code| self.is_leaf(code));
+            let (told, untold): (Vec<&str>, Vec<&str>) = leaves
+                .filter(|leaf| *leaf != whole && self.lineage(leaf).contains(&whole.as_str()))
+                .partition(|leaf| {
+                    let below = self.lineage(leaf).into_iter().take_while(|code| *code != whole);
+                    below.into_iter().any(|code| codes.iter().any(|own| own == code))
+                });
+            found.extend(untold.first().filter(|_| !told.is_empty()).map(|missing| (whole.as_str(), *missing)));
+        }
+        found
+    }
 }
 
 /// All reference tables, checked.
