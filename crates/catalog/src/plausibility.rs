@@ -1,5 +1,7 @@
 //! Plausibility: what the figures of an edition keep to when all is well, as rules that are read.
 
+use std::collections::BTreeSet;
+
 use crate::card::Dimension;
 use crate::document::{Document, Node};
 use crate::{Fault, Period, Place};
@@ -138,6 +140,12 @@ fn rule(node: &Node) -> Option<Rule> {
             let indicator = text(&node, "indicator");
             let add_up = node.need("add_up").map(|node| node.items().iter().filter_map(Node::text).collect());
             let composition = node.get("composition").map_or(Some(false), |node| node.truth());
+            let codes: Option<&Vec<String>> = add_up.as_ref();
+            if codes.is_some_and(|codes| codes.is_empty() || codes.iter().collect::<BTreeSet<_>>().len() < codes.len())
+            {
+                node.fault(8, "groups that add up are expected here, each once", "such as [BE, VREEMD, ONBEKEND]");
+                return None;
+            }
             Holds::Groups { indicator: indicator?, add_up: add_up?, composition: composition? }
         }
         (None, None, None, None, Some(node)) => {
@@ -173,11 +181,11 @@ mod tests {
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(rules[0].holds, Holds::AtMost { part: "a".into(), whole: "b".into(), by_group: true });
         assert_eq!(rules[1].indicators(), ["b", "a"]);
-        let broken = "rules:\n  - at_most: { part: a, whol: b }\n    why: x\n  - ratio: { of: b, to: a, percent: [450, 110] }\n    why: y\n  - why: z\n";
+        let broken = "rules:\n  - at_most: { part: a, whol: b }\n    why: x\n  - ratio: { of: b, to: a, percent: [450, 110] }\n    why: y\n  - why: z\n  - groups: { indicator: a, add_up: [B, B] }\n    why: t\n";
         let (_, faults) = Rule::read("plausibility.yaml", broken);
         let mut told: Vec<(Option<u64>, &str)> =
             faults.iter().map(|fault| (fault.place.line, fault.code.as_str())).collect();
         told.sort_unstable();
-        assert_eq!(told, [(Some(2), "I03"), (Some(2), "I04"), (Some(4), "I08"), (Some(6), "I08")]);
+        assert_eq!(told, [(Some(2), "I03"), (Some(2), "I04"), (Some(4), "I08"), (Some(6), "I08"), (Some(7), "I08")]);
     }
 }

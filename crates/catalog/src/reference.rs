@@ -33,7 +33,8 @@ pub struct Area {
     pub members: Vec<String>,
     /// Whether figures are published about it: not about a cluster of those whose place is not known.
     pub shown: bool,
-    /// The days `[from, until)` on which the code stands for this territory, where the tables say so: a code may outlive it.
+    /// The days `[from, until)` of the row of the tables that this is, from which the code of a municipality stands for another
+    /// territory; of greater areas the tables tell changes of name and place alone, and of clusters nothing.
     pub valid: Option<(Day, Day)>,
 }
 
@@ -43,9 +44,7 @@ impl Area {
         let (from, until) = self.valid.unwrap_or(ALWAYS);
         [Some(from).filter(|from| *from > ALWAYS.0), Some(until).filter(|until| *until < ALWAYS.1)]
     }
-}
 
-impl Area {
     /// The codes whose counts add up to the area's: its members, and for Flanders the unknown municipality too.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         let unlocated = (self.code == FLANDERS && self.class == NIS_CLASS).then_some(UNLOCATED);

@@ -163,7 +163,9 @@ fn region(known: &Known<'_>, indicator: &str, detail: &str) -> Broken {
 fn bases(known: &Known<'_>) -> Vec<String> {
     let mut broken: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, counts) in known {
-        if key.share_of != ShareOf::None && counts.denominator.is_some_and(|base| counts.numerator > base) {
+        // Where nobody is in the base, the source has persons whom the base's does not know: no share, and nothing to doubt.
+        let is_above = |base: i64| base > 0 && counts.numerator > base;
+        if key.share_of != ShareOf::None && counts.denominator.is_some_and(is_above) {
             let what = format!("{} {}: a part above its base in", key.indicator, key.time_period);
             broken.entry(what).or_default().push(key.ref_area.clone());
         }
