@@ -3,7 +3,7 @@
 //! A file is unwrapped (`unwrap`), cut into physical lines (`lines`), each line into fields (`fields`), each
 //! field into a value (`value`) and the values into Arrow columns (`batch`). What does not fit becomes a
 //! [`Rejection`]; what makes a whole file useless becomes a [`catalog::Fault`]. Deliveries and their receipts are
-//! kept by [`delivery`].
+//! found by [`delivery`] and taken in by [`reception`].
 
 use catalog::Fault;
 use thiserror::Error;
@@ -16,8 +16,10 @@ mod header;
 mod keys;
 mod land;
 mod lines;
+mod names;
 mod offsets;
 mod page;
+pub mod reception;
 mod rejection;
 mod rows;
 mod tolerance;

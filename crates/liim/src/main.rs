@@ -36,9 +36,13 @@ fn main() -> ExitCode {
         Verb::Synth { scale, seed, faults, calibrate, out } => {
             verbs::synth::synth(global, *scale, *seed, calibrate.clone(), *faults, out.as_deref())
         }
-        Verb::Receive { extract, files, period, delivered_on, report, extracted_on } => {
-            let days = (*delivered_on, *extracted_on);
-            verbs::receive::receive(global, extract, files, *period, days, report.as_deref())
+        Verb::Receive { extract, files, period, delivered_on, report, extracted_on, why } => {
+            let stated = verbs::receive::Stated {
+                delivered_on: *delivered_on,
+                extracted_on: *extracted_on,
+                why: why.as_deref(),
+            };
+            verbs::receive::receive(global, extract, files, *period, &stated, report.as_deref())
         }
         Verb::Check => verbs::check::check(global),
         Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
