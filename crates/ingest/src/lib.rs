@@ -10,8 +10,10 @@ use thiserror::Error;
 
 mod across;
 mod batch;
+mod dated;
 pub mod delivery;
 mod fields;
+mod filling;
 mod header;
 mod keys;
 mod land;
@@ -28,6 +30,7 @@ mod value;
 mod workbook;
 
 pub use batch::landed_schema;
+pub use filling::Filling;
 pub use land::{Landed, Source, land};
 pub use page::DeliveryReport;
 pub use rejection::{Rejection, RejectionReason, gaps_in_words, grouped, in_words};

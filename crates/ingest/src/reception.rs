@@ -15,6 +15,7 @@ use catalog::{Day, Period};
 
 use crate::LandError;
 use crate::delivery::{Delivery, deliveries, digest};
+use crate::filling::Filling;
 use crate::land::{Landed, Source, land};
 use crate::names::{in_plain_words, kept_names};
 use crate::tolerance::{usual_volume, within_tolerance};
@@ -94,13 +95,7 @@ impl SourcesLock {
         use std::os::unix::fs::OpenOptionsExt;
         let path = root.join("sources").join(LOCK);
         let failed = |error| LandError::io(&in_plain_words(&path), error);
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed)?;
+        let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -137,14 +132,15 @@ pub fn receive(
     }
     let sources: Vec<Source<'_>> =
         reception.files.iter().zip(&shown).map(|(path, shown)| Source { path, shown }).collect();
-    let mut empty = vec![0; extract.columns.len()];
+    let mut filling = Filling::new(extract, &project.reference);
     let landed = land(extract, &project.reference, reception.period, &sources, threads, &mut |batch| {
-        empty.iter_mut().zip(batch.columns()).for_each(|(count, column)| *count += column.null_count() as u64);
+        filling.add(&batch);
         Ok(())
     })?;
-    findings.empty = empty;
+    findings.empty = filling.empty().to_vec();
     let landed = findings.landed.insert(landed);
     within_tolerance(extract, landed, &shown)?;
+    filling.within_floors(extract, reception.period, shown.first().map_or("", String::as_str))?;
     let files: Vec<DeliveredFile> = (findings.files.iter().zip(&landed.rows_by_file))
         .map(|((name, sha256, bytes), lines)| DeliveredFile {
             name: name.clone(),
@@ -265,13 +261,7 @@ fn write(
     for changed in [&parent, &period, &base] {
         sync_folder(changed).map_err(|error| failed(changed, error))?;
     }
-    Ok(Delivery {
-        extract: extract.clone(),
-        period: reception.period,
-        delivered_on: reception.day(),
-        receipt,
-        folder,
-    })
+    Ok(Delivery { extract: extract.clone(), period: reception.period, delivered_on: reception.day(), receipt, folder })
 }
 
 /// The name of a delivery's folder while it is being written.
@@ -293,8 +283,7 @@ fn sweep(root: &Path) -> Result<(), LandError> {
                 for folder in folders(&extract)? {
                     let name = folder.file_name().map(|name| name.to_string_lossy().to_string());
                     if name.is_some_and(|name| is_partial(&name)) {
-                        fs::remove_dir_all(&folder)
-                            .map_err(|error| LandError::io(&in_plain_words(&folder), error))?;
+                        fs::remove_dir_all(&folder).map_err(|error| LandError::io(&in_plain_words(&folder), error))?;
                     }
                 }
             }

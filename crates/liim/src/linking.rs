@@ -20,6 +20,7 @@ use warehouse::store::{PrivateWriter, row_count, typed_rows};
 use crate::clock::Stage;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
+use crate::floors::{self, LinkageRate};
 use crate::key;
 use crate::landing::Landing;
 use crate::parallel::side_by_side;
@@ -61,7 +62,7 @@ pub fn link(
     let mut tables = BTreeMap::new();
     let mut tasks = Vec::new();
     for ((id, period), delivery) in &chosen.by_period {
-        let Some(extract) = project.extract(id) else { continue };
+        let Some(extract) = project.extract_for(id, *period) else { continue };
         match extract.linking {
             Linking::None => {
                 tables.insert((id.clone(), *period), rows_of(delivery));
@@ -85,13 +86,22 @@ pub fn link(
             _ => facts(&linker, (*extract, *period), from, writer),
         }
     });
+    let mut rates = Vec::new();
     for ((_, extract, period, .., to), tally) in tasks.into_iter().zip(tallies) {
         let tally = tally?;
+        match extract.linking {
+            Linking::Facts { .. } => {
+                rates.push(LinkageRate { extract, period, linked: tally.linked, rows: tally.rows });
+            }
+            Linking::Persons { .. } => rates.extend(floors::of_residents(workshop, period, &to)?),
+            _ => {}
+        }
         quality.extend(linked(&extract.id, period, &extract.linking, tally));
         tables.insert((extract.id.clone(), period), to);
     }
     quality.extend(told(&register, edition));
     stage.end(format!("{} persons, {} tables", register.count(), tables.len()));
+    floors::hold(&rates)?;
     Ok(tables)
 }
 
@@ -108,7 +118,10 @@ pub fn register(
     let rows = |delivery: &Delivery, extract: &Extract| {
         typed_rows(&rows_of(delivery), &register_columns(&extract.linking), &landed_schema(extract))
     };
-    let known = chosen.register.iter().filter_map(|delivery| Some((delivery, project.extract(&delivery.extract)?)));
+    let known = chosen
+        .register
+        .iter()
+        .filter_map(|delivery| Some((delivery, project.extract_for(&delivery.extract, delivery.period)?)));
     let (persons, others): (Vec<_>, Vec<_>) =
         known.partition(|(_, extract)| matches!(extract.linking, Linking::Persons { .. }));
     for (delivery, extract) in persons {

@@ -9,6 +9,7 @@ mod clock;
 mod companions;
 mod deliveries;
 mod failure;
+mod floors;
 mod key;
 mod landing;
 mod link_quality;

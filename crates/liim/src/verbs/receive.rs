@@ -40,7 +40,9 @@ pub fn receive(
     if let (Some(extracted), Some(delivered)) = (stated.extracted_on, stated.delivered_on)
         && extracted > delivered
     {
-        return Err(Failure::Usage(format!("extracted on {extracted}, which is after {delivered}, the day of reception")));
+        return Err(Failure::Usage(format!(
+            "extracted on {extracted}, which is after {delivered}, the day of reception"
+        )));
     }
     let reception = Reception {
         period,
@@ -108,7 +110,7 @@ fn contract<'p>(project: &'p Project, extract: &str, period: Period) -> Result<&
             contract.file
         )));
     }
-    Ok(contract)
+    crate::landing::laid_out(project, &contract.id, period)
 }
 
 fn say_what_was_done(received: &Received, period: Period) {
