@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{Extract, Form};
 use catalog::reference::Reference;
-use catalog::{Fault, Period, Place};
+use catalog::{Fault, Period, Place, workers};
 
 use crate::across::{Across, histories, wholes_too_small};
 use crate::batch::landed_schema;
@@ -224,7 +224,7 @@ fn delimited_or_fixed(
         progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed::new(file, line, 0, key)));
         parsed.batch.map_or(Ok(()), &mut *sink)
     };
-    std::thread::scope(|scope| {
+    workers::scoped(|scope| {
         let (ways, results): (Vec<SyncSender<Chunk>>, Vec<Results>) = (0..threads)
             .map(|_| {
                 let (way, chunks) = sync_channel::<Chunk>(1);
@@ -260,7 +260,8 @@ fn delimited_or_fixed(
             taken += 1;
             settle(parsed)?;
         }
-    })?;
+    })
+    .map_err(|_| LandError::Stopped)??;
     let (lines, utf8) = beyond_ascii;
     if lines > 0 && lines == utf8 {
         let message = format!("the file is UTF-8, the contract says {:?}", rules.extract.encoding);

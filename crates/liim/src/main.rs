@@ -15,13 +15,13 @@ mod landing;
 mod link_quality;
 mod linking;
 mod pages;
-mod parallel;
 mod rederive;
 mod stages;
 mod terminal;
 mod verbs;
 
 use args::{Command, Verb};
+use failure::Failure;
 
 // The engine makes and drops many small arrays; with the system's allocator counting takes half as long again.
 #[global_allocator]
@@ -31,8 +31,25 @@ fn main() -> ExitCode {
     let command = Command::parse();
     terminal::start(&command.global);
     terminal::keep_panics_private();
+    // A panic on the way ends a verb as any failure does: what it was about to publish is not published.
+    let outcome = catalog::workers::caught(|| verb(&command)).unwrap_or_else(|panicked| Err(panicked.into()));
+    terminal::stop();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let words = failure.words();
+            if !words.is_empty() {
+                terminal::talk(&words);
+            }
+            failure.into()
+        }
+    }
+}
+
+/// Does what a command asks for.
+fn verb(command: &Command) -> Result<(), Failure> {
     let global = &command.global;
-    let outcome = match &command.verb {
+    match &command.verb {
         Verb::Init { dir } => verbs::init::init(dir),
         Verb::Synth { scale, seed, faults, calibrate, out } => {
             verbs::synth::synth(global, *scale, *seed, calibrate.clone(), *faults, out.as_deref())
@@ -54,17 +71,6 @@ fn main() -> ExitCode {
         Verb::Trace(trace) => verbs::trace::trace(global, trace),
         Verb::Report { edition, area, all, format: args::PageFormat::Html, out } => {
             verbs::report::report(global, edition, area.as_deref(), *all, out)
-        }
-    };
-    terminal::stop();
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let words = failure.words();
-            if !words.is_empty() {
-                terminal::talk(&words);
-            }
-            failure.into()
         }
     }
 }
