@@ -16,6 +16,7 @@ use catalog::share;
 use crate::linked::{Checker, Linked, Outcome, Row, Standing, accounts, untold};
 
 pub mod attack;
+pub mod codes;
 pub mod linked;
 mod quality;
 pub mod search;
