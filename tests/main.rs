@@ -22,6 +22,7 @@ mod lineage;
 mod peer;
 mod plausible;
 mod project;
+mod protect_cases;
 mod protection;
 mod readers;
 mod refusal;
