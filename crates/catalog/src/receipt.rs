@@ -26,6 +26,27 @@ pub struct Receipt {
     pub sequence: u32,
     /// The files, in the order in which they are read.
     pub files: Vec<DeliveredFile>,
+    /// What was changed in this receipt after it was written, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Change>,
+}
+
+/// A change of one line of a receipt. The bytes of a delivery never change: other bytes are another delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The day of the change.
+    pub changed_on: String,
+    /// The line that was changed: `delivered_on` or `extracted_on`.
+    pub field: String,
+    /// What stood there, where something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What stands there now.
+    pub after: String,
+    /// Why, in the words of whoever changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// One file of a delivery.
@@ -43,6 +64,9 @@ pub struct DeliveredFile {
 }
 
 impl Receipt {
+    /// The name of the file beside the delivered files.
+    pub const FILE: &'static str = "receipt.yaml";
+
     /// The text of the receipt, sealed: its last line holds the SHA-256 of the lines above it.
     ///
     /// # Errors
@@ -82,6 +106,7 @@ mod tests {
             extracted_on: None,
             sequence: 1,
             files: vec![file],
+            history: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use catalog::project::Project;
+use catalog::receipt::Receipt;
 use catalog::{Fault, Place};
 
 use crate::LandError;
@@ -55,7 +56,7 @@ pub fn check(project: &Project) -> Custody {
             found.sound += delivery.receipt.files.len() as u64 + 1;
         }
         known.extend(delivery.files(&project.root).into_iter().map(|(path, _)| path));
-        known.insert(delivery.folder.join("receipt.yaml"));
+        known.insert(delivery.folder.join(Receipt::FILE));
         found.deliveries.push(delivery);
     }
     let mut files = Vec::new();
@@ -81,12 +82,13 @@ pub fn check(project: &Project) -> Custody {
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), LandError> {
     for path in entries(folder)? {
         let kind = fs::symlink_metadata(&path).map_err(|error| failed(&path, error))?;
-        // What `receive` was writing when it was stopped is taken away by the next.
-        let is_partial = path.extension().is_some_and(|ending| ending == "partial");
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // What was being written when somebody stopped it is taken away by who writes next.
+        if name.starts_with('.') && (name.ends_with(".partial") || name.ends_with("-synth")) {
+            continue;
+        }
         if kind.is_dir() {
-            if !is_partial {
-                walk(&path, files)?;
-            }
+            walk(&path, files)?;
         } else {
             files.push(path);
         }
