@@ -17,6 +17,7 @@ mod command;
 mod deliveries;
 mod faults;
 mod golden;
+mod integrity;
 mod laws;
 mod lineage;
 mod peer;

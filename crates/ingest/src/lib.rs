@@ -10,6 +10,7 @@ use thiserror::Error;
 
 mod across;
 mod batch;
+pub mod custody;
 mod dated;
 pub mod delivery;
 mod fields;

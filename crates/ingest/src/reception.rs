@@ -323,7 +323,7 @@ fn copy_private(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn write_receipt(path: &Path, receipt: &Receipt) -> Result<(), LandError> {
-    let text = serde_yaml::to_string(receipt).map_err(|error| LandError::Sink(error.to_string()))?;
+    let text = receipt.to_text().map_err(|error| LandError::Sink(error.to_string()))?;
     let written = private_file(path).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
@@ -387,7 +387,7 @@ mod tests {
         assert_eq!(amend(&mut changed, &stated).len(), 2);
         assert_eq!(changed.delivered_on, "2011-03-01");
         assert_eq!(changed.extracted_on.as_deref(), Some("2011-02-01"));
-        let text = serde_yaml::to_string(&changed).unwrap();
+        let text = changed.to_text().unwrap();
         assert_eq!(serde_yaml::from_str::<Receipt>(&text).unwrap(), changed);
         let first = &changed.history[0];
         assert_eq!((first.field.as_str(), first.before.as_deref()), ("delivered_on", Some("2011-06-01")));

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::day::Day;
 use crate::document::Document;
 use crate::fault::Fault;
+use crate::id::is_id;
 use crate::period::{Period, PeriodKind};
 use crate::schema::landed_type;
 
@@ -31,10 +32,7 @@ impl ExtractId {
     /// Reads `supplier/extract`.
     pub fn read(text: &str) -> Option<ExtractId> {
         let (supplier, extract) = text.split_once('/')?;
-        let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        (plain(supplier) && plain(extract))
+        (is_id(supplier) && is_id(extract))
             .then(|| ExtractId { supplier: supplier.to_string(), extract: extract.to_string() })
     }
 
