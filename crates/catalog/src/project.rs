@@ -10,7 +10,7 @@ use crate::digest::sha256;
 use crate::fault::{Fault, Place, did_you_mean};
 use crate::origin::OriginDefinition;
 use crate::period::Period;
-use crate::pipeline::{Choice, Edition, Pipeline};
+use crate::pipeline::{Choice, Edition, Pipeline, may_be_published_without};
 use crate::plausibility::Rule;
 use crate::reference::Reference;
 
@@ -241,7 +241,7 @@ impl Project {
         for edition in &pipeline.editions {
             for source in &edition.publish_without {
                 let linking = self.extract(source).map(|extract| &extract.linking);
-                if !matches!(linking, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. })) {
+                if !may_be_published_without(linking) {
                     let hint = "persons cannot be linked without it, and every figure about them would be wrong";
                     fault(
                         "P17",

@@ -22,6 +22,7 @@ use crate::clock::Stage;
 use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
+use crate::falls;
 use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
@@ -50,9 +51,10 @@ impl Workshop<'_> {
     pub fn make(&self, edition: &Edition, chosen: &Chosen) -> Result<Done, Failure> {
         let mut quality = Vec::new();
         let landings = self.land(chosen, &mut quality)?;
-        let tables = linking::link(self, edition, chosen, &landings, &mut quality)?;
+        let (tables, rates) = linking::link(self, edition, chosen, &landings, &mut quality)?;
         self.link_quality(edition, chosen, &tables, &mut quality)?;
-        let (cells, warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        let (cells, mut warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        warnings.extend(falls::warnings((self.project, self.warehouse), chosen, &landings, &rates)?);
         let words = self.words(edition);
         let earlier = self.records()?;
         let (rules, balances) = (&self.project.pipeline.protection, self.balances());
@@ -160,7 +162,7 @@ impl Workshop<'_> {
         if wanted.into_iter().all(|key| stored.contains_key(key)) {
             return Ok(stored);
         }
-        linking::link(self, edition, chosen, landings, &mut Vec::new())
+        Ok(linking::link(self, edition, chosen, landings, &mut Vec::new())?.0)
     }
 
     /// Counts how good the link is.

@@ -81,10 +81,7 @@ fn one(project: &Project, warehouse: &Warehouse, workshop: &Workshop<'_>, editio
         }
         State::Waiting => {
             let why = planned.why.join("\n  ");
-            return Err(Failure::TryLater(format!(
-                "{} cannot be made yet:\n  {why}\n  take a delivery in with `liim receive`",
-                edition.id
-            )));
+            return Err(Failure::TryLater(format!("{} cannot be made yet:\n  {why}", edition.id)));
         }
         State::ToMake | State::ToMakeWithout => {}
     }
