@@ -12,7 +12,7 @@ use crate::id::{PATTERN, is_id};
 use crate::identifiers;
 use crate::origin::OriginDefinition;
 use crate::period::Period;
-use crate::pipeline::{Choice, Edition, Pipeline};
+use crate::pipeline::{Choice, Edition, Pipeline, may_be_published_without};
 use crate::plausibility::Rule;
 use crate::reference::Reference;
 
@@ -247,7 +247,7 @@ impl Project {
         for edition in &pipeline.editions {
             for source in &edition.publish_without {
                 let linking = self.extract(source).map(|extract| &extract.linking);
-                if !matches!(linking, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. })) {
+                if !may_be_published_without(linking) {
                     let hint = "persons cannot be linked without it, and every figure about them would be wrong";
                     fault(
                         "P17",

@@ -9,6 +9,7 @@ mod clock;
 mod companions;
 mod deliveries;
 mod failure;
+mod falls;
 mod floors;
 mod key;
 mod landing;

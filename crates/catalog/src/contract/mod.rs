@@ -452,6 +452,13 @@ impl Extract {
         column.optional || others.any(|own| own.name == column.name && own.optional)
     }
 
+    /// Whether a delivery of `rows` is about as large as one of `before`; where the contract says nothing, any is.
+    pub fn is_usual_volume(&self, before: u64, rows: u64) -> bool {
+        let Some(allowed) = self.volume_change else { return true };
+        let (low, high) = (before as f64 * (1.0 - allowed), before as f64 * (1.0 + allowed));
+        (low..=high).contains(&(rows as f64))
+    }
+
     /// By how many days a delivery of a period is later than expected; nothing when it is in time or has no calendar.
     pub fn days_late(&self, period: Period, delivered_on: Day) -> Option<u64> {
         let expected = i64::from(period.end().0) + i64::try_from(self.expected_within_days?).ok()?;
