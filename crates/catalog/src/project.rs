@@ -438,11 +438,12 @@ const REFERENCE: &str = "sources/reference";
 
 /// The reference tables. A file of another name is no definition: it may be a delivery put in the wrong place, and would be
 /// published with every edition.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "areas.csv",
     "cluster_members.csv",
     "clusters.csv",
     "municipalities.csv",
+    "municipality_mergers.csv",
     "nationalities.csv",
     "nationality_group_members.csv",
     "nationality_groups.csv",

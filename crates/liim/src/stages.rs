@@ -170,8 +170,8 @@ impl Workshop<'_> {
     /// Checks that linked tables are as they were written, before they are read.
     fn check_tables(&self, tables: &Tables) -> Result<(), Failure> {
         let files: Vec<&PathBuf> = tables.values().collect();
-        let checked = side_by_side(self.limits.threads, &files, |file| Ok(warehouse::store::checked(file)?));
-        checked.into_iter().try_for_each(|checked| checked.map(|_| ()))
+        let checked = workers::each(self.limits.threads, &files, |file| warehouse::store::checked(file))?;
+        checked.into_iter().try_for_each(|checked| checked.map(|_| ())).map_err(Failure::from)
     }
 
     /// Counts how good the link is.
