@@ -147,7 +147,7 @@ pub fn query_table(extract: &Extract, card: &Card, origin: Option<&str>) -> Vec<
     };
     for at in kept_columns(extract) {
         let column = &extract.columns[at];
-        own(&column.name, landed_type(&column.kind), column.optional);
+        own(&column.name, landed_type(&column.kind), column.may_be_null());
     }
     if let Form::Workbook { sheet_column, .. } = &extract.form {
         own(sheet_column, Type::Text, false);

@@ -74,7 +74,7 @@ pub enum Form {
     Delimited {
         /// The byte between fields.
         delimiter: u8,
-        /// Whether a field may stand in double quotes.
+        /// Whether a field may be in double quotes. Where not, a delivery with fields in quotes is refused.
         quoted: bool,
     },
     /// Lines of a fixed number of bytes, without header.
@@ -121,7 +121,8 @@ pub enum ColumnKind {
     Decimal(u8),
     /// A day, `YYYY-MM-DD` or `YYYYMMDD`; lands as date32.
     Day,
-    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written.
+    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written. Empty where nothing is known: 00000000,
+    /// 19000000, 19000001.
     PartialDay,
     /// `YYYY-MM`; lands as date32, the first of the month.
     Month,
@@ -147,6 +148,14 @@ pub struct Column {
     pub count_empty: bool,
     /// Bytes, in a fixed-width record.
     pub width: usize,
+}
+
+impl Column {
+    /// Whether a landed row may have nothing here: the column is optional, or holds a partial day, of which the register may
+    /// know nothing.
+    pub fn may_be_null(&self) -> bool {
+        self.optional || self.kind == ColumnKind::PartialDay
+    }
 }
 
 /// What a delivery covers.
@@ -416,7 +425,7 @@ impl Extract {
 }
 
 /// Reasons for which a row may be rejected, as written in contracts and tables.
-pub const REJECTION_REASONS: [&str; 22] = [
+pub const REJECTION_REASONS: [&str; 40] = [
     "field-count",
     "record-length",
     "quote",
@@ -439,4 +448,22 @@ pub const REJECTION_REASONS: [&str; 22] = [
     "duplicate-key-differs",
     "overlap",
     "parts-above-whole",
+    "blanks",
+    "punctuation",
+    "in-quotes",
+    "other-quotes",
+    "absence-word",
+    "formula-as-text",
+    "formula-without-result",
+    "cell-error",
+    "truth-value",
+    "leading-zero",
+    "scientific",
+    "decimal-point",
+    "too-many-decimals",
+    "grouped-number",
+    "date-form",
+    "control-character",
+    "line-end",
+    "footer",
 ];
