@@ -28,7 +28,7 @@ impl Written<'_> {
 
     /// The fault of a file with quotes where the contract knows none.
     pub(crate) fn in_quotes(place: Place) -> Fault {
-        Fault::new("S65", place, "fields stand in quotes; set `quoted: true`").hint(
+        Fault::new("S86", place, "fields stand in quotes; set `quoted: true`").hint(
             "`quoted` is a key of `form` in the contract; without it quotes would be taken for a part of the values",
         )
     }
@@ -47,7 +47,7 @@ pub(crate) fn check(
 ) -> Result<(), Vec<Fault>> {
     let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
     let text = String::from_utf8_lossy(header);
-    let wanted: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let wanted: Vec<&str> = columns.iter().map(|column| column.header.as_str()).collect();
     let names = names(&text, form.delimiter);
     if names == wanted {
         if !form.quoted && text.contains('"') {
@@ -91,7 +91,7 @@ fn no_header(
 ) -> Fault {
     if let Some(is) = sniff::text_form(header) {
         let hint = "ask for the file as agreed; a page saved under another name is not converted";
-        return form.fault("S61", format!("the file is no table of lines: it is {is}"), hint);
+        return form.fault("S82", format!("the file is no table of lines: it is {is}"), hint);
     }
     let mut following = following.enumerate();
     let later = following.find(|(_, line)| names(&String::from_utf8_lossy(line), form.delimiter) == *wanted);
@@ -149,6 +149,7 @@ mod tests {
     fn faults(header: &str, following: &[&str], quoted: bool) -> Vec<(String, String)> {
         let column = |name: &str| Column {
             name: name.into(),
+            header: name.into(),
             kind: ColumnKind::Text,
             optional: false,
             count_empty: false,
@@ -171,11 +172,11 @@ mod tests {
     fn a_file_that_begins_otherwise_has_few_faults_that_say_how() {
         assert_eq!(faults("maand;insz;gemeente", &[], false), []);
         assert_eq!(faults("\"maand\";\"insz\";\"gemeente\"", &[], true), []);
-        first("\"maand\";\"insz\";\"gemeente\"", &[], "S65", "quotes");
+        first("\"maand\";\"insz\";\"gemeente\"", &[], "S86", "quotes");
         first("sep=;", &["maand;insz;gemeente"], "S26", "line 2, after `sep=`");
         first("Werkzoekenden 2010", &["", "maand;insz;gemeente"], "S26", "line 3, after a title");
-        first("<html><table>", &[], "S61", "a page of HTML");
-        first("[{\"maand\": 1}]", &[], "S61", "JSON");
+        first("<html><table>", &[], "S82", "a page of HTML");
+        first("[{\"maand\": 1}]", &[], "S82", "JSON");
         first("maand;insz;gemeente;", &[], "S28", "no name");
         first("maand;insz;gemeente;insz", &[], "S28", "twice");
         first("maand; insz;gemeente", &[], "S27", "blanks around it");

@@ -6,10 +6,11 @@ use std::path::Path;
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{Encoding, Extract, Form};
 use catalog::reference::Reference;
-use catalog::{Fault, Period, Place};
+use catalog::{Fault, Period, Place, workers};
 
 use crate::across::{Across, histories, wholes_too_small};
 use crate::batch::landed_schema;
+use crate::dated::{Dated, DatedCounts};
 use crate::keys::{Fingerprint, RowKey, repeated};
 use crate::rejection::{Rejection, RejectionReason};
 use crate::rows::{Kept, Rules};
@@ -109,6 +110,7 @@ pub(crate) struct Progress {
     pub(crate) kept: Kept,
     /// More rows are rejected than any delivery may have: reading has stopped.
     pub(crate) stopped: bool,
+    pub(crate) dated: DatedCounts,
 }
 
 /// Takes the rows that are accepted.
@@ -137,8 +139,16 @@ pub fn land(
         extract.columns.iter().map(|column| Reader::new(column, encoding, reference, bare_quotes)).collect();
     let fingerprint = Fingerprint::new(&extract.unique);
     let across = Across::new(extract, &readers);
-    let rules =
-        Rules { extract, readers: &readers, schema: &schema, period, fingerprint: &fingerprint, across: &across };
+    let dated = Dated::new(extract, &readers, reference, period);
+    let rules = Rules {
+        extract,
+        readers: &readers,
+        schema: &schema,
+        period,
+        fingerprint: &fingerprint,
+        across: &across,
+        dated: &dated,
+    };
     let mut progress = Progress::default();
     for (number, file) in files.iter().enumerate() {
         let before = progress.landed.rows;
@@ -160,6 +170,11 @@ pub fn land(
                 Fault::new("S20", Place::file(file.shown), "the file has a header and no rows").hint(hint),
             ]));
         }
+    }
+    let shown = files.first().map_or("", |file| file.shown);
+    let faults = dated.faults((extract, &readers), reference, period, (&progress.dated, shown));
+    if !faults.is_empty() {
+        return Err(LandError::Faults(faults));
     }
     let mut landed = across_rows(extract, progress);
     if landed.rejections.len() > MOST_REJECTIONS {

@@ -328,7 +328,8 @@ mod tests {
     use crate::value::Reader;
 
     fn reason(kind: ColumnKind, field: &[u8], encoding: Encoding) -> Option<&'static str> {
-        let column = Column { name: "c".into(), kind, optional: true, count_empty: false, width: 0 };
+        let column =
+            Column { name: "c".into(), header: "c".into(), kind, optional: true, count_empty: false, width: 0 };
         Reader::new(&column, encoding, &Reference::default(), true)
             .read(field, false)
             .err()

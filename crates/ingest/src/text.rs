@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use catalog::contract::{Encoding, Form};
+use catalog::workers;
 
 use crate::land::{Handed, MOST_REJECTIONS, Progress, Sink};
 use crate::lines::{Chunk, Chunks, LONGEST_LINE, lines};
@@ -43,7 +44,7 @@ fn as_agreed(rules: &Rules<'_>, head: &[u8], shown: &str) -> Result<(), LandErro
     let encoding = rules.extract.encoding;
     if let Some(form) = sniff::form(head) {
         let hint = "ask for the file as agreed, or change `container` or `form` in the contract";
-        return Err(file_fault(shown, "S61", format!("the file is no text: it is {form}"), hint));
+        return Err(file_fault(shown, "S82", format!("the file is no text: it is {form}"), hint));
     }
     if let Some(wide) = sniff::wide_text(head) {
         let hint = format!("the contract says {encoding:?}; ask for the file in that encoding");
@@ -63,7 +64,7 @@ fn as_agreed(rules: &Rules<'_>, head: &[u8], shown: &str) -> Result<(), LandErro
     let single = memchr::memchr(b'\r', head).filter(|at| *at + 1 < head.len());
     if ends.is_none() && single.is_some() {
         let hint = "ask for line ends of LF or CR LF";
-        return Err(file_fault(shown, "S64", "the lines end with CR alone, as old Macintosh programs write", hint));
+        return Err(file_fault(shown, "S85", "the lines end with CR alone, as old Macintosh programs write", hint));
     }
     Ok(())
 }
@@ -78,7 +79,7 @@ fn begin(rules: &Rules<'_>, chunk: &mut Chunk, shown: &str) -> Result<Vec<u8>, L
             && let Some(form) = sniff::text_form(line)
         {
             let hint = "ask for the file as agreed";
-            return Err(file_fault(shown, "S61", format!("the file has no records: it is {form}"), hint));
+            return Err(file_fault(shown, "S82", format!("the file has no records: it is {form}"), hint));
         }
         chunk.bytes.drain(..mark);
         chunk.byte += mark as u64;
@@ -119,11 +120,12 @@ impl Settler<'_, '_> {
         }
         let (lines, utf8) = parsed.beyond_ascii;
         self.beyond_ascii = (self.beyond_ascii.0 + lines, self.beyond_ascii.1 + utf8);
-        let Progress { landed, handed, kept, stopped } = &mut *self.progress;
+        let Progress { landed, handed, kept, dated, stopped } = &mut *self.progress;
         landed.rows += parsed.rows;
         landed.accepted += parsed.rows - parsed.rejections.len() as u64;
         landed.rejections.extend(parsed.rejections);
         kept.append(parsed.kept);
+        dated.append(parsed.dated);
         parsed.accepted.into_iter().for_each(|(line, key)| handed.push(Handed::new(self.file, line, 0, key)));
         *stopped = parsed.stopped || landed.rejections.len() > MOST_REJECTIONS;
         if !*stopped && let Some(batch) = parsed.batch {
@@ -145,7 +147,7 @@ fn on_threads(
     settle: &mut dyn FnMut(Parsed) -> Result<bool, LandError>,
     shown: &str,
 ) -> Result<(), LandError> {
-    std::thread::scope(|scope| {
+    workers::scoped(|scope| {
         let (ways, results): (Vec<SyncSender<Chunk>>, Vec<Results>) = (0..threads)
             .map(|_| {
                 let (way, chunks) = sync_channel::<Chunk>(1);
@@ -184,4 +186,5 @@ fn on_threads(
             }
         }
     })
+    .map_err(|_| LandError::Stopped)?
 }

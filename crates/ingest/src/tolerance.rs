@@ -4,9 +4,10 @@ use catalog::contract::{ColumnKind, Extract, Form};
 use catalog::{Fault, Place};
 
 use crate::LandError;
-use crate::delivery::{Delivery, Reception};
+use crate::delivery::Delivery;
 use crate::header::Written;
 use crate::land::{Landed, MOST_REJECTIONS};
+use crate::reception::Reception;
 use crate::rejection::{RejectionReason, grouped};
 
 /// A reason and a column, in how many rows, and the first line.
@@ -76,7 +77,7 @@ pub(crate) fn too_many(extract: &Extract, landed: &Landed, shown: &[String]) -> 
             "reading stopped after {} rows: no delivery may have more than {MOST_REJECTIONS} rejected rows",
             landed.rows
         );
-        Fault::new("S38", place(extract, landed, shown, group), message).hint(hint)
+        Fault::new("S80", place(extract, landed, shown, group), message).hint(hint)
     });
     LandError::Faults(faults.collect())
 }
@@ -153,7 +154,7 @@ fn odd_values(reason: RejectionReason, place: Place) -> Option<Fault> {
         RejectionReason::LineEnd => "ask for line ends of LF or CR LF",
         _ => return None,
     };
-    Some(Fault::new("S66", place, format!("most rows: {}", reason.words().1)).hint(hint))
+    Some(Fault::new("S87", place, format!("most rows: {}", reason.words().1)).hint(hint))
 }
 
 /// Whether a delivery is about as large as that of the nearest other period.
@@ -163,7 +164,6 @@ pub(crate) fn usual_volume(
     reception: &Reception<'_>,
     rows: u64,
 ) -> Result<(), LandError> {
-    let Some(allowed) = extract.volume_change else { return Ok(()) };
     let distance = |delivery: &Delivery| (delivery.period.start().0 - reception.period.start().0).abs();
     // Only what the same hands delivered can be compared: a synthetic Flanders may be of any size.
     let others = earlier.iter().filter(|delivery| {
@@ -175,9 +175,7 @@ pub(crate) fn usual_volume(
         return Ok(());
     };
     let before: u64 = nearest.receipt.files.iter().map(|file| file.lines).sum();
-    // law 4: a limit on the size of a file, not a figure.
-    let (low, high) = (before as f64 * (1.0 - allowed), before as f64 * (1.0 + allowed));
-    if (low..=high).contains(&(rows as f64)) {
+    if extract.is_usual_volume(before, rows) {
         return Ok(());
     }
     let file = reception.files.first().map(|path| path.display().to_string()).unwrap_or_default();

@@ -35,7 +35,7 @@ pub(crate) fn open_regular(path: &Path, shown: &str) -> Result<(File, u64), Land
     let data = std::fs::metadata(path).map_err(|error| LandError::io(shown, error))?;
     if !data.is_file() {
         let hint = "name the file itself; a folder, a pipe or a device is not read";
-        return Err(file_fault(shown, "S60", "not a regular file", hint));
+        return Err(file_fault(shown, "S81", "not a regular file", hint));
     }
     let file = File::open(path).map_err(|error| LandError::io(shown, error))?;
     Ok((file, data.len()))
@@ -88,7 +88,7 @@ fn packed_as_agreed(head: &[u8], container: Container, shown: &str) -> Result<()
     }
     let hint = "ask for the file as agreed, or change `container` in the contract";
     Err(match sniff::form(head) {
-        Some(form) => file_fault(shown, "S61", format!("the file is not packed with {agreed}: it is {form}"), hint),
+        Some(form) => file_fault(shown, "S82", format!("the file is not packed with {agreed}: it is {form}"), hint),
         None => file_fault(shown, "S21", format!("the file is not packed with {agreed}"), hint),
     })
 }
@@ -119,13 +119,13 @@ fn only_member<'a, R: Read + Seek>(
 pub(crate) fn readable(encrypted: bool, method: CompressionMethod, shown: &str) -> Result<(), LandError> {
     if encrypted {
         let hint = "ask for the file without a password, over a way that is safe itself";
-        return Err(file_fault(shown, "S62", "the file is protected by a password", hint));
+        return Err(file_fault(shown, "S83", "the file is protected by a password", hint));
     }
     if matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
         return Ok(());
     }
     let message = format!("the file is packed in a way that is not read ({})", method_name(method));
-    Err(file_fault(shown, "S63", message, "ask for a zip with the usual packing (Deflate)"))
+    Err(file_fault(shown, "S84", message, "ask for a zip with the usual packing (Deflate)"))
 }
 
 /// The name of a packing method, as APPNOTE.TXT 4.4.5 numbers them.
@@ -177,7 +177,7 @@ impl Broken {
             }
             Some(Broken::PartTooLarge) => file_fault(
                 shown,
-                "S67",
+                "S88",
                 Broken::PartTooLarge.to_string(),
                 "ask for a clean sheet, or for a delimited file",
             ),

@@ -188,13 +188,13 @@ impl<'r> Rows<'r, '_> {
         let columns = &self.rules.extract.columns;
         let is_at = |at: usize, name: &str| matches!(&row.cells[at], Written::Text(text) if text == name);
         let hint = "the first row must be the header that the contract gives";
-        let known = columns.iter().any(|column| (0..row.cells.len()).any(|at| is_at(at, &column.name)));
+        let known = columns.iter().any(|column| (0..row.cells.len()).any(|at| is_at(at, &column.header)));
         if !known {
             let message = "the first row with something in it is not the header: a title above it?";
             return Err(self.fault("S26", row.line, message, hint));
         }
-        if let Some((_, column)) = columns.iter().enumerate().find(|(at, column)| !is_at(*at, &column.name)) {
-            let message = format!("column `{}` is not where the contract says", column.name);
+        if let Some((_, column)) = columns.iter().enumerate().find(|(at, column)| !is_at(*at, &column.header)) {
+            let message = format!("column `{}` is not where the contract says", column.header);
             return Err(self.fault("S27", row.line, message, hint));
         }
         if row.beyond {
@@ -231,7 +231,7 @@ impl<'r> Rows<'r, '_> {
             values[at] = reader.read(field.as_bytes(), false).map_err(|reason| (reason, Some(at as u16)))?;
         }
         let values = &values[..self.rules.readers.len()];
-        self.rules.check(values)?;
+        self.rules.check(values, &mut self.progress.dated)?;
         if self.rules.remembers() {
             self.progress.kept.push(self.rules.across, values);
             let key = self.rules.fingerprint.of(values, Some(self.sheet));

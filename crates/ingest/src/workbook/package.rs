@@ -83,7 +83,7 @@ impl Package {
         if !head.starts_with(b"PK") {
             let hint = "ask for a workbook (.xlsx); another file is none under its name";
             return Err(match sniff::form(head).or_else(|| sniff::text_form(head)) {
-                Some(form) => file_fault(shown, "S61", format!("the file is no workbook: it is {form}"), hint),
+                Some(form) => file_fault(shown, "S82", format!("the file is no workbook: it is {form}"), hint),
                 None => file_fault(shown, "S21", "not a whole workbook", hint),
             });
         }
@@ -128,7 +128,7 @@ impl Package {
         let main = main.map_or_else(|| "xl/workbook.xml".to_string(), |(_, target)| target);
         if main.ends_with(".bin") {
             let hint = "ask for a workbook of the usual form (.xlsx)";
-            return Err(file_fault(&self.shown, "S61", "the file is a binary workbook (.xlsb)", hint));
+            return Err(file_fault(&self.shown, "S82", "the file is a binary workbook (.xlsb)", hint));
         }
         let (folder, name) = main.rsplit_once('/').unwrap_or(("", &main));
         let beside = format!("{folder}/_rels/{name}.rels");
@@ -175,7 +175,7 @@ impl Package {
         } else {
             "the file is a zip file without a workbook in it"
         };
-        file_fault(&self.shown, "S61", is, hint)
+        file_fault(&self.shown, "S82", is, hint)
     }
 
     /// The relations of a part: by their name, the kind and the part that is meant.
@@ -317,13 +317,13 @@ fn older_office(file: &mut impl Read, shown: &str) -> LandError {
         window.extend_from_slice(&piece[..got]);
         if memchr::memmem::find(&window, &wanted).is_some() {
             let hint = "ask for the file without a password, over a way that is safe itself";
-            return file_fault(shown, "S62", "the workbook is protected by a password", hint);
+            return file_fault(shown, "S83", "the workbook is protected by a password", hint);
         }
         let kept = window.len().saturating_sub(wanted.len());
         window.drain(..kept);
     }
     let hint = "ask for a workbook of the usual form (.xlsx)";
-    file_fault(shown, "S61", "the file is of an older Office program (such as .xls)", hint)
+    file_fault(shown, "S82", "the file is of an older Office program (such as .xls)", hint)
 }
 
 #[cfg(test)]
