@@ -13,6 +13,7 @@
 )]
 
 mod across_extracts;
+mod cases;
 mod command;
 mod deliveries;
 mod faults;
