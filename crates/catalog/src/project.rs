@@ -9,6 +9,7 @@ use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking};
 use crate::digest::sha256;
 use crate::fault::{Fault, Place, did_you_mean};
 use crate::origin::OriginDefinition;
+use crate::period::Period;
 use crate::pipeline::{Choice, Edition, Pipeline};
 use crate::plausibility::Rule;
 use crate::reference::Reference;
@@ -141,6 +142,11 @@ impl Project {
     /// An extract by id.
     pub fn extract(&self, id: &ExtractId) -> Option<&Extract> {
         self.contracts.get(&id.supplier)?.extracts.iter().find(|extract| extract.id == *id)
+    }
+
+    /// An extract as it is delivered for a period; nothing where no contract has it, or no layout is of the period.
+    pub fn extract_for(&self, id: &ExtractId, period: Period) -> Option<&Extract> {
+        self.extract(id)?.for_period(period)
     }
 
     /// All extracts, in order.
@@ -346,6 +352,13 @@ impl Project {
                 fault("O14", &file, format!("`{code}` is not a group of {scheme_name}"), near(code, known));
             }
         }
+        for card in self.cards.values() {
+            for (extract, column) in self.columns_without_floor(card) {
+                let message = format!("`{column}` may be empty, `{}` counts by it, and it has no floor", card.id);
+                let hint = format!("add `floors: {{ filled: {{ {column}: 0.5 }} }}` to {}", extract.id);
+                fault("S61", &extract.file, message, hint);
+            }
+        }
         let coded = |extract: &Extract, person: &str| {
             extract.column(person).is_some_and(|at| extract.columns[at].kind == ColumnKind::Coded)
         };
@@ -382,6 +395,16 @@ impl Project {
                 }
             }
         }
+    }
+
+    /// Columns that a card's query reads, that may be empty, and of which the contract does not say how far: empty
+    /// throughout, they would be counted as zero.
+    fn columns_without_floor<'p>(&'p self, card: &'p Card) -> impl Iterator<Item = (&'p Extract, &'p str)> {
+        card.reads.iter().filter_map(|read| Some((self.extract(&read.extract)?, read))).flat_map(|(extract, read)| {
+            let columns = extract.columns.iter().filter(|column| read.columns.contains(&column.name));
+            let open = columns.filter(|column| column.may_be_unknown() && extract.floors.of(&column.name).is_none());
+            open.map(move |column| (extract, column.name.as_str()))
+        })
     }
 
     /// The line that holds the word between back-quotes of a message, where the file is text of ours.

@@ -21,6 +21,27 @@ pub struct Receipt {
     pub sequence: u32,
     /// The files, in the order in which they are read.
     pub files: Vec<DeliveredFile>,
+    /// What was changed in this receipt after it was written, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Change>,
+}
+
+/// A change of one line of a receipt. The bytes of a delivery never change: other bytes are another delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The day of the change.
+    pub changed_on: String,
+    /// The line that was changed: `delivered_on` or `extracted_on`.
+    pub field: String,
+    /// What stood there, where something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What stands there now.
+    pub after: String,
+    /// Why, in the words of whoever changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// One file of a delivery.
@@ -38,6 +59,9 @@ pub struct DeliveredFile {
 }
 
 impl Receipt {
+    /// The name of the file beside the delivered files.
+    pub const FILE: &'static str = "receipt.yaml";
+
     /// The folder of the delivery under its period: `0001`, `0002`, ...
     pub fn folder(sequence: u32) -> String {
         format!("{sequence:04}")

@@ -147,7 +147,9 @@ pub fn query_table(extract: &Extract, card: &Card, origin: Option<&str>) -> Vec<
     };
     for at in kept_columns(extract) {
         let column = &extract.columns[at];
-        own(&column.name, landed_type(&column.kind), column.optional);
+        if extract.is_in_every_layout(column) {
+            own(&column.name, landed_type(&column.kind), extract.may_be_empty_in_a_layout(column));
+        }
     }
     if let Form::Workbook { sheet_column, .. } = &extract.form {
         own(sheet_column, Type::Text, false);

@@ -107,7 +107,7 @@ pub enum Verb {
         /// What it is about: 2011-01-01, 2010, 2010-Q3, 2010-2011.
         #[arg(long, value_parser = period)]
         period: Period,
-        /// Day of reception; today by default.
+        /// Day of reception; today by default. Of files that are there already it sets the receipt right.
         #[arg(long, value_parser = day, value_name = "DATE")]
         delivered_on: Option<Day>,
         /// Write a page for the supplier: counts, profile and faults by class and place. Also of a refused delivery.
@@ -116,6 +116,9 @@ pub enum Verb {
         /// Day on which the supplier made the extract.
         #[arg(long, value_parser = day, value_name = "DATE")]
         extracted_on: Option<Day>,
+        /// Why the receipt of files that are there already is set right; it is kept in the receipt.
+        #[arg(long, value_name = "TEXT")]
+        why: Option<String>,
     },
     /// Check pipeline, contracts, reference tables, cards and queries, without data; all faults at once.
     Check,

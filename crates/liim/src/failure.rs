@@ -3,9 +3,12 @@
 use std::process::ExitCode;
 
 use catalog::Fault;
+use catalog::injection::Injected;
+use catalog::workers::WorkerPanicked;
 use indicators::CountError;
 use ingest::LandError;
 use link::LinkError;
+use protect::ProtectError;
 use warehouse::WarehouseError;
 
 /// Why a verb ended without doing all that was asked.
@@ -97,6 +100,24 @@ impl From<LandError> for Failure {
 impl From<LinkError> for Failure {
     fn from(error: LinkError) -> Failure {
         Failure::Broken(format!("failed to link: {error}"))
+    }
+}
+
+impl From<WorkerPanicked> for Failure {
+    fn from(error: WorkerPanicked) -> Failure {
+        Failure::Broken(error.to_string())
+    }
+}
+
+impl From<Injected> for Failure {
+    fn from(error: Injected) -> Failure {
+        Failure::Broken(error.to_string())
+    }
+}
+
+impl From<ProtectError> for Failure {
+    fn from(error: ProtectError) -> Failure {
+        Failure::Broken(format!("failed to protect: {error}"))
     }
 }
 

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, StringArray, UInt32Array, UInt64Array};
+use arrow::array::{StringArray, UInt32Array, UInt64Array};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use catalog::contract::Extract;
+use catalog::contract::{Extract, ExtractId};
 use catalog::digest::sha256;
 use catalog::project::Project;
+use catalog::{Fault, Period, Place};
 use ingest::delivery::Delivery;
-use ingest::{LandError, Landed, Source, gaps_in_words, grouped, in_words, landed_schema, within_tolerance};
+use ingest::{Filling, LandError, Landed, Source, gaps_in_words, grouped, in_words, landed_schema, within_tolerance};
 use protect::RawQuality;
 use serde::{Deserialize, Serialize};
 use warehouse::store::Warehouse;
@@ -73,11 +74,24 @@ impl Landing {
     }
 }
 
+/// The extract as it is delivered for a period.
+///
+/// # Errors
+/// Where no contract describes the extract, or no layout of it is of the period.
+pub fn laid_out<'p>(project: &'p Project, id: &ExtractId, period: Period) -> Result<&'p Extract, Failure> {
+    let Some(extract) = project.extract(id) else {
+        return Err(Failure::Usage(format!("no contract describes {id}")));
+    };
+    extract.for_period(period).ok_or_else(|| {
+        let message = format!("no layout of {id} is for {period}");
+        let hint = "add one under `layouts:`, or look whether the period is right";
+        Failure::Contract(vec![Fault::new("S66", Place::file(&extract.file), message).hint(hint)])
+    })
+}
+
 /// Lands a delivery, or finds it landed.
 pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threads: usize) -> Result<Landing, Failure> {
-    let Some(extract) = project.extract(&delivery.extract) else {
-        return Err(Failure::Usage(format!("no contract describes {}", delivery.extract)));
-    };
+    let extract = laid_out(project, &delivery.extract, delivery.period)?;
     let folder = warehouse.landed_folder(&delivery.extract, delivery.period, &fingerprint(project, extract, delivery));
     let (rows, summary_file) = (folder.join("rows.parquet"), folder.join("landed.json"));
     let known =
@@ -93,14 +107,15 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     let sources: Vec<Source<'_>> = files.iter().map(|(path, shown)| Source { path, shown }).collect();
     let schema = landed_schema(extract);
     let mut writer = warehouse.write_private(&rows, &schema)?;
-    let mut empty = vec![0; extract.columns.len()];
+    let mut filling = Filling::new(extract, &project.reference);
     let landed = ingest::land(extract, &project.reference, delivery.period, &sources, threads, &mut |batch| {
-        add_empty(&mut empty, &batch);
+        filling.add(&batch);
         writer.write(&batch).map_err(|error| LandError::Sink(error.to_string()))
     })?;
     writer.finish()?;
     if !landed.withdrawn.is_empty() {
-        empty = withdraw(warehouse, &rows, &schema, &landed.withdrawn)?;
+        let kept = Filling::new(extract, &project.reference);
+        filling = withdraw(warehouse, &rows, &schema, &landed.withdrawn, kept)?;
     }
     rejections(warehouse, extract, &folder.join("rejections.parquet"), &landed)?;
     for words in in_words(extract, &landed.rejections) {
@@ -110,13 +125,14 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
         tracing::warn!("{} {}: {words}", delivery.extract, delivery.period);
     }
     within_tolerance(extract, &landed, &shown)?;
+    filling.within_floors(extract, delivery.period, shown.first().map_or("", String::as_str))?;
     let summary = Summary {
         rows: landed.rows,
         accepted: landed.accepted,
         after_gap: landed.after_gap,
-        empty: (extract.columns.iter().zip(empty))
+        empty: (extract.columns.iter().zip(filling.empty()))
             .filter(|(column, _)| column.count_empty)
-            .map(|(column, empty)| (column.name.clone(), empty))
+            .map(|(column, empty)| (column.name.clone(), *empty))
             .collect(),
         rejected: grouped(&landed.rejections)
             .into_iter()
@@ -136,14 +152,14 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     Ok(Landing { rows, summary })
 }
 
-/// Adds to how many rows each column of a contract is empty in; the landed columns begin with these.
-fn add_empty(empty: &mut [u64], batch: &RecordBatch) {
-    empty.iter_mut().zip(batch.columns()).for_each(|(count, column)| *count += column.null_count() as u64);
-}
-
-/// Takes away rows that were found, at the end, to repeat a key; gives how many of those left each column is empty in.
-fn withdraw(warehouse: &Warehouse, path: &Path, schema: &SchemaRef, positions: &[usize]) -> Result<Vec<u64>, Failure> {
-    let mut empty = vec![0; schema.fields().len()];
+/// Takes away rows that were found, at the end, to repeat a key; gives how far the columns of those left are filled in.
+fn withdraw(
+    warehouse: &Warehouse,
+    path: &Path,
+    schema: &SchemaRef,
+    positions: &[usize],
+    mut kept_filling: Filling,
+) -> Result<Filling, Failure> {
     let all = path.with_extension("all");
     std::fs::rename(path, &all).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
     let mut writer = warehouse.write_private(path, schema)?;
@@ -159,12 +175,12 @@ fn withdraw(warehouse: &Warehouse, path: &Path, schema: &SchemaRef, positions: &
         let kept = filter_record_batch(&batch, &kept.into())
             .and_then(|batch| cast_batch(&batch, schema))
             .map_err(|_| Failure::Broken("landed rows could not be put into columns".into()))?;
-        add_empty(&mut empty, &kept);
+        kept_filling.add(&kept);
         writer.write(&kept)?;
     }
     writer.finish()?;
     std::fs::remove_file(&all).map_err(|error| Failure::Broken(format!("{}: {error}", all.display())))?;
-    Ok(empty)
+    Ok(kept_filling)
 }
 
 /// Codes come back from a stored table as plain text.

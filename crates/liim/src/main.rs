@@ -9,18 +9,19 @@ mod clock;
 mod companions;
 mod deliveries;
 mod failure;
+mod floors;
 mod key;
 mod landing;
 mod link_quality;
 mod linking;
 mod pages;
-mod parallel;
 mod rederive;
 mod stages;
 mod terminal;
 mod verbs;
 
 use args::{Command, Verb};
+use failure::Failure;
 
 // The engine makes and drops many small arrays; with the system's allocator counting takes half as long again.
 #[global_allocator]
@@ -30,15 +31,36 @@ fn main() -> ExitCode {
     let command = Command::parse();
     terminal::start(&command.global);
     terminal::keep_panics_private();
+    // A panic on the way ends a verb as any failure does: what it was about to publish is not published.
+    let outcome = catalog::workers::caught(|| verb(&command)).unwrap_or_else(|panicked| Err(panicked.into()));
+    terminal::stop();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let words = failure.words();
+            if !words.is_empty() {
+                terminal::talk(&words);
+            }
+            failure.into()
+        }
+    }
+}
+
+/// Does what a command asks for.
+fn verb(command: &Command) -> Result<(), Failure> {
     let global = &command.global;
-    let outcome = match &command.verb {
+    match &command.verb {
         Verb::Init { dir } => verbs::init::init(dir),
         Verb::Synth { scale, seed, faults, calibrate, out } => {
             verbs::synth::synth(global, *scale, *seed, calibrate.clone(), *faults, out.as_deref())
         }
-        Verb::Receive { extract, files, period, delivered_on, report, extracted_on } => {
-            let days = (*delivered_on, *extracted_on);
-            verbs::receive::receive(global, extract, files, *period, days, report.as_deref())
+        Verb::Receive { extract, files, period, delivered_on, report, extracted_on, why } => {
+            let stated = verbs::receive::Stated {
+                delivered_on: *delivered_on,
+                extracted_on: *extracted_on,
+                why: why.as_deref(),
+            };
+            verbs::receive::receive(global, extract, files, *period, &stated, report.as_deref())
         }
         Verb::Check => verbs::check::check(global),
         Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
@@ -49,17 +71,6 @@ fn main() -> ExitCode {
         Verb::Trace(trace) => verbs::trace::trace(global, trace),
         Verb::Report { edition, area, all, format: args::PageFormat::Html, out } => {
             verbs::report::report(global, edition, area.as_deref(), *all, out)
-        }
-    };
-    terminal::stop();
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let words = failure.words();
-            if !words.is_empty() {
-                terminal::talk(&words);
-            }
-            failure.into()
         }
     }
 }

@@ -9,7 +9,7 @@ use catalog::contract::{ExtractId, Linking};
 use catalog::digest::sha256;
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
-use catalog::{Day, Period};
+use catalog::{Day, Period, workers};
 use indicators::{Asked, Tie};
 use ingest::delivery::Delivery;
 use protect::{Guarded, RawQuality, Setting, Stamp};
@@ -25,7 +25,6 @@ use crate::failure::Failure;
 use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
-use crate::parallel::side_by_side;
 
 /// What an edition is made with.
 pub struct Workshop<'w> {
@@ -113,7 +112,7 @@ impl Workshop<'_> {
         let mut faults = Vec::new();
         let stage = Stage::begin("land", "all deliveries");
         let deliveries = chosen.all();
-        for (delivery, landed) in deliveries.iter().zip(self.land_all(&deliveries)) {
+        for (delivery, landed) in deliveries.iter().zip(self.land_all(&deliveries)?) {
             // One broken delivery does not hide the next.
             match landed {
                 Ok(landing) => {
@@ -129,16 +128,16 @@ impl Workshop<'_> {
     }
 
     /// Lands deliveries side by side, the largest first: while one reads, another puts its keys in order or writes.
-    fn land_all(&self, deliveries: &[&Delivery]) -> Vec<Result<Landing, Failure>> {
+    fn land_all(&self, deliveries: &[&Delivery]) -> Result<Vec<Result<Landing, Failure>>, Failure> {
         let size = |delivery: &Delivery| delivery.receipt.files.iter().map(|file| file.bytes).sum::<u64>();
         let mut order: Vec<usize> = (0..deliveries.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse(size(deliveries[*at])));
-        let workers = self.limits.threads.clamp(1, deliveries.len().max(1));
-        let each = (self.limits.threads / workers).max(1);
-        let landed = side_by_side(workers, &order, |at| land(self.project, self.warehouse, deliveries[*at], each));
+        let threads = self.limits.threads.clamp(1, deliveries.len().max(1));
+        let each = (self.limits.threads / threads).max(1);
+        let landed = workers::each(threads, &order, |at| land(self.project, self.warehouse, deliveries[*at], each))?;
         let mut found: Vec<(usize, Result<Landing, Failure>)> = order.into_iter().zip(landed).collect();
         found.sort_by_key(|(at, _)| *at);
-        found.into_iter().map(|(_, landed)| landed).collect()
+        Ok(found.into_iter().map(|(_, landed)| landed).collect())
     }
 
     /// The linked tables of an edition: those of its run, where it left them whole, else made again.
@@ -230,9 +229,9 @@ impl Workshop<'_> {
         }
         // Adding up and completing needs no engine, and cards do not wait for each other.
         let stage = Stage::begin("complete", format!("completing {}", edition.id));
-        let completed = side_by_side(self.limits.threads, &asked, |(_, _, answer)| {
+        let completed = workers::each(self.limits.threads, &asked, |(_, _, answer)| {
             answer.as_ref().map(|answer| answer.complete().map_err(Failure::from)).transpose()
-        });
+        })?;
         for ((card, period, _), counted) in asked.iter().zip(completed) {
             let Some(counted) = counted? else {
                 cells.extend(indicators::not_delivered(self.project, card, *period));
@@ -320,7 +319,7 @@ impl Workshop<'_> {
     ) -> Result<Guarded<'s>, Failure> {
         let stage = Stage::begin("protect", format!("protecting {}", edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
-        let mut guarded = protect::protect(cells, quality, setting, &stamp);
+        let mut guarded = protect::protect(cells, quality, setting, &stamp)?;
         let earlier = match &edition.follows {
             Some(id) => warehouse::edition::open(self.warehouse, id)?.observations()?,
             None => Vec::new(),

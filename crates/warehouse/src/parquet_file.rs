@@ -6,6 +6,7 @@ use std::sync::mpsc::sync_channel;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use catalog::workers;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -69,7 +70,8 @@ impl PrivateWriter {
         batches: impl Iterator<Item = Result<RecordBatch, E>>,
     ) -> Result<u64, E> {
         let path = self.path.clone();
-        let writer = std::thread::scope(|scope| -> Result<PrivateWriter, E> {
+        let stopped = |_| WarehouseError::io(&path, std::io::Error::other("a thread stopped before its work was done"));
+        let writer = workers::scoped(|scope| -> Result<PrivateWriter, E> {
             let (give, take) = sync_channel::<RecordBatch>(2);
             let writing = scope.spawn(move || -> Result<PrivateWriter, WarehouseError> {
                 for batch in take {
@@ -84,10 +86,9 @@ impl PrivateWriter {
                 }
             }
             drop(give);
-            let stopped =
-                || WarehouseError::io(&path, std::io::Error::other("a thread stopped before its work was done"));
-            Ok(writing.join().map_err(|_| stopped())??)
-        })?;
+            Ok(workers::joined(writing).map_err(stopped)??)
+        })
+        .map_err(stopped)??;
         Ok(writer.finish()?)
     }
 
