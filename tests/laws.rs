@@ -179,6 +179,31 @@ fn threads_are_waited_for_in_one_place_and_nothing_of_protection_has_a_default()
     }
 }
 
+/// Who checks shares nothing with who decided: the audit has a rule of its own of what is sensitive, and proofs are checked by
+/// code that knows neither search nor plan.
+#[test]
+fn the_audit_knows_nothing_of_the_search() {
+    let audit = sources("audit").into_iter().chain(sources("protect").into_iter().filter(|(path, _)| {
+        ["certificate.rs", "level.rs", "linked/statement.rs"].iter().any(|own| path.ends_with(own))
+    }));
+    let searching = ["secondary", "search", "attack", "plan", "system", "look", "told", "near"];
+    let mut checked = 0;
+    for (path, code) in audit {
+        let shown = path.display().to_string();
+        checked += 1;
+        for name in searching {
+            for import in [format!("crate::{name}"), format!("protect::{name}"), format!("linked::{name}")] {
+                assert!(!code.contains(&import), "{shown} uses {import}");
+            }
+            assert!(!code.contains(&format!("super::{name}")), "{shown} uses {name}");
+        }
+        if shown.ends_with("audit/sensitive.rs") {
+            assert!(!code.contains("protect::"), "{shown} uses protection to say what is sensitive");
+        }
+    }
+    assert!(checked > 7, "{checked} files");
+}
+
 #[test]
 fn files_stay_a_few_hundred_lines_and_begin_with_what_they_are_for() {
     for name in CRATES {

@@ -3,8 +3,10 @@
 mod pages;
 mod reading;
 mod release;
+mod sensitive;
 mod trace;
 
 pub use pages::Pages;
-pub use release::released;
+pub use release::{Evidence, released};
+pub use sensitive::{Rules, exposed};
 pub use trace::{Question, Receipt, Step, Trace, TraceError, trace};

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use catalog::Period;
 use catalog::cell::{Observation, TOTAL};
 use catalog::fault::did_you_mean;
+use catalog::link_measure::LinkTable;
 use serde::Serialize;
 use thiserror::Error;
 use warehouse::WarehouseError;
@@ -292,7 +293,10 @@ fn steps(
                 && of(line, "ref_area").as_deref() == Some(&question.area)
         }) {
             let detail = of(line, "detail").unwrap_or_default();
-            let definition = detail.split_once(' ').map(|(_, definition)| definition.to_string());
+            let definition = match LinkTable::read(&detail) {
+                LinkTable::DecidedBy(definition) | LinkTable::OriginBounds(definition) => Some(definition),
+                _ => None,
+            };
             if definition.is_some() && definition != of(indicator, "origin_definition") {
                 continue;
             }

@@ -9,7 +9,7 @@ use catalog::contract::{ExtractId, Linking};
 use catalog::digest::sha256;
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
-use catalog::{Day, Period, workers};
+use catalog::{Day, Period, injection, workers};
 use indicators::{Asked, Tie};
 use ingest::delivery::Delivery;
 use protect::{Guarded, RawQuality, Setting, Stamp};
@@ -56,6 +56,7 @@ impl Workshop<'_> {
         self.link_quality(edition, chosen, &tables, &mut quality)?;
         let (cells, mut warnings) = self.count(edition, chosen, &tables, &mut quality)?;
         warnings.extend(falls::warnings((self.project, self.warehouse), chosen, &landings, &rates)?);
+        injection::point("run.counted")?;
         let words = self.words(edition);
         let earlier = self.records()?;
         let (rules, balances) = (&self.project.pipeline.protection, self.balances());
@@ -71,6 +72,7 @@ impl Workshop<'_> {
         let recorded = self.with_carried(edition, &guarded.recorded)?;
         let stage = Stage::begin("publish", format!("publishing {}", edition.id));
         let salt = salt(edition, &landings);
+        injection::point("run.protected")?;
         let waiting = confidential::write(self.warehouse, &edition.id, (&recorded, &guarded), &salt)?;
         let prepared = prepare(
             self.warehouse,
@@ -88,12 +90,16 @@ impl Workshop<'_> {
         )?;
         stage.end(format!("{} rows written", guarded.protected.observations().len()));
         let stage = Stage::begin("audit", format!("auditing {}", edition.id));
+        injection::point("run.written")?;
         let written = prepared.open()?;
         let observations = written.observations()?;
-        let mut found = audit::released(&written, &observations, &guarded)?;
+        let rules = audit::Rules { protection: rules, balances: &balances };
+        let evidence = audit::Evidence { rules, record: &waiting.record()?, earlier: &earlier };
+        let mut found = audit::released(&written, &observations, &evidence, &guarded)?;
         let mut pages = 0;
         for page in crate::pages::rendered(&written, &observations)? {
             let (_, told) = page?;
+            injection::point("audit.page")?;
             pages += 1;
             found.extend(told);
         }
@@ -104,6 +110,7 @@ impl Workshop<'_> {
             return Err(Failure::Exposed(told(&found)));
         }
         stage.end(format!("every proof holds, {pages} pages read back"));
+        injection::point("run.audited")?;
         waiting.settle(self.warehouse, &prepared)?;
         let published = prepared.publish()?;
         tracing::info!("{} is at {}", edition.id, published.folder.display());

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use catalog::cell::{AreaLevel, Observation, TOTAL};
+use catalog::link_measure::LinkMeasure;
 use warehouse::edition::Published;
 use warehouse::manifest::Manifest;
 use warehouse::tables::read_texts;
@@ -187,9 +188,10 @@ impl Book {
     }
 
     /// The count of the newest day about the link of a municipality's population, with that day.
-    pub fn link(&self, municipality: &str, measure: &str, detail: &str) -> Option<&LinkCount> {
+    pub fn link(&self, municipality: &str, measure: &LinkMeasure) -> Option<&LinkCount> {
         let own = self.links.get(municipality)?.iter();
-        own.filter(|count| count.measure == measure && count.detail == detail).max_by_key(|count| &count.period)
+        let (word, detail) = (measure.word(), measure.detail(false));
+        own.filter(|count| count.measure == word && count.detail == detail).max_by_key(|count| &count.period)
     }
 
     /// An area by code and level.

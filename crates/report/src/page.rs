@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use catalog::cell::{AreaLevel, Observation, Reason, ShareOf, TOTAL};
+use catalog::link_measure::{LinkMeasure, OriginBound, ParentsKnown};
 use catalog::reference::FLANDERS;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -85,7 +86,7 @@ fn withholding(book: &Book) -> Markup {
         p.notice {
             @if book.manifest.protection == "linked" {
                 strong { "× : niet getoond, zodat niemand herkenbaar is. " }
-                "Cijfers over minder dan " (below) " personen zijn niet getoond, en evenmin cijfers waaruit ze berekend kunnen worden, ook samen met vroegere edities. Een × zegt niet welk van beide het is en kan voor elk aantal staan, ook voor nul."
+                "Cijfers over minder dan " (below) " personen zijn niet getoond, en evenmin cijfers van deze monitor waaruit ze berekend kunnen worden, ook samen met vroegere edities. Sommige kunnen wel volgen uit tabellen die elders openbaar zijn. Een × zegt niet welk van beide het is en kan voor elk aantal staan, ook voor nul."
             } @else {
                 strong { "Onvolledig beschermd, niet voor publicatie. " }
                 "Cijfers over minder dan " (below) " personen zijn niet getoond (×), maar wat ze zou verraden wel."
@@ -96,9 +97,11 @@ fn withholding(book: &Book) -> Markup {
 
 /// How good the link of the population is: whose parents are known, and what the unknown ones could change.
 fn linking(book: &Book, own: &AreaWords) -> Markup {
-    let both = book.link(&own.code, "both", "parents-known");
-    let shown = |measure: &str| book.link(&own.code, measure, "parents-known").and_then(|count| count.value);
-    let known: Option<Vec<i64>> = ["both", "father", "mother", "none"].into_iter().map(shown).collect();
+    let of = |known| book.link(&own.code, &LinkMeasure::ParentsKnown(known));
+    let both = of(ParentsKnown::Both);
+    let shown = |known| of(known).and_then(|count| count.value);
+    let known = [ParentsKnown::Both, ParentsKnown::Father, ParentsKnown::Mother, ParentsKnown::None];
+    let known: Option<Vec<i64>> = known.into_iter().map(shown).collect();
     let Some(both) = both else { return html! {} };
     let grouped = |count: i64| number(count as f64, 0);
     let bands: Vec<(&str, i64, i64)> = book
@@ -106,8 +109,11 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
         .iter()
         .filter_map(|words| words.origin.as_deref())
         .filter_map(|origin| {
-            let of = |measure: &str| book.link(&own.code, measure, &format!("band {origin}"))?.value;
-            Some((origin, of("unknown-parents-belgian")?, of("unknown-parents-foreign")?))
+            let of = |side| {
+                let measure = LinkMeasure::OriginBound { definition: origin.to_string(), side };
+                book.link(&own.code, &measure)?.value
+            };
+            Some((origin, of(OriginBound::Lower)?, of(OriginBound::Upper)?))
         })
         .collect();
     html! {

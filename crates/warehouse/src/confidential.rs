@@ -125,6 +125,14 @@ pub fn salt_of(warehouse: &Warehouse, edition: &Published) -> Result<String, War
 }
 
 impl Waiting {
+    /// The record as it lies on disk.
+    ///
+    /// # Errors
+    /// A record that cannot be read back.
+    pub fn record(&self) -> Result<Vec<Recorded>, WarehouseError> {
+        read_record(&self.beside)
+    }
+
     /// Puts the files in their place, with the line that their edition is about to get in the ledger; what a run left there
     /// whose edition was never published goes. All of it lasts when this returns.
     pub fn settle(self, warehouse: &Warehouse, prepared: &Prepared<'_>) -> Result<(), WarehouseError> {

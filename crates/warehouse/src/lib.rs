@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use catalog::Fault;
+use catalog::injection::Injected;
 use thiserror::Error;
 
 pub mod confidential;
@@ -62,6 +63,9 @@ pub enum WarehouseError {
     /// The engine could not answer a query. Its words speak of columns and types, never of rows.
     #[error("the engine: {0}")]
     Engine(String),
+    /// A test asked for a failure.
+    #[error(transparent)]
+    Injected(#[from] Injected),
 }
 
 impl WarehouseError {

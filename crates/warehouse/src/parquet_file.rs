@@ -8,7 +8,7 @@ use std::sync::mpsc::sync_channel;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use catalog::digest::Hasher;
-use catalog::workers;
+use catalog::{injection, workers};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -155,13 +155,11 @@ pub(crate) fn write_published(
     file.sync_all().map_err(|error| WarehouseError::io(path, error))
 }
 
-/// Reads a file batch by batch; columns by name, all when none are named. Without a schema codes come as plain text; with
-/// the one they were written by, they come as keys and words, which costs far less.
-pub fn read(
-    path: &Path,
-    columns: &[&str],
-    schema: Option<&SchemaRef>,
-) -> Result<ParquetRecordBatchReader, WarehouseError> {
+/// Rows of a file, batch by batch, with the named columns in the file's order; all where none are named.
+///
+/// # Errors
+/// A file that cannot be opened or is no Parquet file; and, in place of a batch, whatever ends the rows before their number.
+pub fn read(path: &Path, columns: &[&str], schema: Option<&SchemaRef>) -> Result<Whole, WarehouseError> {
     let file = File::open(path).map_err(|error| WarehouseError::io(path, error))?;
     let options =
         schema.map_or_else(ArrowReaderOptions::new, |schema| ArrowReaderOptions::new().with_schema(schema.clone()));
@@ -170,12 +168,56 @@ pub fn read(
         let mask = parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);
     }
-    Ok(builder.build()?)
+    let left = builder.metadata().file_metadata().num_rows();
+    Ok(Whole { reader: builder.build()?, path: path.to_path_buf(), left, is_over: false })
+}
+
+/// All rows of a file: where the reader ends before the number of rows that the file says it has, that is an error.
+pub struct Whole {
+    reader: ParquetRecordBatchReader,
+    path: PathBuf,
+    left: i64,
+    is_over: bool,
+}
+
+impl Whole {
+    fn batch(&mut self) -> Result<Option<RecordBatch>, WarehouseError> {
+        injection::point("read.rows")?;
+        let ends = injection::ends_early("read.rows");
+        if let Some(batch) = self.reader.next().filter(|_| !ends).transpose()? {
+            self.left -= batch.num_rows() as i64;
+            return Ok(Some(batch));
+        }
+        if self.left != 0 {
+            let what = format!("{} of its rows could not be read", self.left);
+            return Err(WarehouseError::Altered { file: self.path.display().to_string(), what });
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Whole {
+    type Item = Result<RecordBatch, WarehouseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let batch = self.batch().transpose();
+        self.is_over = !matches!(batch, Some(Ok(_)));
+        batch
+    }
 }
 
 /// How many rows a file has.
+///
+/// # Errors
+/// A file that cannot be opened, is no Parquet file, or says a number that is none.
 pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
     let file = File::open(path).map_err(|error| WarehouseError::io(path, error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-    Ok(usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0))
+    let rows = builder.metadata().file_metadata().num_rows();
+    let altered =
+        |_| WarehouseError::Altered { file: path.display().to_string(), what: "its rows have no number".into() };
+    usize::try_from(rows).map_err(altered)
 }

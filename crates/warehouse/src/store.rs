@@ -185,7 +185,7 @@ pub fn rows(
     path: &Path,
     columns: &[&str],
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns, None)?.map(|batch| Ok(batch?)))
+    parquet_file::read(path, columns, None)
 }
 
 /// The same, with the types of the schema that the table was written by.
@@ -194,7 +194,7 @@ pub fn typed_rows(
     columns: &[&str],
     schema: &SchemaRef,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + Send + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns, Some(schema))?.map(|batch| Ok(batch?)))
+    parquet_file::read(path, columns, Some(schema))
 }
 
 /// How many rows a stored table has.
