@@ -19,6 +19,7 @@ mod deliveries;
 mod faults;
 mod floors;
 mod golden;
+mod injected;
 mod integrity;
 mod laws;
 mod lineage;
