@@ -15,8 +15,10 @@
 mod across_extracts;
 mod command;
 mod deliveries;
+mod engine;
 mod faults;
 mod golden;
+mod inject;
 mod laws;
 mod lineage;
 mod peer;

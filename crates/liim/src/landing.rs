@@ -15,7 +15,7 @@ use ingest::delivery::Delivery;
 use ingest::{LandError, Landed, Source, gaps_in_words, grouped, in_words, landed_schema, within_tolerance};
 use protect::RawQuality;
 use serde::{Deserialize, Serialize};
-use warehouse::store::Warehouse;
+use warehouse::store::{Warehouse, exists};
 
 use crate::clock::Stage;
 use crate::failure::Failure;
@@ -80,11 +80,13 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     };
     let folder = warehouse.landed_folder(&delivery.extract, delivery.period, &fingerprint(project, extract, delivery));
     let (rows, summary_file) = (folder.join("rows.parquet"), folder.join("landed.json"));
-    let known =
-        std::fs::read_to_string(&summary_file).ok().and_then(|text| serde_json::from_str::<Summary>(&text).ok());
+    let known = landed_before(&summary_file)?;
     let files = delivery.files(&project.root);
     let shown: Vec<String> = files.iter().map(|(_, shown)| shown.clone()).collect();
-    if let Some(summary) = known.filter(|_| rows.exists()) {
+    if let Some(summary) = known {
+        if !exists(&rows)? {
+            return Err(lacking(&rows));
+        }
         tracing::debug!(stage = "land", "{} {}: landed before", delivery.extract, delivery.period);
         return Ok(Landing { rows, summary });
     }
@@ -94,10 +96,15 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     let schema = landed_schema(extract);
     let mut writer = warehouse.write_private(&rows, &schema)?;
     let mut empty = vec![0; extract.columns.len()];
+    let mut unwritten = None;
     let landed = ingest::land(extract, &project.reference, delivery.period, &sources, threads, &mut |batch| {
         add_empty(&mut empty, &batch);
-        writer.write(&batch).map_err(|error| LandError::Sink(error.to_string()))
-    })?;
+        writer.write(&batch).map_err(|error| LandError::Sink(unwritten.insert(error).to_string()))
+    });
+    let landed = match unwritten {
+        Some(error) => return Err(error.into()),
+        None => landed?,
+    };
     writer.finish()?;
     if !landed.withdrawn.is_empty() {
         empty = withdraw(warehouse, &rows, &schema, &landed.withdrawn)?;
@@ -135,6 +142,24 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     stage.end(format!("{} rows = {} accepted + {} rejected", landed.rows, landed.accepted, landed.rejections.len()));
     Ok(Landing { rows, summary })
 }
+
+/// What an earlier run came to when it landed the delivery; none where it was not landed, or not to its end.
+fn landed_before(file: &Path) -> Result<Option<Summary>, Failure> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::Broken(format!("{}: {error}", file.display()))),
+    };
+    // It is written whole, so what cannot be read was changed since.
+    let altered = |_| Failure::NotReproduced(format!("{} is not as it was written; {AGAIN}", file.display()));
+    serde_json::from_str(&text).map(Some).map_err(altered)
+}
+
+fn lacking(rows: &Path) -> Failure {
+    Failure::NotReproduced(format!("{} is not there, and its summary is; {AGAIN}", rows.display()))
+}
+
+const AGAIN: &str = "remove its folder, and the next run lands the delivery again";
 
 /// Adds to how many rows each column of a contract is empty in; the landed columns begin with these.
 fn add_empty(empty: &mut [u64], batch: &RecordBatch) {
@@ -176,8 +201,9 @@ fn cast_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Ar
 
 /// Of everything that determines what lands.
 fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> String {
+    // A table that is not there has no digest; a project that is read has both.
     let lists = ["municipalities.csv", "nationalities.csv"].map(|name| {
-        project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
+        project.files.get(&format!("sources/reference/{name}")).map_or_else(String::new, |bytes| sha256(bytes))
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
     sha256(format!("landing 4 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())

@@ -9,13 +9,16 @@ mod clock;
 mod companions;
 mod deliveries;
 mod failure;
+mod files;
 mod key;
 mod landing;
 mod link_quality;
 mod linking;
 mod pages;
 mod parallel;
+mod privacy;
 mod rederive;
+mod space;
 mod stages;
 mod terminal;
 mod verbs;
@@ -27,9 +30,13 @@ use args::{Command, Verb};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let command = Command::parse();
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => return terminal::explain(&error),
+    };
     terminal::start(&command.global);
     terminal::keep_panics_private();
+    privacy::without_core_dumps();
     let global = &command.global;
     let outcome = match &command.verb {
         Verb::Init { dir } => verbs::init::init(dir),
@@ -42,7 +49,7 @@ fn main() -> ExitCode {
         }
         Verb::Check => verbs::check::check(global),
         Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
-        Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
+        Verb::Run { edition, all, now } => verbs::run::run(global, edition, *all, *now),
         Verb::Protect { table, spec, out, audit } => verbs::protect::protect(global, table, spec, out, *audit),
         Verb::Editions { json } => verbs::editions::editions(global, *json),
         Verb::Verify { edition, stage: args::VerifiedStage::Link } => verbs::verify::link(global, edition.as_deref()),
@@ -52,7 +59,7 @@ fn main() -> ExitCode {
         }
     };
     terminal::stop();
-    match outcome {
+    match terminal::all_said(outcome) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let words = failure.words();

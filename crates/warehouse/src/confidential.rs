@@ -17,7 +17,7 @@ use protect::secondary::End;
 use crate::WarehouseError;
 use crate::parquet_file::PrivateWriter;
 use crate::session::arrow_schema;
-use crate::store::{Warehouse, private_folder, rows};
+use crate::store::{Warehouse, exists, private_folder, remove_folder, rows, sync};
 
 /// Where an edition's confidential files lie.
 pub fn folder(warehouse: &Warehouse, edition: &str) -> PathBuf {
@@ -44,7 +44,7 @@ pub fn write(
 ) -> Result<Waiting, WarehouseError> {
     let folder = folder(warehouse, edition);
     let beside = folder.with_file_name(format!(".edition={edition}.partial"));
-    clear(&beside)?;
+    remove_folder(&beside)?;
     private_folder(&beside)?;
     let rows = |table: PublishedTable, columns: Vec<ArrayRef>| -> Result<(), WarehouseError> {
         let schema = arrow_schema(&table.fields);
@@ -69,15 +69,18 @@ pub fn write(
 }
 
 impl Waiting {
-    /// Puts the files in their place; what a run left there whose edition was never published goes.
+    /// Puts the files in their place, on the disk before their edition is published; what a run left there whose edition was
+    /// never published goes.
     pub fn settle(self) -> Result<(), WarehouseError> {
-        clear(&self.folder)?;
-        fs::rename(&self.beside, &self.folder).map_err(|error| WarehouseError::io(&self.folder, error))
+        remove_folder(&self.folder)?;
+        sync(&self.beside)?;
+        fs::rename(&self.beside, &self.folder).map_err(|error| WarehouseError::io(&self.folder, error))?;
+        self.folder.parent().map_or(Ok(()), sync)
     }
 
     /// Takes the files away: their edition is not published.
     pub fn discard(self) -> Result<(), WarehouseError> {
-        clear(&self.beside)
+        remove_folder(&self.beside)
     }
 }
 
@@ -173,7 +176,7 @@ fn text(name: &str, row: &Recorded) -> String {
 pub fn read_record(folder: &Path) -> Result<Vec<Recorded>, WarehouseError> {
     let path = folder.join("record.parquet");
     let altered = |what: &str| WarehouseError::Altered { file: path.display().to_string(), what: what.to_string() };
-    if !path.exists() {
+    if !exists(&path)? {
         return Err(altered("it is not there, and without it no later edition can be protected"));
     }
     let mut found = Vec::new();
@@ -237,12 +240,4 @@ pub fn read_record(folder: &Path) -> Result<Vec<Recorded>, WarehouseError> {
         }
     }
     Ok(found)
-}
-
-/// Takes away what a run that did not end left of an edition's confidential files.
-fn clear(folder: &Path) -> Result<(), WarehouseError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(WarehouseError::io(folder, error)),
-        _ => Ok(()),
-    }
 }

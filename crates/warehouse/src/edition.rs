@@ -1,8 +1,8 @@
-//! Editions: written beside, synced, made visible in one step, never edited.
+//! Editions: written beside, synced, made visible in one step ([`crate::release`]), never edited; and read back.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use catalog::cell::Observation;
@@ -14,7 +14,8 @@ use protect::Protected;
 use crate::WarehouseError;
 use crate::manifest::{Followed, LedgerLine, Manifest, ManifestFile};
 use crate::parquet_file::write_published;
-use crate::store::Warehouse;
+use crate::release::open_below;
+use crate::store::{Warehouse, exists, names, private_folder, remove_folder, sync};
 use crate::tables::{TextRows, observation_batch, quality_batch, read_observations, text_batch};
 
 /// Everything an edition is published from.
@@ -42,9 +43,9 @@ pub struct Publication<'p> {
 /// An edition that is written whole and not visible yet.
 #[derive(Debug)]
 pub struct Prepared<'w> {
-    warehouse: &'w Warehouse,
-    edition: String,
-    beside: PathBuf,
+    pub(crate) warehouse: &'w Warehouse,
+    pub(crate) edition: String,
+    pub(crate) beside: PathBuf,
 }
 
 /// A published edition, opened for reading.
@@ -65,7 +66,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
     }
     let edition = publication.edition;
     let folder = folder(warehouse, &edition.id);
-    if folder.exists() {
+    if exists(&folder)? {
         return Err(WarehouseError::Published(edition.id.clone()));
     }
     let follows = match &edition.follows {
@@ -76,13 +77,30 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         None => None,
     };
     let beside = warehouse.published().join(format!(".edition={}.partial", edition.id));
-    if beside.exists() {
-        fs::remove_dir_all(&beside).map_err(|error| WarehouseError::io(&beside, error))?;
+    remove_folder(&beside)?;
+    fs::create_dir_all(warehouse.published()).map_err(|error| WarehouseError::io(warehouse.published(), error))?;
+    // Nobody reads figures that have not been audited.
+    private_folder(&beside)?;
+    let written = write_edition(publication, &beside, follows);
+    if written.is_err() {
+        // The disk may be full; the next run takes away what cannot be taken away now.
+        let _ = remove_folder(&beside);
     }
-    fs::create_dir_all(&beside).map_err(|error| WarehouseError::io(&beside, error))?;
+    written.map(|()| Prepared { warehouse, edition: edition.id.clone(), beside })
+}
+
+/// Writes all files of an edition into a folder, and syncs them.
+fn write_edition(
+    publication: &Publication<'_>,
+    beside: &Path,
+    follows: Option<Followed>,
+) -> Result<(), WarehouseError> {
+    let edition = publication.edition;
 
     // The footers name the definitions and not the inputs: rows in another order must give the same bytes.
-    let determined_by = sha256(serde_json::to_string(&publication.definitions).unwrap_or_default().as_bytes());
+    let definitions = serde_json::to_string(&publication.definitions);
+    let definitions = definitions.map_err(|error| WarehouseError::Engine(error.to_string()))?;
+    let determined_by = sha256(definitions.as_bytes());
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
     let observed = observations();
     let batch = observation_batch(publication.protected)?;
@@ -134,7 +152,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         definitions: publication.definitions.clone(),
         deliveries: publication.deliveries.clone(),
         warnings: publication.warnings.clone(),
-        files: files(&beside, &rows)?,
+        files: files(beside, &rows)?,
     };
     let json = to_json(&manifest)?;
     write_synced(&beside.join("manifest.json"), json.as_bytes())?;
@@ -142,8 +160,8 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
     sums.push(format!("{}  manifest.json\n", sha256(json.as_bytes())));
     write_synced(&beside.join("SHA256SUMS"), sums.concat().as_bytes())?;
 
-    sync_folders(&beside)?;
-    Ok(Prepared { warehouse, edition: edition.id.clone(), beside })
+    open_below(beside)?;
+    sync_folders(beside)
 }
 
 impl Prepared<'_> {
@@ -157,93 +175,18 @@ impl Prepared<'_> {
         open_folder(self.beside.clone(), &self.edition)
     }
 
-    /// The one step that makes the edition visible. A rename never replaces a folder with files in it.
-    pub fn publish(self) -> Result<Published, WarehouseError> {
-        let folder = folder(self.warehouse, &self.edition);
-        fs::rename(&self.beside, &folder).map_err(|error| WarehouseError::io(&folder, error))?;
-        sync(&self.warehouse.published())?;
-        let published = open(self.warehouse, &self.edition)?;
-        settle(self.warehouse)?;
-        Ok(published)
-    }
-
     /// Takes away what was written: the edition is not published.
     pub fn discard(self) -> Result<(), WarehouseError> {
         fs::remove_dir_all(&self.beside).map_err(|error| WarehouseError::io(&self.beside, error))
     }
 }
 
-/// Brings ledger and `latest` up to what is visible: also after a run that was killed between two steps.
-pub fn settle(warehouse: &Warehouse) -> Result<(), WarehouseError> {
-    let path = warehouse.published().join("ledger.jsonl");
-    mend_last_line(&path)?;
-    let mut ledger = read_ledger(warehouse)?;
-    let mut editions = list(warehouse)?;
-    // A followed edition comes before its follower; ids order the rest.
-    editions.sort_by(|a, b| a.manifest.edition.cmp(&b.manifest.edition));
-    let mut waiting: Vec<&Published> = editions
-        .iter()
-        .filter(|edition| !ledger.iter().any(|(line, _)| line.edition == edition.manifest.edition))
-        .collect();
-    while !waiting.is_empty() {
-        let ready = waiting.iter().position(|edition| {
-            edition
-                .manifest
-                .follows
-                .as_ref()
-                .is_none_or(|followed| !waiting.iter().any(|other| other.manifest.edition == followed.edition))
-        });
-        let edition = waiting.remove(ready.unwrap_or(0));
-        let line = LedgerLine {
-            number: ledger.len() as u64 + 1,
-            edition: edition.manifest.edition.clone(),
-            monitor: edition.manifest.monitor.clone(),
-            kind: edition.manifest.kind.clone(),
-            manifest_sha256: edition.manifest_sha256.clone(),
-            previous: ledger.last().map_or_else(|| "0".repeat(64), |(_, hash)| hash.clone()),
-        };
-        let text = serde_json::to_string(&line).map_err(|error| WarehouseError::Engine(error.to_string()))?;
-        let written = || -> std::io::Result<()> {
-            let mut file = File::options().create(true).append(true).open(&path)?;
-            file.write_all(format!("{text}\n").as_bytes())?;
-            file.sync_all()
-        };
-        written().map_err(|error| WarehouseError::io(&path, error))?;
-        ledger.push((line, sha256(text.as_bytes())));
-    }
-    let latest = warehouse.root().join("latest");
-    fs::create_dir_all(&latest).map_err(|error| WarehouseError::io(&latest, error))?;
-    let mut newest: BTreeMap<String, String> = BTreeMap::new();
-    for edition in &editions {
-        let known = newest.entry(edition.manifest.monitor.clone()).or_default();
-        *known = known.clone().max(edition.manifest.edition.clone());
-    }
-    for (monitor, id) in newest {
-        let link = latest.join(&monitor);
-        let target = PathBuf::from("../published").join(format!("edition={id}"));
-        if fs::read_link(&link).is_ok_and(|found| found == target) {
-            continue;
-        }
-        let fresh = latest.join(format!(".{monitor}.partial"));
-        let _ = fs::remove_file(&fresh);
-        std::os::unix::fs::symlink(&target, &fresh)
-            .and_then(|()| fs::rename(&fresh, &link))
-            .map_err(|error| WarehouseError::io(&link, error))?;
-    }
-    Ok(())
-}
-
 /// The published editions, by id.
 pub fn list(warehouse: &Warehouse) -> Result<Vec<Published>, WarehouseError> {
     let mut ids = Vec::new();
-    if let Ok(entries) = fs::read_dir(warehouse.published()) {
-        for entry in entries.flatten() {
-            if let Some(id) = entry.file_name().to_str().and_then(|name| name.strip_prefix("edition=")) {
-                ids.push(id.to_string());
-            }
-        }
+    for name in names(&warehouse.published())? {
+        ids.extend(name.strip_prefix("edition=").map(str::to_string));
     }
-    ids.sort();
     ids.iter().map(|id| open(warehouse, id)).collect()
 }
 
@@ -252,11 +195,13 @@ pub fn open(warehouse: &Warehouse, id: &str) -> Result<Published, WarehouseError
     open_folder(folder(warehouse, id), id)
 }
 
-fn open_folder(folder: PathBuf, id: &str) -> Result<Published, WarehouseError> {
+pub(crate) fn open_folder(folder: PathBuf, id: &str) -> Result<Published, WarehouseError> {
     let path = folder.join("manifest.json");
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(_) if !folder.exists() => return Err(WarehouseError::NoEdition(id.to_string())),
+        Err(error) if error.kind() == ErrorKind::NotFound && !exists(&folder)? => {
+            return Err(WarehouseError::NoEdition(id.to_string()));
+        }
         Err(error) => return Err(WarehouseError::io(&path, error)),
     };
     let manifest: Manifest = serde_json::from_slice(&bytes)
@@ -285,7 +230,7 @@ impl Published {
     }
 }
 
-fn folder(warehouse: &Warehouse, id: &str) -> PathBuf {
+pub(crate) fn folder(warehouse: &Warehouse, id: &str) -> PathBuf {
     warehouse.published().join(format!("edition={id}"))
 }
 
@@ -319,13 +264,14 @@ fn files(base: &Path, rows: &BTreeMap<String, u64>) -> Result<Vec<ManifestFile>,
 
 fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), WarehouseError> {
     for entry in fs::read_dir(folder).map_err(|error| WarehouseError::io(folder, error))? {
-        let path = entry.map_err(|error| WarehouseError::io(folder, error))?.path();
-        if path.is_dir() { walk(&path, paths)? } else { paths.push(path) }
+        let entry = entry.map_err(|error| WarehouseError::io(folder, error))?;
+        let kind = entry.file_type().map_err(|error| WarehouseError::io(entry.path(), error))?;
+        if kind.is_dir() { walk(&entry.path(), paths)? } else { paths.push(entry.path()) }
     }
     Ok(())
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| WarehouseError::io(folder, error))?;
     }
@@ -337,36 +283,14 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
     written().map_err(|error| WarehouseError::io(path, error))
 }
 
-fn sync(folder: &Path) -> Result<(), WarehouseError> {
-    File::open(folder).and_then(|file| file.sync_all()).map_err(|error| WarehouseError::io(folder, error))
-}
-
 fn sync_folders(folder: &Path) -> Result<(), WarehouseError> {
-    for entry in fs::read_dir(folder).map_err(|error| WarehouseError::io(folder, error))?.flatten() {
-        if entry.path().is_dir() {
+    for entry in fs::read_dir(folder).map_err(|error| WarehouseError::io(folder, error))? {
+        let entry = entry.map_err(|error| WarehouseError::io(folder, error))?;
+        if entry.file_type().map_err(|error| WarehouseError::io(entry.path(), error))?.is_dir() {
             sync_folders(&entry.path())?;
         }
     }
     sync(folder)
-}
-
-/// Takes away what a killed run left of a last line; that edition's line is written anew.
-fn mend_last_line(path: &Path) -> Result<(), WarehouseError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(WarehouseError::io(path, error)),
-    };
-    if bytes.is_empty() || bytes.ends_with(b"\n") {
-        return Ok(());
-    }
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let mended = || -> std::io::Result<()> {
-        let file = File::options().write(true).open(path)?;
-        file.set_len(whole as u64)?;
-        file.sync_all()
-    };
-    mended().map_err(|error| WarehouseError::io(path, error))
 }
 
 /// The ledger's lines with the hash of each; a broken chain is an error.
@@ -374,7 +298,7 @@ pub fn read_ledger(warehouse: &Warehouse) -> Result<Vec<(LedgerLine, String)>, W
     let path = warehouse.published().join("ledger.jsonl");
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(WarehouseError::io(&path, error)),
     };
     let mut found: Vec<(LedgerLine, String)> = Vec::new();

@@ -1,6 +1,7 @@
 //! Person-level tables: landed extracts, which still hold identifiers, and the work tables of an edition, which never do.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::SchemaRef;
@@ -45,7 +46,24 @@ impl Warehouse {
         for folder in [warehouse.landed(), warehouse.work()] {
             private_folder(&folder)?;
         }
+        warehouse.sweep()?;
         Ok(warehouse)
+    }
+
+    /// Takes away what the engine put aside: of a process that was killed, nobody else does.
+    fn sweep(&self) -> Result<(), WarehouseError> {
+        [self.spill(), self.second_derivation()].iter().try_for_each(|folder| remove_folder(folder))
+    }
+
+    /// Where the engine puts aside what does not fit in memory.
+    pub fn spill(&self) -> PathBuf {
+        self.work().join("spill")
+    }
+
+    /// The tables between of the second derivation of the link, and what it puts aside: in the zone of the landed tables,
+    /// from which it reads.
+    pub fn second_derivation(&self) -> PathBuf {
+        self.landed().join(".verify")
     }
 
     /// The folder itself.
@@ -110,10 +128,15 @@ impl Warehouse {
 
     /// Removes an edition's work tables, which can always be made again.
     pub fn clear_work(&self, edition: &str) -> Result<(), WarehouseError> {
-        let folder = self.work().join(edition);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(WarehouseError::io(&folder, error)),
-            _ => Ok(()),
+        remove_folder(&self.work().join(edition))
+    }
+}
+
+impl Drop for Warehouse {
+    fn drop(&mut self) {
+        if self.is_writing() {
+            // What cannot be taken away now is taken away before the next process writes here.
+            let _ = self.sweep();
         }
     }
 }
@@ -123,7 +146,8 @@ pub fn rows(
     path: &Path,
     columns: &[&str],
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns, None)?.map(|batch| Ok(batch?)))
+    let unread = parquet_file::unread_rows(path);
+    Ok(parquet_file::read(path, columns, None)?.map(move |batch| batch.map_err(&unread)))
 }
 
 /// The same, with the types of the schema that the table was written by.
@@ -132,7 +156,8 @@ pub fn typed_rows(
     columns: &[&str],
     schema: &SchemaRef,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + Send + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns, Some(schema))?.map(|batch| Ok(batch?)))
+    let unread = parquet_file::unread_rows(path);
+    Ok(parquet_file::read(path, columns, Some(schema))?.map(move |batch| batch.map_err(&unread)))
 }
 
 /// How many rows a stored table has.
@@ -144,6 +169,52 @@ pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
 pub(crate) fn private_folder(path: &Path) -> Result<(), WarehouseError> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| WarehouseError::io(path, error))
+}
+
+/// The names in a folder, in order; none where it is not there.
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>, WarehouseError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(WarehouseError::io(folder, error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| WarehouseError::io(folder, error))?;
+        found.push(entry.file_name().to_string_lossy().to_string());
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether something is there. What cannot be looked up is an error and not absent.
+///
+/// # Errors
+/// A folder on the way that cannot be searched, or a fault of the disk.
+pub fn exists(path: &Path) -> Result<bool, WarehouseError> {
+    path.try_exists().map_err(|error| WarehouseError::io(path, error))
+}
+
+/// Bytes that are free for this user where a folder lies.
+///
+/// # Errors
+/// A folder that is not there or cannot be reached.
+pub fn free_space(folder: &Path) -> std::io::Result<u64> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), WarehouseError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(WarehouseError::io(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes sure that what a folder lists is on the disk.
+pub(crate) fn sync(folder: &Path) -> Result<(), WarehouseError> {
+    File::open(folder).and_then(|file| file.sync_all()).map_err(|error| WarehouseError::io(folder, error))
 }
 
 /// A period as part of a file's name.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use catalog::Day;
 use catalog::fault::did_you_mean;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
@@ -28,6 +29,8 @@ pub enum State {
     Changed,
     /// A delivery is missing.
     Waiting,
+    /// Nothing is missing, and its cut-off day has not passed: what is received until then counts.
+    NotDue,
 }
 
 /// The plan of an edition.
@@ -55,9 +58,10 @@ pub fn plan(global: &Global, edition: Option<&str>, json: bool) -> Result<(), Fa
         Some(id) => vec![named(&project, id)?],
         None => project.pipeline.editions.iter().collect(),
     };
+    let today = super::today()?;
     let mut editions = Vec::new();
     for edition in chosen {
-        editions.push(of(&project, &warehouse, edition)?.0);
+        editions.push(of(&project, &warehouse, edition, today)?.0);
     }
     if json {
         let text = serde_json::to_string_pretty(&Output { version: 1, editions })
@@ -72,6 +76,7 @@ pub fn plan(global: &Global, edition: Option<&str>, json: bool) -> Result<(), Fa
             State::UpToDate => "up to date",
             State::Changed => "changed since it was published; a correction must be named",
             State::Waiting => "waiting",
+            State::NotDue => "waiting for its cut-off day",
         };
         terminal::say(&format!("{}: {state}", planned.edition));
         for why in planned.why {
@@ -92,7 +97,15 @@ pub fn named<'p>(project: &'p Project, id: &str) -> Result<&'p Edition, Failure>
 }
 
 /// The plan of one edition, and the deliveries it would be made from.
-pub fn of(project: &Project, warehouse: &Warehouse, edition: &Edition) -> Result<(Planned, Chosen), Failure> {
+///
+/// # Errors
+/// What is published or delivered cannot be read.
+pub fn of(
+    project: &Project,
+    warehouse: &Warehouse,
+    edition: &Edition,
+    today: Day,
+) -> Result<(Planned, Chosen), Failure> {
     let chosen = choose(project, edition)?;
     let planned = |state, why| Planned { edition: edition.id.clone(), state, why };
     match warehouse::edition::open(warehouse, &edition.id) {
@@ -129,6 +142,14 @@ pub fn of(project: &Project, warehouse: &Warehouse, edition: &Edition) -> Result
     }
     let state = match (waiting, why.is_empty()) {
         (true, _) => State::Waiting,
+        (false, _) if !edition.is_due(today) => {
+            let from = edition.cut_off.plus(1);
+            why.push(format!(
+                "what is received up to and on {} counts, so from {from} on; or with --now",
+                edition.cut_off
+            ));
+            State::NotDue
+        }
         (false, false) => State::ToMakeWithout,
         (false, true) => {
             why.push("not published yet".to_string());

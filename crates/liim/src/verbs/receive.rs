@@ -10,7 +10,7 @@ use ingest::{DeliveryReport, LandError, gaps_in_words, in_words};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::terminal;
+use crate::{files, terminal};
 
 /// Checks a delivery, copies it in and writes its receipt.
 pub fn receive(
@@ -35,7 +35,7 @@ pub fn receive(
             contract.file
         )));
     }
-    let delivered_on = delivered_on.unwrap_or_else(super::today);
+    let delivered_on = delivered_on.map_or_else(super::today, Ok)?;
     let reception = Reception {
         period,
         delivered_on,
@@ -72,7 +72,7 @@ pub fn receive(
             empty: &findings.empty,
             faults,
         };
-        std::fs::write(path, page.page()).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
+        files::write_whole(path, page.page().as_bytes(), 0o644)?;
         tracing::info!("the delivery report is at {}", path.display());
     }
     let received = outcome?;

@@ -1,5 +1,7 @@
 //! `liim verify`: derives again, by another way, and compares.
 
+use std::path::PathBuf;
+
 use catalog::pipeline::Edition;
 use warehouse::store::Warehouse;
 
@@ -8,7 +10,7 @@ use crate::clock::Stage;
 use crate::failure::Failure;
 use crate::stages::Workshop;
 use crate::verbs::plan;
-use crate::{rederive, terminal};
+use crate::{key, rederive, terminal};
 
 /// Derives the link of editions again in SQL and compares every column of every person.
 pub fn link(global: &Global, edition: Option<&str>) -> Result<(), Failure> {
@@ -17,14 +19,16 @@ pub fn link(global: &Global, edition: Option<&str>) -> Result<(), Failure> {
     let chosen: Vec<&Edition> = match edition {
         Some(id) => vec![plan::named(&project, id)?],
         None => {
-            let folder = super::warehouse_folder(global).join("published");
-            let published = |edition: &&Edition| folder.join(format!("edition={}", edition.id)).exists();
-            project.pipeline.editions.iter().filter(published).collect()
+            let published = warehouse::edition::list(&Warehouse::reading(&super::warehouse_folder(global)))?;
+            let is_published = |edition: &&Edition| published.iter().any(|own| own.manifest.edition == edition.id);
+            project.pipeline.editions.iter().filter(is_published).collect()
         }
     };
     if chosen.is_empty() {
         return Err(Failure::Nothing("no edition is published here".into()));
     }
+    // Under another key every number differs, so none is made here.
+    key::read(&project)?;
     let warehouse = Warehouse::writing(&super::warehouse_folder(global))?;
     let workshop = Workshop { project: &project, warehouse: &warehouse, limits: super::limits(global) };
     let mut wrong = Vec::new();
@@ -66,7 +70,7 @@ pub fn link(global: &Global, edition: Option<&str>) -> Result<(), Failure> {
 type Found = std::collections::BTreeMap<catalog::Period, rederive::Compared>;
 
 fn one(workshop: &Workshop<'_>, edition: &Edition) -> Result<(Found, Vec<String>), Failure> {
-    let (planned, chosen) = plan::of(workshop.project, workshop.warehouse, edition)?;
+    let (planned, chosen) = plan::of(workshop.project, workshop.warehouse, edition, super::today()?)?;
     if planned.state == plan::State::Changed {
         let why = planned.why.join("; ");
         tracing::warn!("{}: what it was made from has changed since, so a difference may be that: {why}", edition.id);
@@ -75,7 +79,7 @@ fn one(workshop: &Workshop<'_>, edition: &Edition) -> Result<(Found, Vec<String>
     let landings = workshop.land(&chosen, &mut quality)?;
     let tables = workshop.linked(edition, &chosen, &landings)?;
     let rows_of = |delivery: &ingest::delivery::Delivery| {
-        landings.get(&delivery.folder).map(|landing| landing.rows.clone()).unwrap_or_default()
+        landings.get(&delivery.folder).map_or_else(PathBuf::new, |landing| landing.rows.clone())
     };
     let found = rederive::compare(workshop, edition, &chosen, &rows_of, &tables)?;
     let (origins, _) = crate::linking::needs(workshop.project, edition);
