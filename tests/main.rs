@@ -19,6 +19,7 @@ mod engine;
 mod faults;
 mod golden;
 mod inject;
+mod integrity;
 mod laws;
 mod lineage;
 mod peer;

@@ -149,8 +149,8 @@ fn a_bad_row_is_counted_and_placed_and_too_many_stop_the_delivery() {
     let bad = [
         ("2010-01;94021300146;00;71016\n", "check digits wrong, column insz"),
         ("2010-13;94021300145;00;71016\n", "not a date, column maand"),
-        ("2010-01;94021300145;00;99998\n", "code not in the list, column gemeente"),
-        ("2010-01;94021300145;07;71016\n", "code not in the list, column categorie"),
+        ("2010-01;94021300145;00;99998\n", "code not in the list of its day, column gemeente"),
+        ("2010-01;94021300145;07;71016\n", "code not in the list of its day, column categorie"),
         ("2010-01;94021300145;00\n", "number of fields unlike the header"),
         ("2010-01;;00;71016\n", "value missing, column insz"),
     ];

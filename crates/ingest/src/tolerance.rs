@@ -4,8 +4,9 @@ use catalog::contract::{ColumnKind, Extract};
 use catalog::{Fault, Place};
 
 use crate::LandError;
-use crate::delivery::{Delivery, Reception};
+use crate::delivery::Delivery;
 use crate::land::Landed;
+use crate::reception::Reception;
 use crate::rejection::{RejectionReason, grouped};
 
 /// Whether the rejections stay within what the contract allows, in all and for each reason.

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::Period;
 use catalog::card::{At, Card, Read};
 use catalog::contract::{Covers, ExtractId, Linking};
+use catalog::digest::commitment;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use catalog::receipt::DeliveredFile;
 use ingest::delivery::{Delivery, deliveries};
 
 use crate::failure::Failure;
@@ -36,16 +38,16 @@ impl Chosen {
         found
     }
 
-    /// Digests of the files that determine the edition.
-    pub fn digests(&self) -> BTreeMap<String, String> {
-        self.all()
-            .into_iter()
-            .flat_map(|delivery| {
-                delivery.receipt.files.iter().map(|file| {
-                    (format!("{} {} {}", delivery.extract, delivery.period, file.name), file.sha256.clone())
-                })
-            })
-            .collect()
+    /// Commitments to the files that determine the edition, under its salt.
+    pub fn commitments(&self, salt: &str) -> BTreeMap<String, String> {
+        let files = self.all().into_iter().flat_map(|delivery| {
+            delivery
+                .receipt
+                .files
+                .iter()
+                .map(move |file| (named(delivery, &file.name), commitment_to(salt, delivery, file)))
+        });
+        files.collect()
     }
 
     /// The periods of the deliveries that a card reads of a source for a period of the indicator.
@@ -63,6 +65,16 @@ impl Chosen {
             read.at == At::Newest && missing(None) || self.periods(read, period).into_iter().any(|of| missing(Some(of)))
         })
     }
+}
+
+/// What a delivered file is called in a manifest.
+pub fn named(delivery: &Delivery, file: &str) -> String {
+    format!("{} {} {file}", delivery.extract, delivery.period)
+}
+
+/// What is published of a delivered file: not its hash, against which the counts of a small table could be tried out.
+pub fn commitment_to(salt: &str, delivery: &Delivery, file: &DeliveredFile) -> String {
+    commitment(salt, &named(delivery, &file.name), &file.sha256)
 }
 
 /// Chooses the deliveries of an edition.

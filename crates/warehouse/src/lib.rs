@@ -12,6 +12,9 @@ use thiserror::Error;
 pub mod confidential;
 pub mod edition;
 mod engine;
+mod guard;
+pub mod integrity;
+pub mod ledger;
 pub mod lineage;
 pub mod manifest;
 mod parquet_file;
@@ -36,6 +39,14 @@ pub enum WarehouseError {
         /// The file.
         file: String,
         /// What differs.
+        what: String,
+    },
+    /// A file or folder leads out of the warehouse, or others can reach what is private.
+    #[error("{file} cannot be used: {what}")]
+    Unsafe {
+        /// The file or folder.
+        file: String,
+        /// What is wrong with it, and how it is mended.
         what: String,
     },
     /// There is no such edition.
@@ -88,6 +99,14 @@ impl WarehouseError {
             return WarehouseError::Full { file, free: free.unwrap_or(0) };
         }
         WarehouseError::Io { file, error }
+    }
+
+    pub(crate) fn altered(file: &Path, what: &str) -> WarehouseError {
+        WarehouseError::Altered { file: file.display().to_string(), what: what.to_string() }
+    }
+
+    pub(crate) fn unsafe_path(file: &Path, what: &str) -> WarehouseError {
+        WarehouseError::Unsafe { file: file.display().to_string(), what: what.to_string() }
     }
 }
 

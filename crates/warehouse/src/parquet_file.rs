@@ -1,12 +1,15 @@
 //! Parquet files as we write them: one writer, our own name in the footer, nothing that depends on time or threads.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
+use catalog::digest::Hasher;
+use catalog::workers;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -19,6 +22,8 @@ use parquet::schema::types::ColumnPath;
 
 use crate::WarehouseError;
 use crate::engine::os_error;
+use crate::guard::{hash_file, hash_line};
+use crate::store::{partial, write_private};
 
 const CREATED_BY: &str = "liim 0.1";
 
@@ -63,9 +68,27 @@ pub(crate) fn unread_rows(path: &Path) -> impl Fn(ArrowError) -> WarehouseError 
 
 const NOT_PARQUET: &str = "it cannot be read as Parquet";
 
-/// Writes a person-level file: private, without statistics (they would hold identifiers in clear).
+/// A file whose hash is known when it is written.
+struct Hashed {
+    file: File,
+    hasher: Hasher,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a person-level file: private, without statistics (they would hold identifiers in clear), its hash beside it.
 pub struct PrivateWriter {
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<Hashed>,
     partial: PathBuf,
     path: PathBuf,
     rows: u64,
@@ -75,7 +98,7 @@ impl PrivateWriter {
     /// Begins a file; it appears under its name when it is finished.
     pub(crate) fn create(path: &Path, schema: &SchemaRef) -> Result<PrivateWriter, WarehouseError> {
         use std::os::unix::fs::OpenOptionsExt;
-        let partial = path.with_extension("partial");
+        let partial = partial(path);
         let file = File::options()
             .write(true)
             .create(true)
@@ -96,6 +119,7 @@ impl PrivateWriter {
             }
         }
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+        let file = Hashed { file, hasher: Hasher::default() };
         let writer = ArrowWriter::try_new_with_options(file, schema.clone(), options).map_err(unwritten(&partial))?;
         Ok(PrivateWriter { writer, partial, path: path.to_path_buf(), rows: 0 })
     }
@@ -113,7 +137,8 @@ impl PrivateWriter {
         batches: impl Iterator<Item = Result<RecordBatch, E>>,
     ) -> Result<u64, E> {
         let path = self.path.clone();
-        let writer = std::thread::scope(|scope| -> Result<PrivateWriter, E> {
+        let stopped = |_| WarehouseError::io(&path, std::io::Error::other("a thread stopped before its work was done"));
+        let writer = workers::scoped(|scope| -> Result<PrivateWriter, E> {
             let (give, take) = sync_channel::<RecordBatch>(2);
             let writing = scope.spawn(move || -> Result<PrivateWriter, WarehouseError> {
                 for batch in take {
@@ -128,17 +153,18 @@ impl PrivateWriter {
                 }
             }
             drop(give);
-            let stopped =
-                || WarehouseError::io(&path, std::io::Error::other("a thread stopped before its work was done"));
-            Ok(writing.join().map_err(|_| stopped())??)
-        })?;
+            Ok(workers::joined(writing).map_err(stopped)??)
+        })
+        .map_err(stopped)??;
         Ok(writer.finish()?)
     }
 
     /// Ends the file and gives its number of rows.
     pub fn finish(self) -> Result<u64, WarehouseError> {
-        let file = self.writer.into_inner().map_err(unwritten(&self.partial))?;
+        let Hashed { file, hasher } = self.writer.into_inner().map_err(unwritten(&self.partial))?;
         file.sync_all().map_err(|error| WarehouseError::io(&self.partial, error))?;
+        // The hash comes first: a run that is killed in between leaves a file that is not there, and not one without a hash.
+        write_private(&hash_file(&self.path), hash_line(&self.path, &hasher.finish()).as_bytes())?;
         std::fs::rename(&self.partial, &self.path).map_err(|error| WarehouseError::io(&self.path, error))?;
         Ok(self.rows)
     }

@@ -19,10 +19,10 @@ use futures::StreamExt;
 
 use crate::WarehouseError;
 use crate::engine::of_planning;
+use crate::guard::private_folder;
 use crate::lineage::{Reads, changing, reads};
 use crate::parquet_file::PrivateWriter;
 use crate::query::bounded;
-use crate::store::private_folder;
 
 /// How much the engine may use.
 #[derive(Debug, Clone, PartialEq, Eq)]

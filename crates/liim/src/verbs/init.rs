@@ -46,7 +46,7 @@ pub fn init(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-const IGNORED: &str = "/warehouse\n/keys\n/truth\n/reports\n/sources/*/deliveries\n";
+const IGNORED: &str = "/warehouse\n/keys\n/truth\n/reports\n/sources/*/deliveries\n/sources/.lock\n";
 
 /// Writes a file that is not there. One that is there and equal is left; another is not ours to replace.
 fn place(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

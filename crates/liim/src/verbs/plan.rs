@@ -1,11 +1,14 @@
 //! `liim plan`: what a run would do, and why.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use catalog::Day;
+use catalog::{Day, Fault};
 use catalog::fault::did_you_mean;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use ingest::LandError;
 use serde::Serialize;
 use warehouse::WarehouseError;
 use warehouse::store::Warehouse;
@@ -31,6 +34,8 @@ pub enum State {
     Waiting,
     /// Nothing is missing, and its cut-off day has not passed: what is received until then counts.
     NotDue,
+    /// A delivery is not what was received: nothing can be made from it, and what was made cannot be proved.
+    Altered,
 }
 
 /// The plan of an edition.
@@ -42,6 +47,41 @@ pub struct Planned {
     pub state: State,
     /// Why.
     pub why: Vec<String>,
+    /// Deliveries that are not what was received.
+    #[serde(skip)]
+    pub altered: Vec<Fault>,
+}
+
+/// Holds deliveries against their receipts, each once for all editions that are made from it.
+pub struct Receipts<'p> {
+    project: &'p Project,
+    checked: RefCell<BTreeMap<PathBuf, Vec<Fault>>>,
+}
+
+impl<'p> Receipts<'p> {
+    /// Of the deliveries of a project.
+    pub fn new(project: &'p Project) -> Receipts<'p> {
+        Receipts { project, checked: RefCell::new(BTreeMap::new()) }
+    }
+
+    /// What is wrong with the files of the deliveries of an edition.
+    fn altered(&self, chosen: &Chosen) -> Result<Vec<Fault>, Failure> {
+        let mut checked = self.checked.borrow_mut();
+        let mut found = Vec::new();
+        for delivery in chosen.all() {
+            let faults = match checked.get(&delivery.folder) {
+                Some(faults) => faults.clone(),
+                None => match delivery.verify(&self.project.root) {
+                    Ok(()) => Vec::new(),
+                    Err(LandError::Faults(faults)) => faults,
+                    Err(other) => return Err(other.into()),
+                },
+            };
+            found.extend(faults.iter().cloned());
+            checked.insert(delivery.folder.clone(), faults);
+        }
+        Ok(found)
+    }
 }
 
 #[derive(Serialize)]
@@ -59,9 +99,10 @@ pub fn plan(global: &Global, edition: Option<&str>, json: bool) -> Result<(), Fa
         None => project.pipeline.editions.iter().collect(),
     };
     let today = super::today()?;
+    let receipts = Receipts::new(&project);
     let mut editions = Vec::new();
     for edition in chosen {
-        editions.push(of(&project, &warehouse, edition, today)?.0);
+        editions.push(of(&project, &warehouse, edition, (today, &receipts))?.0);
     }
     if json {
         let text = serde_json::to_string_pretty(&Output { version: 1, editions })
@@ -77,6 +118,7 @@ pub fn plan(global: &Global, edition: Option<&str>, json: bool) -> Result<(), Fa
             State::Changed => "changed since it was published; a correction must be named",
             State::Waiting => "waiting",
             State::NotDue => "waiting for its cut-off day",
+            State::Altered => "a delivery is not the one that was received",
         };
         terminal::say(&format!("{}: {state}", planned.edition));
         for why in planned.why {
@@ -104,18 +146,24 @@ pub fn of(
     project: &Project,
     warehouse: &Warehouse,
     edition: &Edition,
-    today: Day,
+    (today, receipts): (Day, &Receipts<'_>),
 ) -> Result<(Planned, Chosen), Failure> {
     let chosen = choose(project, edition)?;
-    let planned = |state, why| Planned { edition: edition.id.clone(), state, why };
+    let planned = |state, why| Planned { edition: edition.id.clone(), state, why, altered: Vec::new() };
+    let altered = receipts.altered(&chosen)?;
+    if !altered.is_empty() {
+        let why = altered.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect();
+        return Ok((Planned { altered, ..planned(State::Altered, why) }, chosen));
+    }
     match warehouse::edition::open(warehouse, &edition.id) {
         Ok(published) => {
             let mut why = differences("definition", &published.manifest.definitions, &project.definitions_of(edition));
-            why.extend(differences("delivery", &published.manifest.deliveries, &chosen.digests()));
+            let salt = warehouse::confidential::salt_of(warehouse, &published)?;
+            why.extend(differences("delivery", &published.manifest.deliveries, &chosen.commitments(&salt)));
             if let Some(followed) = &published.manifest.follows {
-                match warehouse::edition::open(warehouse, &followed.edition) {
-                    Ok(found) if found.manifest_sha256 == followed.manifest_sha256 => {}
-                    _ => why.push(format!("edition {} is not the one it followed", followed.edition)),
+                let found = warehouse::edition::open(warehouse, &followed.edition)?;
+                if found.manifest_sha256 != followed.manifest_sha256 {
+                    why.push(format!("edition {} is not the one it followed", followed.edition));
                 }
             }
             let state = if why.is_empty() { State::UpToDate } else { State::Changed };

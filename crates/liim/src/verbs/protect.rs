@@ -45,7 +45,7 @@ pub fn protect(global: &Global, table: &Path, spec: &Path, out: &Path, audit: bo
     };
     let laid = Table::of(&dimensions, &rows, &rule)
         .map_err(|unsound| Failure::Contract(told(&unsound, &written, &tabulation, table)))?;
-    let withheld = secondary::protect(&laid.system, &laid.demand(), secondary::Effort::THOROUGH, 1);
+    let withheld = secondary::protect(&laid.system, &laid.demand(), secondary::Effort::THOROUGH, 1)?;
     let protected = Protected { laid: &laid, withheld: &withheld.cells, written: &written, columns: &columns };
     if !withheld.exposed.is_empty() {
         return Err(Failure::Exposed(protected.exposed(&withheld.exposed, table)));
@@ -54,6 +54,7 @@ pub fn protect(global: &Global, table: &Path, spec: &Path, out: &Path, audit: bo
         let asked: Vec<u32> = laid.primary.keys().copied().collect();
         intervals(&laid.system, &withheld.cells, &asked, withheld.moves.values().flatten(), super::threads(global))
     });
+    let found = found.transpose()?;
     protected.write(out, found.as_ref())?;
     let primary = laid.primary.len();
     let secondary = withheld.cells.len() - primary - laid.unseen.len();

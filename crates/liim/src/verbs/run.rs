@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::space;
 use crate::stages::Workshop;
 use crate::terminal;
-use crate::verbs::plan::{self, State};
+use crate::verbs::plan::{self, Receipts, State};
 
 /// Makes the editions that are not there yet; `now` also before their cut-off day has passed.
 ///
@@ -27,10 +27,11 @@ pub fn run(global: &Global, editions: &[String], all: bool, now: bool) -> Result
     let warehouse = Warehouse::writing(&super::warehouse_folder(global))?;
     warehouse::release::settle(&warehouse)?;
     let workshop = Workshop { project: &project, warehouse: &warehouse, limits: super::limits(global) };
+    let receipts = Receipts::new(&project);
     let mut worst: Option<Failure> = None;
     let mut done = 0;
     for edition in chosen {
-        match one(&workshop, edition, (today, now)) {
+        match one(&workshop, edition, (today, now), &receipts) {
             Ok(()) => done += 1,
             Err(Failure::Nothing(text)) => tracing::info!("{text}"),
             Err(failure) => {
@@ -71,9 +72,14 @@ fn silent(failure: Failure) -> Failure {
     }
 }
 
-fn one(workshop: &Workshop<'_>, edition: &Edition, (today, now): (Day, bool)) -> Result<(), Failure> {
+fn one(
+    workshop: &Workshop<'_>,
+    edition: &Edition,
+    (today, now): (Day, bool),
+    receipts: &Receipts<'_>,
+) -> Result<(), Failure> {
     let (project, warehouse) = (workshop.project, workshop.warehouse);
-    let (planned, chosen) = plan::of(project, warehouse, edition, today)?;
+    let (planned, chosen) = plan::of(project, warehouse, edition, (today, receipts))?;
     match planned.state {
         State::UpToDate => return Err(Failure::Nothing(format!("{}: published and up to date", edition.id))),
         State::Changed => {
@@ -103,6 +109,7 @@ fn one(workshop: &Workshop<'_>, edition: &Edition, (today, now): (Day, bool)) ->
                 edition.id
             )));
         }
+        State::Altered => return Err(Failure::Contract(planned.altered)),
         State::ToMake | State::ToMakeWithout => {}
     }
     if let Some(followed) = &edition.follows
