@@ -125,9 +125,12 @@ struct dirent64 *readdir64(DIR *folder) {
     REAL(struct dirent64 *, "readdir64", DIR *);
     return hit_fd('r', dirfd(folder)) ? NULL : real(folder);
 }
+/* The standard library asks with no path whether the call is there; its declaration says that it never would. */
+static int is_named(const char *volatile path) { return path && path[0]; }
+
 int statx(int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict found) {
     REAL(int, "statx", int, const char *, int, unsigned, struct statx *);
-    int failed = path[0] ? hit_at('r', folder, path) : hit_fd('r', folder);
+    int failed = is_named(path) ? hit_at('r', folder, path) : hit_fd('r', folder);
     return failed ? -1 : real(folder, path, flags, mask, found);
 }
 ssize_t readlink(const char *restrict path, char *restrict into, size_t size) {

@@ -115,7 +115,7 @@ fn small_project(name: &str) -> Folder {
             "wonen/woonwagens",
             "2011",
             "woonwagens.csv",
-            "gemeente;jaar;gezinnen;bewoners\n11002;2011;7;21\n02000;2011;7;21\n",
+            "gemeente,jaar,gezinnen,bewoners\n11002,2011,7,21\n02000,2011,7,21\n",
         ),
     ] {
         let path = folder.write(&format!("in/{file}"), text);
