@@ -30,7 +30,7 @@ pub(crate) fn with_bytes<T>(
     match container {
         Container::Plain => read(&mut BufReader::with_capacity(1 << 20, file)),
         Container::Gzip => {
-            let packed = file.metadata().map(|data| data.len()).unwrap_or(0);
+            let packed = file.metadata().map_err(|error| LandError::io(shown, error))?.len();
             let limit = (packed * MOST_RATIO).clamp(1 << 20, MOST_BYTES);
             let mut stream = Limited { inner: MultiGzDecoder::new(BufReader::new(file)), left: limit };
             read(&mut stream)

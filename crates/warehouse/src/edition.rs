@@ -14,8 +14,8 @@ use protect::Protected;
 
 use crate::WarehouseError;
 use crate::guard::{check_public_folder, entries, hash_of, private_folder, read_own, sync};
-pub use crate::ledger::read_ledger;
 use crate::ledger::Ledger;
+pub use crate::ledger::read_ledger;
 use crate::manifest::{Followed, LedgerLine, Manifest, ManifestFile};
 use crate::parquet_file::write_published;
 use crate::release::open_below;

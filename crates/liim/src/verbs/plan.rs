@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use catalog::{Day, Fault};
 use catalog::fault::did_you_mean;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use catalog::{Day, Fault};
 use ingest::LandError;
 use serde::Serialize;
 use warehouse::WarehouseError;
