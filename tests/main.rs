@@ -13,10 +13,12 @@
 )]
 
 mod across_extracts;
+mod cases;
 mod command;
 mod deliveries;
 mod engine;
 mod faults;
+mod floors;
 mod golden;
 mod inject;
 mod integrity;
@@ -25,8 +27,10 @@ mod lineage;
 mod peer;
 mod plausible;
 mod project;
+mod protect_cases;
 mod protection;
 mod readers;
+mod receiving;
 mod refusal;
 mod reproducible;
 mod same_persons;

@@ -33,6 +33,8 @@ impl Document {
     /// Reads a file's text. `letter` opens the codes of its faults.
     pub fn read(file: &str, letter: char, text: &str) -> Document {
         let mut faults = Vec::new();
+        // Editors on Windows put a byte order mark before the text; it says nothing.
+        let text = text.trim_start_matches('\u{feff}');
         let Some(events) = events(file, letter, text, &mut faults) else {
             let (root, marks) = (Value::Null, HashMap::new());
             return Document { file: file.to_string(), letter, root, marks, faults: RefCell::new(faults) };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Day;
 use crate::card::Dimension;
-use crate::contract::ExtractId;
+use crate::contract::{ExtractId, Linking};
 use crate::document::{Document, Node};
 use crate::fault::Fault;
 use crate::id::{PATTERN, is_day, is_id, looks_like_a_day};
@@ -390,4 +390,9 @@ fn edition(id: &str, node: &Node<'_>, earlier: &[Edition]) -> Option<Edition> {
         publish_without,
         indicators,
     })
+}
+/// Whether an edition may be published without a source of this role: not without one that links persons, for every figure
+/// about them would be wrong.
+pub fn may_be_published_without(role: Option<&Linking>) -> bool {
+    matches!(role, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. }))
 }

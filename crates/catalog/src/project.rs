@@ -14,7 +14,7 @@ use crate::id::{PATTERN, is_id};
 use crate::identifiers;
 use crate::origin::OriginDefinition;
 use crate::period::Period;
-use crate::pipeline::{Choice, Edition, Pipeline};
+use crate::pipeline::{Choice, Edition, Pipeline, may_be_published_without};
 use crate::plausibility::Rule;
 use crate::reference::Reference;
 
@@ -265,7 +265,7 @@ impl Project {
         for edition in &pipeline.editions {
             for source in &edition.publish_without {
                 let linking = self.extract(source).map(|extract| &extract.linking);
-                if !matches!(linking, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. })) {
+                if !may_be_published_without(linking) {
                     let hint = "persons cannot be linked without it, and every figure about them would be wrong";
                     fault(
                         "P17",
@@ -485,11 +485,12 @@ const REFERENCE: &str = "sources/reference";
 
 /// The reference tables. A file of another name is no definition: it may be a delivery put in the wrong place, and would be
 /// published with every edition.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "areas.csv",
     "cluster_members.csv",
     "clusters.csv",
     "municipalities.csv",
+    "municipality_mergers.csv",
     "nationalities.csv",
     "nationality_group_members.csv",
     "nationality_groups.csv",

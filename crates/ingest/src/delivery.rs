@@ -154,10 +154,11 @@ fn fits(receipt: &Receipt, extract: &ExtractId, folder: &Path) -> bool {
 
 /// SHA-256 and length of a file.
 pub fn digest(path: &Path) -> std::io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(std::io::Error::other("not a file"));
+    // A pipe is asked what it is before it is opened, for opening it waits for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
     }
+    let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;

@@ -43,6 +43,8 @@ pub struct Summary {
     pub after_gap: u64,
     /// Columns of which this is counted, with the accepted rows in which they are empty.
     pub empty: Vec<(String, u64)>,
+    /// Columns that have a floor, with the accepted rows in which they are filled in.
+    pub known: Vec<(String, u64)>,
     /// Rejections by reason: code, column, how many, first line.
     pub rejected: Vec<(String, Option<String>, u64, u64)>,
 }
@@ -139,6 +141,7 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
             .filter(|(column, _)| column.count_empty)
             .map(|(column, empty)| (column.name.clone(), *empty))
             .collect(),
+        known: filling.of_floors(extract),
         rejected: grouped(&landed.rejections)
             .into_iter()
             .map(|(reason, column, count, line)| {
@@ -208,12 +211,12 @@ fn cast_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Ar
 
 /// Of everything that determines what lands.
 fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> String {
-    // A table that is not there has no digest; a project that is read has both.
-    let lists = ["municipalities.csv", "nationalities.csv"].map(|name| {
+    // A table that is not there has no digest; a project that is read has all three.
+    let lists = ["municipalities.csv", "municipality_mergers.csv", "nationalities.csv"].map(|name| {
         project.files.get(&format!("sources/reference/{name}")).map_or_else(String::new, |bytes| sha256(bytes))
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
-    sha256(format!("landing 4 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
+    sha256(format!("landing 5 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
 }
 
 /// The complete list of rejections: reason, file, line, byte and column, never a value.

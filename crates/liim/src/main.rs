@@ -9,6 +9,7 @@ mod clock;
 mod companions;
 mod deliveries;
 mod failure;
+mod falls;
 mod files;
 mod floors;
 mod key;

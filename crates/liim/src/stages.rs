@@ -22,6 +22,7 @@ use crate::clock::Stage;
 use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
+use crate::falls;
 use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
@@ -50,10 +51,11 @@ impl Workshop<'_> {
         let mut quality = Vec::new();
         warehouse::release::settle(self.warehouse)?;
         let landings = self.land(chosen, &mut quality)?;
-        let tables = linking::link(self, edition, chosen, &landings, &mut quality)?;
+        let (tables, rates) = linking::link(self, edition, chosen, &landings, &mut quality)?;
         self.check_tables(&tables)?;
         self.link_quality(edition, chosen, &tables, &mut quality)?;
-        let (cells, warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        let (cells, mut warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        warnings.extend(falls::warnings((self.project, self.warehouse), chosen, &landings, &rates)?);
         let words = self.words(edition);
         let earlier = self.records()?;
         let (rules, balances) = (&self.project.pipeline.protection, self.balances());
@@ -171,14 +173,14 @@ impl Workshop<'_> {
             self.check_tables(&stored)?;
             return Ok(stored);
         }
-        linking::link(self, edition, chosen, landings, &mut Vec::new())
+        Ok(linking::link(self, edition, chosen, landings, &mut Vec::new())?.0)
     }
 
     /// Checks that linked tables are as they were written, before they are read.
     fn check_tables(&self, tables: &Tables) -> Result<(), Failure> {
         let files: Vec<&PathBuf> = tables.values().collect();
-        let checked = side_by_side(self.limits.threads, &files, |file| Ok(warehouse::store::checked(file)?));
-        checked.into_iter().try_for_each(|checked| checked.map(|_| ()))
+        let checked = workers::each(self.limits.threads, &files, |file| warehouse::store::checked(file))?;
+        checked.into_iter().try_for_each(|checked| checked.map(|_| ())).map_err(Failure::from)
     }
 
     /// Counts how good the link is.

@@ -16,6 +16,7 @@ use catalog::{injection, share};
 use crate::linked::{Checker, Linked, Outcome, Row, Standing, accounts, untold};
 
 pub mod attack;
+pub mod codes;
 mod error;
 pub mod linked;
 mod quality;

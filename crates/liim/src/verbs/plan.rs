@@ -1,13 +1,14 @@
 //! `liim plan`: what a run would do, and why.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use catalog::contract::ExtractId;
 use catalog::fault::did_you_mean;
-use catalog::pipeline::Edition;
+use catalog::pipeline::{Edition, may_be_published_without};
 use catalog::project::Project;
-use catalog::{Day, Fault};
+use catalog::{Day, Fault, Period};
 use ingest::LandError;
 use serde::Serialize;
 use warehouse::WarehouseError;
@@ -175,18 +176,9 @@ pub fn of(
     let mut why: Vec<String> = Vec::new();
     let mut waiting = false;
     for ((extract, period), users) in &chosen.missing {
-        let of = period.map(|period| format!(" of {period}")).unwrap_or_default();
-        let users: Vec<&str> = users.iter().map(String::as_str).collect();
-        if edition.publish_without.contains(extract) {
-            why.push(format!("{extract}{of} is missing; it may be published without it"));
-        } else {
-            waiting = true;
-            why.push(format!(
-                "{extract}{of} is missing, by {} at the latest; needed for {}",
-                edition.cut_off,
-                users.join(", ")
-            ));
-        }
+        let may_be_missing = edition.publish_without.contains(extract);
+        waiting |= !may_be_missing;
+        why.push(missing(project, edition, (extract, *period), users, &chosen));
     }
     let state = match (waiting, why.is_empty()) {
         (true, _) => State::Waiting,
@@ -205,6 +197,43 @@ pub fn of(
         }
     };
     Ok((planned(state, why), chosen))
+}
+
+/// One line about a delivery that is missing: who waits for it, and each way out.
+fn missing(
+    project: &Project,
+    edition: &Edition,
+    (extract, period): (&ExtractId, Option<Period>),
+    users: &BTreeSet<String>,
+    chosen: &Chosen,
+) -> String {
+    let of = period.map(|period| format!(" of {period}")).unwrap_or_default();
+    if edition.publish_without.contains(extract) {
+        return format!("{extract}{of} is missing; it may be published without it");
+    }
+    let users: Vec<&str> = users.iter().map(String::as_str).collect();
+    let shown = period.map_or("PERIOD".to_string(), |period| period.to_string());
+    let take_in = format!("liim receive {extract} FILE --period {shown}");
+    let late =
+        chosen.late.get(extract).and_then(|late| late.iter().find(|own| period.is_none_or(|of| of == own.period)));
+    let way_in = match late {
+        Some(late) => format!(
+            "one was received on {}, after that day: if it was delivered earlier, `{take_in} --delivered-on DAY` of the same \
+             files sets its receipt right",
+            late.delivered_on
+        ),
+        None => format!("take it in with `{take_in}`, with `--delivered-on DAY` where it came earlier"),
+    };
+    let role = project.extract(extract).map(|extract| &extract.linking);
+    let without = match may_be_published_without(role) {
+        true => ", or name it under `publish_without`",
+        false => "",
+    };
+    format!(
+        "{extract}{of} is missing, by {} at the latest; needed for {}; {way_in}{without}",
+        edition.cut_off,
+        users.join(", ")
+    )
 }
 
 fn differences(kind: &str, before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<String> {

@@ -104,10 +104,7 @@ fn one(
         }
         State::Waiting => {
             let why = planned.why.join("\n  ");
-            return Err(Failure::TryLater(format!(
-                "{} cannot be made yet:\n  {why}\n  take a delivery in with `liim receive`",
-                edition.id
-            )));
+            return Err(Failure::TryLater(format!("{} cannot be made yet:\n  {why}", edition.id)));
         }
         State::Altered => return Err(Failure::Contract(planned.altered)),
         State::ToMake | State::ToMakeWithout => {}
