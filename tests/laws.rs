@@ -226,7 +226,7 @@ fn an_error_of_reading_is_no_absence() {
                 let known = allowed.iter().any(|(file, words, _)| *file == shown && statement.contains(words));
                 assert!(known || !has(&asks) || !has(&swallows), "{shown} takes an error for an absence: {statement}");
                 // `Path::exists`, `is_dir` and `is_file` say no where they cannot look; of a `Metadata` they do not.
-                let plain = ["metadata", "kind", "file_type"].iter().any(|word| statement.contains(word));
+                let plain = ["data", "kind", "file_type"].iter().any(|word| statement.contains(word));
                 for word in [".exists()", ".is_dir()", ".is_file()", ".is_symlink()"] {
                     let found = statement.contains(word) && !(plain && word != ".exists()");
                     assert!(!found, "{shown} takes what it cannot look at for absent: {statement}");

@@ -306,7 +306,7 @@ fn a_file_of_the_wrong_kind_is_no_absent_one() {
     in_the_way(&root.join("sources/rijksregister/deliveries"), &file, "Not a directory", 1);
     in_the_way(&deliveries.join("personen"), &circle, "Too many levels", 1);
     in_the_way(&deliveries.join("personen/0001/receipt.yaml"), &empty, "Is a directory", 1);
-    in_the_way(&root.join("keys/person-numbers.key"), &empty, "Is a directory", 1);
+    in_the_way(&root.join("keys/person-numbers.key"), &empty, "key file keys/person-numbers.key", 1);
     in_the_way(
         &root.join("keys/person-numbers.key"),
         &|path| fs::write(path, b"short").unwrap(),
