@@ -105,7 +105,7 @@ impl Warehouse {
     pub(crate) fn has_confidential(&self) -> Result<bool, WarehouseError> {
         let folder = self.confidential();
         match fs::symlink_metadata(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(WarehouseError::io(&folder, error)),
             Ok(metadata) if metadata.is_dir() && !is_mine(&metadata) && !self.is_writing() => Ok(false),
             Ok(_) => check_private_folder(&folder).map(|()| true),
@@ -154,7 +154,7 @@ impl Warehouse {
     /// Fails where it cannot be read, or its hash is not the one beside it.
     pub fn read_private_text(&self, path: &Path) -> Result<Option<String>, WarehouseError> {
         match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(WarehouseError::io(path, error)),
             Ok(_) => {}
         }
