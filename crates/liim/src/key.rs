@@ -58,14 +58,23 @@ pub fn read(project: &Project) -> Result<Vec<u8>, Failure> {
     Ok(key)
 }
 
+/// Random bytes that nobody can guess.
+///
+/// # Errors
+/// The system gives none.
+pub fn random() -> Result<[u8; LENGTH], Failure> {
+    let mut bytes = [0u8; LENGTH];
+    let source = Path::new("/dev/urandom");
+    File::open(source).and_then(|mut file| file.read_exact(&mut bytes)).map_err(files::unwritten(source))?;
+    Ok(bytes)
+}
+
 /// Makes a key file: it is there with all its bytes, or not.
 ///
 /// # Errors
 /// A folder or file that cannot be made.
 pub fn make(path: &Path) -> Result<(), Failure> {
-    let mut key = [0u8; LENGTH];
-    let random = Path::new("/dev/urandom");
-    File::open(random).and_then(|mut file| file.read_exact(&mut key)).map_err(files::unwritten(random))?;
+    let key = random()?;
     files::private_folder(path.parent().unwrap_or(Path::new(".")))?;
     files::write_whole(path, &key, 0o400)
 }

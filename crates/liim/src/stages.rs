@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use catalog::card::{Balance, Card};
 use catalog::cell::{Cell, Reason, Recorded, TOTAL, Wording};
 use catalog::contract::{ExtractId, Linking};
-use catalog::digest::sha256;
+use catalog::digest::{hex, sha256};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
 use catalog::{Day, Period, injection, workers};
@@ -23,9 +23,13 @@ use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
 use crate::falls;
+use crate::key;
 use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
+
+/// Rows about persons from which on nobody guesses all that was landed for an edition.
+const UNGUESSABLE_ROWS: u64 = 10_000;
 
 /// What an edition is made with.
 pub struct Workshop<'w> {
@@ -71,7 +75,7 @@ impl Workshop<'_> {
         let guarded = self.protect(edition, &cells, &setting, quality)?;
         let recorded = self.with_carried(edition, &guarded.recorded)?;
         let stage = Stage::begin("publish", format!("publishing {}", edition.id));
-        let salt = salt(edition, &landings);
+        let salt = self.salt(edition, chosen, &landings)?;
         injection::point("run.protected")?;
         let waiting = confidential::write(self.warehouse, &edition.id, (&recorded, &guarded), &salt)?;
         let prepared = prepare(
@@ -188,6 +192,28 @@ impl Workshop<'_> {
         let files: Vec<&PathBuf> = tables.values().collect();
         let checked = workers::each(self.limits.threads, &files, |file| warehouse::store::checked(file))?;
         checked.into_iter().try_for_each(|checked| checked.map(|_| ())).map_err(Failure::from)
+    }
+
+    /// The salt of an edition's commitments: a hash over all that was landed for it. It is the same for who makes the edition
+    /// again from the same deliveries, and can be known only by who holds every one of them, so that a commitment to a small
+    /// table tells nothing to who lacks the register. Where few rows are about persons all of it could be guessed, and random
+    /// bytes are mixed in.
+    fn salt(
+        &self,
+        edition: &Edition,
+        chosen: &Chosen,
+        landings: &BTreeMap<PathBuf, Landing>,
+    ) -> Result<String, Failure> {
+        let of_persons: u64 = chosen
+            .all()
+            .into_iter()
+            .filter(|delivery| self.project.extract(&delivery.extract).is_some_and(|extract| extract.is_personal()))
+            .filter_map(|delivery| landings.get(&delivery.folder))
+            .map(|landing| landing.summary.rows)
+            .sum();
+        let mixed_in = if of_persons < UNGUESSABLE_ROWS { hex(&key::random()?) } else { String::new() };
+        let landed: Vec<&str> = landings.values().map(|landing| landing.sha256.as_str()).collect();
+        Ok(sha256(format!("salt 1 {} {mixed_in}\n{}", edition.id, landed.join("\n")).as_bytes()))
     }
 
     /// Counts how good the link is.
@@ -368,14 +394,6 @@ fn told(found: &[String]) -> String {
     const TOLD: usize = 5;
     let first = found.iter().take(TOLD).cloned().collect::<Vec<_>>().join("; ");
     if found.len() > TOLD { format!("{first}; and {} more findings", found.len() - TOLD) } else { first }
-}
-
-/// The salt of an edition's commitments: a hash over all that was landed for it. It is the same for who makes the edition again
-/// from the same deliveries, and can be known only by who holds every one of them, so that a commitment to a small table tells
-/// nothing to who lacks the register.
-fn salt(edition: &Edition, landings: &BTreeMap<PathBuf, Landing>) -> String {
-    let landed: Vec<&str> = landings.values().map(|landing| landing.sha256.as_str()).collect();
-    sha256(format!("salt 1 {}\n{}", edition.id, landed.join("\n")).as_bytes())
 }
 
 /// Says where two sources give a total; those that differ, to be told in the manifest.

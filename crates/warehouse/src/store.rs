@@ -127,19 +127,23 @@ impl Warehouse {
         self.work().join(edition).join(extract.table()).join(format!("{}.parquet", file_name(period)))
     }
 
+    /// Makes the private folder of a file, and checks every folder on the way to it from the warehouse.
+    fn private_folder_of(&self, path: &Path) -> Result<(), WarehouseError> {
+        let Some(folder) = path.parent() else { return Ok(()) };
+        private_folder(folder)?;
+        let mut on_the_way = folder.ancestors().take_while(|above| *above != self.root);
+        on_the_way.try_for_each(check_private_folder)
+    }
+
     /// Begins a private table, its folder included.
     pub fn write_private(&self, path: &Path, schema: &SchemaRef) -> Result<PrivateWriter, WarehouseError> {
-        if let Some(folder) = path.parent() {
-            private_folder(folder)?;
-        }
+        self.private_folder_of(path)?;
         PrivateWriter::create(path, schema)
     }
 
     /// Writes a small private file whole, its hash beside it.
     pub fn write_private_text(&self, path: &Path, text: &str) -> Result<(), WarehouseError> {
-        if let Some(folder) = path.parent() {
-            private_folder(folder)?;
-        }
+        self.private_folder_of(path)?;
         write_private(&hash_file(path), hash_line(path, &sha256(text.as_bytes())).as_bytes())?;
         write_private(path, text.as_bytes())
     }
