@@ -34,6 +34,9 @@ pub struct Landed {
     /// Positions, among the rows handed out, of those that other rows of the delivery were found to speak against at the
     /// end: they are rejected and must be taken away again. In order.
     pub withdrawn: Vec<usize>,
+    /// Positions, among the rows handed out, of rejected rows of histories that must say nothing any more but whose they
+    /// are; see [`crate::blanked`]. In order.
+    pub blanked: Vec<usize>,
     /// Rows of histories that begin after a hole. They are accepted: nobody was asked to fill it.
     pub after_gap: u64,
     /// File and line of the first of them.
@@ -69,6 +72,8 @@ impl Handed {
 #[derive(Default)]
 pub(crate) struct Progress {
     pub(crate) landed: Landed,
+    /// Rejected rows of histories are handed out between the others: after how many of these, and how many.
+    pub(crate) salvaged: Vec<(usize, usize)>,
     pub(crate) handed: Vec<Handed>,
     pub(crate) kept: Kept,
 }
@@ -111,8 +116,10 @@ pub fn land(
             ]));
         }
     }
+    let rejected = progress.landed.rejections.len();
     let mut landed = across_rows(extract, progress);
-    if !landed.withdrawn.is_empty() && !matches!(extract.form, Form::Workbook { .. }) {
+    let handed_out = landed.rejections.len() > rejected;
+    if handed_out && !matches!(extract.form, Form::Workbook { .. }) {
         offsets::fill(extract, files, &mut landed.rejections)?;
     }
     landed.rejections.sort_unstable_by_key(|rejection| (rejection.file, rejection.line, rejection.reason));
@@ -121,7 +128,7 @@ pub fn land(
 
 /// Rejects accepted rows for what other rows of the delivery say: keys first, then histories, then parts and wholes.
 fn across_rows(extract: &Extract, progress: Progress) -> Landed {
-    let Progress { mut landed, handed, kept } = progress;
+    let Progress { mut landed, handed, kept, salvaged } = progress;
     let mut gone: BTreeMap<usize, (RejectionReason, Option<u16>)> = BTreeMap::new();
     if !extract.unique.is_empty() {
         gone.extend(repeated(&handed, |row| row.key).into_iter().map(|(position, reason)| (position, (reason, None))));
@@ -142,11 +149,20 @@ fn across_rows(extract: &Extract, progress: Progress) -> Landed {
         gone.extend(found.into_iter().map(|(position, at)| (position, (reason, Some(parts.columns[at] as u16)))));
     }
     landed.accepted -= gone.len() as u64;
+    let (mut between, mut salvaged) = (0, salvaged.into_iter().peekable());
     for (position, (reason, column)) in gone {
+        while let Some((_, rows)) = salvaged.next_if(|(after, _)| *after <= position) {
+            between += rows;
+        }
         let row = &handed[position];
         let (file, line, byte) = (row.file.into(), row.line.into(), row.place.into());
         landed.rejections.push(Rejection { reason, file, line, byte, column });
-        landed.withdrawn.push(position);
+        match (extract.whose_history(), reason) {
+            // Which of two rows of one key is right nobody can tell; linking decides between rows that overlap.
+            (Some(_), RejectionReason::DuplicateKeyDiffers) => landed.blanked.push(position + between),
+            (Some(_), RejectionReason::Overlap) => {}
+            _ => landed.withdrawn.push(position + between),
+        }
     }
     landed
 }
@@ -206,7 +222,12 @@ fn delimited_or_fixed(
         progress.landed.rejections.extend(parsed.rejections);
         progress.kept.append(parsed.kept);
         progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed::new(file, line, 0, key)));
-        parsed.batch.map_or(Ok(()), &mut *sink)
+        parsed.batch.map_or(Ok(()), &mut *sink)?;
+        if let Some(batch) = parsed.salvaged {
+            progress.salvaged.push((progress.handed.len(), batch.num_rows()));
+            sink(batch)?;
+        }
+        Ok(())
     };
     std::thread::scope(|scope| {
         let (ways, results): (Vec<SyncSender<Chunk>>, Vec<Results>) = (0..threads)

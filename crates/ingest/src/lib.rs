@@ -25,7 +25,7 @@ mod unwrap;
 mod value;
 mod workbook;
 
-pub use batch::landed_schema;
+pub use batch::{blanked, landed_schema};
 pub use land::{Landed, Source, land};
 pub use page::DeliveryReport;
 pub use rejection::{Rejection, RejectionReason, gaps_in_words, grouped, in_words};

@@ -191,15 +191,36 @@ fn day(field: &[u8]) -> Option<Day> {
     }
 }
 
-/// `YYYYMMDD` with 00 for an unknown month or day.
+/// `YYYYMMDD` or `YYYY-MM-DD` with 00 for an unknown month or day, as `YYYYMMDD`.
 fn partial_day(field: &[u8]) -> Option<i64> {
-    if field.len() != 8 {
-        return None;
+    let written = match *field {
+        [_, _, _, _, b'-', _, _, b'-', _, _] => number(&[&field[..4], &field[5..7], &field[8..]].concat())?,
+        [_, _, _, _, _, _, _, _] => number(field)?,
+        _ => return None,
+    };
+    (written >= 18_000_000 && Day::partial(written as u32).is_some()).then_some(written)
+}
+
+/// The first and the last day that a value of a column of days may be; nothing of what is empty.
+pub(crate) fn days(value: Value<'_>, kind: &ColumnKind) -> Option<(i32, i32)> {
+    match (value, kind) {
+        (Value::Number(written), ColumnKind::PartialDay) => {
+            Day::partial(u32::try_from(written).ok()?).map(|(first, last)| (first.0, last.0))
+        }
+        (Value::Number(day), _) => i32::try_from(day).ok().map(|day| (day, day)),
+        _ => None,
     }
-    let written = number(field)?;
-    let (year, month, day) = (written / 10_000, written / 100 % 100, written % 100);
-    let known = Day::from_number((year * 10_000 + month.max(1) * 100 + day.max(1)) as u32);
-    (year >= 1800 && known.is_some() && (month > 0 || day == 0)).then_some(written)
+}
+
+/// Whether two values stand in the order that is wanted; dates that are known in part may still do so.
+pub(crate) fn ascends(first: (Value<'_>, &ColumnKind), second: (Value<'_>, &ColumnKind)) -> bool {
+    if matches!((first.1, second.1), (ColumnKind::PartialDay, _) | (_, ColumnKind::PartialDay)) {
+        return match (days(first.0, first.1), days(second.0, second.1)) {
+            (Some((earliest, _)), Some((_, latest))) => earliest <= latest,
+            _ => true,
+        };
+    }
+    !matches!((first.0, second.0), (Value::Number(a), Value::Number(b)) if a > b)
 }
 
 #[cfg(test)]
@@ -214,7 +235,7 @@ mod tests {
     #[test]
     fn values_are_read_or_refused_with_their_reason() {
         use RejectionReason::*;
-        let cases: [(ColumnKind, &[u8], Result<Value<'_>, RejectionReason>); 16] = [
+        let cases: [(ColumnKind, &[u8], Result<Value<'_>, RejectionReason>); 20] = [
             (ColumnKind::Insz, b"94021300145", Ok(Value::Number(94_021_300_145))),
             (ColumnKind::Insz, b"94021300146", Err(CheckDigit)),
             (ColumnKind::Insz, b"9402130014", Err(NotANumberOfAPerson)),
@@ -227,6 +248,10 @@ mod tests {
             (ColumnKind::Day, b"20110230", Err(NotADate)),
             (ColumnKind::PartialDay, b"19620000", Ok(Value::Number(19_620_000))),
             (ColumnKind::PartialDay, b"19620005", Err(NotADate)),
+            (ColumnKind::PartialDay, b"1985-00-00", Ok(Value::Number(19_850_000))),
+            (ColumnKind::PartialDay, b"1985-06-00", Ok(Value::Number(19_850_600))),
+            (ColumnKind::PartialDay, b"1985-02-30", Err(NotADate)),
+            (ColumnKind::PartialDay, b"0000-00-00", Err(NotADate)),
             (ColumnKind::Month, b"2010-07", Ok(Value::Number(14_791))),
             (ColumnKind::Month, b"2010", Err(NotADate)),
             (ColumnKind::SchoolYear, b"2010-2011", Ok(Value::Number(14_853))),
@@ -237,6 +262,18 @@ mod tests {
         }
         assert_eq!(reader(ColumnKind::Text).read(b"   ", true), Ok(Value::Null));
         assert_eq!(reader(ColumnKind::Text).read(b" ", false), Ok(Value::Text(b" ")));
+    }
+
+    #[test]
+    fn dates_that_are_known_in_part_are_in_order_if_they_may_be() {
+        let order = |first: i64, second: i64| {
+            let partial = &ColumnKind::PartialDay;
+            ascends((Value::Number(first), partial), (Value::Number(second), partial))
+        };
+        assert!(order(19_850_301, 19_850_000) && order(19_850_000, 19_850_101) && order(19_850_000, 19_850_000));
+        assert!(!order(19_850_301, 19_840_000) && !order(19_850_000, 19_841_231));
+        assert!(ascends((Value::Number(19_850_301), &ColumnKind::PartialDay), (Value::Null, &ColumnKind::PartialDay)));
+        assert!(!ascends((Value::Number(2), &ColumnKind::Count), (Value::Number(1), &ColumnKind::Count)));
     }
 
     #[test]

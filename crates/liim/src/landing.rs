@@ -12,7 +12,7 @@ use catalog::contract::Extract;
 use catalog::digest::sha256;
 use catalog::project::Project;
 use ingest::delivery::Delivery;
-use ingest::{LandError, Landed, Source, gaps_in_words, grouped, in_words, landed_schema, within_tolerance};
+use ingest::{LandError, Landed, Source, blanked, gaps_in_words, grouped, in_words, landed_schema, within_tolerance};
 use protect::RawQuality;
 use serde::{Deserialize, Serialize};
 use warehouse::store::Warehouse;
@@ -99,8 +99,8 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
         writer.write(&batch).map_err(|error| LandError::Sink(error.to_string()))
     })?;
     writer.finish()?;
-    if !landed.withdrawn.is_empty() {
-        empty = withdraw(warehouse, &rows, &schema, &landed.withdrawn)?;
+    if !landed.withdrawn.is_empty() || !landed.blanked.is_empty() {
+        empty = withdraw(warehouse, &rows, (extract, &schema), &landed)?;
     }
     rejections(warehouse, extract, &folder.join("rejections.parquet"), &landed)?;
     for words in in_words(extract, &landed.rejections) {
@@ -141,22 +141,33 @@ fn add_empty(empty: &mut [u64], batch: &RecordBatch) {
     empty.iter_mut().zip(batch.columns()).for_each(|(count, column)| *count += column.null_count() as u64);
 }
 
-/// Takes away rows that were found, at the end, to repeat a key; gives how many of those left each column is empty in.
-fn withdraw(warehouse: &Warehouse, path: &Path, schema: &SchemaRef, positions: &[usize]) -> Result<Vec<u64>, Failure> {
+/// Takes away, or empties, rows that were found at the end to repeat a key; gives how many of those left each column is
+/// empty in.
+fn withdraw(
+    warehouse: &Warehouse,
+    path: &Path,
+    (extract, schema): (&Extract, &SchemaRef),
+    landed: &Landed,
+) -> Result<Vec<u64>, Failure> {
     let mut empty = vec![0; schema.fields().len()];
     let all = path.with_extension("all");
     std::fs::rename(path, &all).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
     let mut writer = warehouse.write_private(path, schema)?;
-    let mut positions = positions.iter().copied().peekable();
+    let mut withdrawn = landed.withdrawn.iter().copied().peekable();
+    let mut emptied = landed.blanked.iter().copied().peekable();
     let mut first = 0;
     for batch in warehouse::store::rows(&all, &[])? {
         let batch = batch?;
-        let mut kept = vec![true; batch.num_rows()];
-        while let Some(position) = positions.next_if(|position| *position < first + batch.num_rows()) {
+        let (mut kept, mut blank) = (vec![true; batch.num_rows()], vec![false; batch.num_rows()]);
+        while let Some(position) = withdrawn.next_if(|position| *position < first + batch.num_rows()) {
             kept[position - first] = false;
         }
+        while let Some(position) = emptied.next_if(|position| *position < first + batch.num_rows()) {
+            blank[position - first] = true;
+        }
         first += batch.num_rows();
-        let kept = filter_record_batch(&batch, &kept.into())
+        let kept = blanked(extract, &batch, &blank.into())
+            .and_then(|batch| filter_record_batch(&batch, &kept.into()))
             .and_then(|batch| cast_batch(&batch, schema))
             .map_err(|_| Failure::Broken("landed rows could not be put into columns".into()))?;
         add_empty(&mut empty, &kept);
@@ -180,7 +191,7 @@ fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> Str
         project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
-    sha256(format!("landing 4 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
+    sha256(format!("landing 5 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
 }
 
 /// The complete list of rejections: reason, file, line, byte and column, never a value.

@@ -210,9 +210,8 @@ impl Counter<'_> {
     fn band(&mut self, at: usize, origin: &OriginDefinition) -> Result<(), Failure> {
         let foreign: Vec<String> = DecidedBy::WORDS
             .iter()
-            .map(|(word, _)| *word)
-            .filter(|word| !matches!(*word, "all-belgian" | "known-belgian" | "nothing-known"))
-            .map(|word| format!("'{word}'"))
+            .filter(|(_, fact)| fact.is_foreign())
+            .map(|(word, _)| format!("'{word}'"))
             .collect();
         let foreign = format!("decided_{at} IN ({})", foreign.join(", "));
         let sql = format!(

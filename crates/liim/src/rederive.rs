@@ -8,13 +8,16 @@ use arrow::array::{Array, ArrayRef, Int64Array, StringArray, UInt32Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use catalog::contract::{ExtractId, Linking};
+use catalog::contract::{ColumnKind, Extract, ExtractId, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
-use catalog::schema::{Field, Type, nationality_group, origin_class, origin_decided_by, origin_group};
+use catalog::schema::{
+    BIRTH, Field, Type, UNREADABLE, nationality_group, origin_class, origin_decided_by, origin_group,
+};
 use catalog::{Day, Period};
 use ingest::delivery::Delivery;
+use ingest::landed_schema;
 use link::{Permutation, Register, sql};
 use warehouse::WarehouseError;
 use warehouse::session::Session;
@@ -40,7 +43,7 @@ pub struct Compared {
 /// A table of the landed rows under the names that the SQL knows.
 struct Role {
     table: &'static str,
-    /// Column of the landed table, and its name in the SQL.
+    /// What stands in the landed table, and its name in the SQL.
     columns: Vec<(String, String)>,
 }
 
@@ -98,45 +101,58 @@ impl Drop for Swept<'_> {
     }
 }
 
-fn role(linking: &Linking) -> Option<Role> {
-    let named = |table, columns: &[(&String, &str)]| {
-        let columns = columns.iter().map(|(stored, name)| ((*stored).clone(), (*name).to_string())).collect();
-        Some(Role { table, columns })
+fn role(extract: &Extract) -> Option<Role> {
+    let plain = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
+        columns.iter().map(|(stored, name)| (quoted(stored), (*name).to_string())).collect()
     };
-    match linking {
-        Linking::Persons { person, birth, sex, register, area } => named(
+    let dated = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
+        columns.iter().map(|(stored, name)| (written(extract, stored), (*name).to_string())).collect()
+    };
+    let (table, columns) = match &extract.linking {
+        Linking::Persons { person, birth, sex, register, area } => (
             "persons",
-            &[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")],
+            plain(&[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")]),
         ),
-        Linking::Nationalities { person, order, from, until, nationality, registered_on } => named(
-            "nationalities",
-            &[
-                (person, "person"),
-                (order, "ord"),
-                (from, "valid_from"),
-                (until, "valid_until"),
-                (nationality, "code"),
-                (registered_on, "registered_on"),
-            ],
-        ),
-        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => named(
-            "filiations",
-            &[
-                (person, "child"),
-                (parent, "parent"),
-                (number, "number"),
-                (sex, "sex"),
-                (from, "valid_from"),
-                (until, "valid_until"),
-                (registered_on, "registered_on"),
-            ],
-        ),
-        Linking::Replacements { old, new, on, registered_on } => named(
+        Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
+            let mut columns = plain(&[(person, "person"), (order, "ord"), (nationality, "code")]);
+            columns.extend(dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]));
+            columns.push((unreadable(&[until]), "until_unreadable".into()));
+            ("nationalities", columns)
+        }
+        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
+            let mut columns = plain(&[(person, "child"), (parent, "parent"), (number, "number"), (sex, "sex")]);
+            columns.extend(dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]));
+            let all = [person, parent, number, sex, from, until, registered_on];
+            columns.push((unreadable(&all), "unreadable".into()));
+            ("filiations", columns)
+        }
+        Linking::Replacements { old, new, on, registered_on } => (
             "replacements",
-            &[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")],
+            plain(&[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")]),
         ),
-        _ => None,
+        _ => return None,
+    };
+    Some(Role { table, columns })
+}
+
+fn quoted(column: &str) -> String {
+    format!("\"{column}\"")
+}
+
+/// A date of a history as `YYYYMMDD`, as the SQL reads it.
+fn written(extract: &Extract, column: &str) -> String {
+    let name = quoted(column);
+    match extract.column(column).map(|at| &extract.columns[at].kind) {
+        Some(ColumnKind::PartialDay) => name,
+        _ => format!("CAST(to_char({name}, '%Y%m%d') AS INTEGER)"),
     }
+}
+
+/// Whether one of these columns of a row of a history could not be read.
+fn unreadable(columns: &[&String]) -> String {
+    let named: Vec<String> =
+        columns.iter().map(|column| format!("strpos(\"{UNREADABLE}\", ' {column} ') > 0")).collect();
+    format!("COALESCE({}, FALSE)", named.join(" OR "))
 }
 
 /// Makes the input tables of the SQL.
@@ -150,12 +166,13 @@ fn inputs(
 ) -> Result<(), WarehouseError> {
     let mut unions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (number, delivery) in chosen.register.iter().enumerate() {
-        let Some(role) = project.extract(&delivery.extract).and_then(|extract| role(&extract.linking)) else {
-            continue;
-        };
+        let Some(extract) = project.extract(&delivery.extract) else { continue };
+        let Some(role) = role(extract) else { continue };
         let own = format!("landed_{number}");
-        session.register_files(&own, &[rows_of(delivery)], &role.columns)?;
-        let names: Vec<&str> = role.columns.iter().map(|(_, name)| name.as_str()).collect();
+        let schema = landed_schema(extract);
+        let stored = schema.fields().iter().map(|field| (field.name().clone(), field.name().clone()));
+        session.register_files(&own, &[rows_of(delivery)], &stored.collect::<Vec<_>>())?;
+        let names: Vec<String> = role.columns.iter().map(|(stored, name)| format!("{stored} AS {name}")).collect();
         let which = match role.table {
             "persons" => {
                 format!("CAST({number} AS BIGINT) AS delivery, DATE '{}' AS day, ", delivery.period.start())
@@ -219,7 +236,7 @@ fn parts(origins: &[&OriginDefinition], schemes: &[&str], day: Day) -> Vec<Part>
              AND {alias}.valid_from <= DATE '{day}' AND DATE '{day}' < {alias}.valid_to"
         )
     };
-    let own = ["area", "sex", "age", "register", "nationality", "parents_known", "generation"];
+    let own = ["area", "sex", "age", BIRTH, "register", "nationality", "parents_known", "generation"];
     let mut selected: Vec<String> = own.iter().map(|name| format!("r.{name}")).collect();
     let mut columns: Vec<String> = own.map(str::to_string).to_vec();
     let mut joins = String::new();

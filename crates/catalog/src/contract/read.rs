@@ -6,6 +6,7 @@ use super::{
 };
 use crate::document::Node;
 use crate::period::PeriodKind;
+use crate::schema::UNREADABLE;
 
 pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
     root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "extracts"]);
@@ -87,6 +88,13 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         if columns[..at].iter().any(|earlier| earlier.name == column.name) {
             columns_node.fault(7, format!("column `{}` is written twice", column.name), "");
         }
+        if column.name == UNREADABLE {
+            columns_node.fault(
+                7,
+                format!("`{UNREADABLE}` names what could not be read of a row"),
+                "name the column otherwise",
+            );
+        }
     }
     let form = node.need("form").and_then(|found| form(&found, &columns));
     let named = |key: &str| node.get(key).map(|found| positions(&found, &columns)).unwrap_or_default();
@@ -111,6 +119,12 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         Some(found) => super::roles::linking(&found, &columns),
         None => Some(Linking::None),
     };
+    if let (Some(Form::Workbook { .. }), Some(Linking::Nationalities { .. } | Linking::Filiations { .. })) =
+        (&form, &linking)
+    {
+        let message = "a history cannot come in a workbook: of a rejected row it could not be kept whose it is";
+        columns_node.fault(10, message, "ask for it as text");
+    }
     if columns.len() > MOST_COLUMNS {
         columns_node.fault(10, format!("{} columns, and at most {MOST_COLUMNS} can be read", columns.len()), "");
     }
@@ -168,8 +182,9 @@ fn history(node: &Node<'_>, columns: &[Column]) -> Option<History> {
     node.keys(&["of", "from", "until", "registered_on"]);
     let day = |node: &Node<'_>| {
         let at = position(node, columns)?;
-        if columns[at].kind != ColumnKind::Day {
-            node.fault(10, format!("`{}` is not of type `day`", columns[at].name), "a history is made of days");
+        if !matches!(columns[at].kind, ColumnKind::Day | ColumnKind::PartialDay) {
+            let message = format!("`{}` is not of type `day` or `partial-day`", columns[at].name);
+            node.fault(10, message, "a history is made of days");
         }
         Some(at)
     };

@@ -181,8 +181,7 @@ impl Linked<'_> {
     fn counterpart(&self, kind: &str, measure: &str) -> Option<u32> {
         match (kind, measure) {
             ("decided-by", measure) => {
-                let belgian = ["all-belgian", "known-belgian", "nothing-known"].contains(&measure);
-                (DecidedBy::WORDS.iter().any(|(word, _)| *word == measure) && !belgian).then_some(0)
+                DecidedBy::WORDS.iter().any(|(word, fact)| *word == measure && fact.is_foreign()).then_some(0)
             }
             ("band", LOWEST) | (RATE, TOTAL) => Some(0),
             (RATE, UNLINKED) => self.texts.known(UNKNOWN),
