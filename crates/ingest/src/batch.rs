@@ -20,7 +20,7 @@ use crate::value::{Reader, Value, decoded};
 /// [`Extract::whose_history`].
 pub fn landed_schema(extract: &Extract) -> SchemaRef {
     let whose = extract.whose_history();
-    let may_be_empty = |at: usize| extract.columns[at].optional || whose.is_some_and(|whose| whose != at);
+    let may_be_empty = |at: usize| extract.columns[at].may_be_null() || whose.is_some_and(|whose| whose != at);
     let mut fields: Vec<Field> = extract
         .columns
         .iter()

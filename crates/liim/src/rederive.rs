@@ -166,7 +166,8 @@ fn inputs(
 ) -> Result<(), WarehouseError> {
     let mut unions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (number, delivery) in chosen.register.iter().enumerate() {
-        let Some(extract) = project.extract(&delivery.extract) else { continue };
+        let laid_out = |extract: &'_ Extract| extract.for_period(delivery.period).cloned();
+        let Some(extract) = &project.extract(&delivery.extract).and_then(laid_out) else { continue };
         let Some(role) = role(extract) else { continue };
         let own = format!("landed_{number}");
         let schema = landed_schema(extract);
