@@ -6,7 +6,7 @@ use std::path::Path;
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{Encoding, Extract, Form};
 use catalog::reference::Reference;
-use catalog::{Fault, Period, Place, workers};
+use catalog::{Fault, Period, Place};
 
 use crate::across::{Across, histories, wholes_too_small};
 use crate::batch::landed_schema;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray, UInt32Array};
 use arrow::compute::cast;
@@ -20,7 +21,7 @@ use ingest::delivery::Delivery;
 use ingest::landed_schema;
 use link::{Permutation, Register, sql};
 use warehouse::WarehouseError;
-use warehouse::session::Session;
+use warehouse::session::{Limits, Session};
 
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
@@ -43,8 +44,10 @@ pub struct Compared {
 /// A table of the landed rows under the names that the SQL knows.
 struct Role {
     table: &'static str,
-    /// What stands in the landed table, and its name in the SQL.
+    /// Column of the landed table, and its name in the SQL.
     columns: Vec<(String, String)>,
+    /// What is made of columns of the landed table, and its name in the SQL.
+    derived: Vec<(String, String)>,
 }
 
 /// Derives the residents of every day that an edition counts, and compares them.
@@ -56,9 +59,8 @@ pub fn compare(
     tables: &Tables,
 ) -> Result<BTreeMap<Period, Compared>, Failure> {
     let project = workshop.project;
-    let folder = workshop.warehouse.landed().join(".verify");
-    let _swept = Swept(&folder);
-    let session = Session::new(&workshop.limits)?;
+    let folder = workshop.warehouse.second_derivation();
+    let session = Session::new(&Limits { spill: Some(folder.join("spill")), ..workshop.limits.clone() })?;
     let (origins, schemes) = linking::needs(project, edition);
     let days: Vec<(&ExtractId, Period)> = chosen
         .by_period
@@ -69,6 +71,9 @@ pub fn compare(
     if days.is_empty() {
         return Ok(BTreeMap::new());
     }
+    let ranks = Arc::new(ranks(project, chosen, rows_of)?);
+    let own = Arc::clone(&ranks);
+    session.register_function(RANK, move |number| own.of(number));
     inputs(project, edition, chosen, rows_of, &session, &days)?;
     inside(project, &origins, &session)?;
     let ids: Vec<&str> = origins.iter().map(|origin| origin.id.as_str()).collect();
@@ -84,55 +89,45 @@ pub fn compare(
         let Some(linked) = tables.get(&(id.clone(), period)) else { continue };
         let mut compared = Compared::default();
         for part in parts(&origins, &schemes.iter().map(String::as_str).collect::<Vec<_>>(), period.start()) {
-            part.compare(&session, linked, (&register, &numbers), &mut compared)?;
+            part.compare(&session, linked, (&register, &numbers, &ranks), &mut compared)?;
         }
         found.insert(period, compared);
     }
     Ok(found)
 }
 
-/// Identifiers stand in the tables between, so they go when this does.
-struct Swept<'f>(&'f Path);
-
-impl Drop for Swept<'_> {
-    fn drop(&mut self) {
-        // What cannot be removed now is removed, or written over, the next time.
-        let _ = std::fs::remove_dir_all(self.0);
-    }
-}
-
 fn role(extract: &Extract) -> Option<Role> {
-    let plain = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
-        columns.iter().map(|(stored, name)| (quoted(stored), (*name).to_string())).collect()
+    let named = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
+        columns.iter().map(|(stored, name)| ((*stored).clone(), (*name).to_string())).collect()
     };
     let dated = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
         columns.iter().map(|(stored, name)| (written(extract, stored), (*name).to_string())).collect()
     };
-    let (table, columns) = match &extract.linking {
+    let (table, columns, derived) = match &extract.linking {
         Linking::Persons { person, birth, sex, register, area } => (
             "persons",
-            plain(&[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")]),
+            named(&[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")]),
+            Vec::new(),
         ),
         Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
-            let mut columns = plain(&[(person, "person"), (order, "ord"), (nationality, "code")]);
-            columns.extend(dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]));
-            columns.push((unreadable(&[until]), "until_unreadable".into()));
-            ("nationalities", columns)
+            let mut derived = dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]);
+            derived.push((unreadable(&[until]), "until_unreadable".into()));
+            ("nationalities", named(&[(person, "person"), (order, "ord"), (nationality, "code")]), derived)
         }
         Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
-            let mut columns = plain(&[(person, "child"), (parent, "parent"), (number, "number"), (sex, "sex")]);
-            columns.extend(dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]));
+            let mut derived = dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]);
             let all = [person, parent, number, sex, from, until, registered_on];
-            columns.push((unreadable(&all), "unreadable".into()));
-            ("filiations", columns)
+            derived.push((unreadable(&all), "unreadable".into()));
+            ("filiations", named(&[(person, "child"), (parent, "parent"), (number, "number"), (sex, "sex")]), derived)
         }
         Linking::Replacements { old, new, on, registered_on } => (
             "replacements",
-            plain(&[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")]),
+            named(&[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")]),
+            Vec::new(),
         ),
         _ => return None,
     };
-    Some(Role { table, columns })
+    Some(Role { table, columns, derived })
 }
 
 fn quoted(column: &str) -> String {
@@ -155,6 +150,61 @@ fn unreadable(columns: &[&String]) -> String {
     format!("COALESCE({}, FALSE)", named.join(" OR "))
 }
 
+/// The names under which the SQL knows persons.
+const IDENTIFIERS: [&str; 5] = ["person", "child", "parent", "old_person", "new_person"];
+/// The function that puts its rank in the place of a number.
+const RANK: &str = "rank_of_number";
+
+/// The national numbers of all that is linked, in order. The engine is given the place of a number and not the number, so
+/// that what it puts aside, and the tables between, hold none. Places are in the order of the numbers, which decides
+/// between two replacements of one day.
+struct Ranks(Vec<i64>);
+
+impl Ranks {
+    /// The place of a number; -1 where it is in no delivery.
+    fn of(&self, number: i64) -> i64 {
+        self.0.binary_search(&number).map_or(-1, |at| at as i64)
+    }
+
+    /// The number at a place.
+    fn number(&self, at: i64) -> Option<i64> {
+        self.0.get(usize::try_from(at).ok()?).copied()
+    }
+}
+
+fn is_coded(extract: &Extract, column: &str) -> bool {
+    extract.column(column).is_some_and(|at| extract.columns[at].kind == ColumnKind::Coded)
+}
+
+fn ranks(
+    project: &Project,
+    chosen: &Chosen,
+    rows_of: &(dyn Fn(&Delivery) -> PathBuf + Sync),
+) -> Result<Ranks, Failure> {
+    let mut all: Vec<i64> = Vec::new();
+    for delivery in &chosen.register {
+        let Some(extract) = project.extract(&delivery.extract) else { continue };
+        let Some(role) = role(extract) else { continue };
+        let stored: Vec<&str> = (role.columns.iter())
+            .filter(|(stored, name)| IDENTIFIERS.contains(&name.as_str()) && !is_coded(extract, stored))
+            .map(|(stored, _)| stored.as_str())
+            .collect();
+        if stored.is_empty() {
+            continue;
+        }
+        for batch in warehouse::store::rows(&rows_of(delivery), &stored)? {
+            let batch = batch?;
+            for name in &stored {
+                let numbers: &Int64Array = array(&batch, name)?;
+                all.extend(numbers.iter().flatten());
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+    }
+    Ok(Ranks(all))
+}
+
 /// Makes the input tables of the SQL.
 fn inputs(
     project: &Project,
@@ -173,7 +223,13 @@ fn inputs(
         let schema = landed_schema(extract);
         let stored = schema.fields().iter().map(|field| (field.name().clone(), field.name().clone()));
         session.register_files(&own, &[rows_of(delivery)], &stored.collect::<Vec<_>>())?;
-        let names: Vec<String> = role.columns.iter().map(|(stored, name)| format!("{stored} AS {name}")).collect();
+        let chosen = |(stored, name): &(String, String)| {
+            let is_number = IDENTIFIERS.contains(&name.as_str()) && !is_coded(extract, stored);
+            let column = quoted(stored);
+            if is_number { format!("{RANK}({column}) AS {name}") } else { format!("{column} AS {name}") }
+        };
+        let derived = role.derived.iter().map(|(expression, name)| format!("{expression} AS {name}"));
+        let names: Vec<String> = role.columns.iter().map(chosen).chain(derived).collect();
         let which = match role.table {
             "persons" => {
                 format!("CAST({number} AS BIGINT) AS delivery, DATE '{}' AS day, ", delivery.period.start())
@@ -279,7 +335,7 @@ impl Part {
         &self,
         session: &Session,
         linked: &Path,
-        (register, numbers): (&Register, &Permutation),
+        (register, numbers, ranks): (&Register, &Permutation, &Ranks),
         compared: &mut Compared,
     ) -> Result<(), Failure> {
         // By person number: a key of the values that occur, for each column.
@@ -310,7 +366,7 @@ impl Part {
         session.each(&self.query, &mut |batch| {
             let person = batch.column(0);
             let position = |at: usize| match person.as_any().downcast_ref::<Int64Array>() {
-                Some(persons) => register.position(persons.value(at)),
+                Some(persons) => ranks.number(persons.value(at)).and_then(|number| register.position(number)),
                 None => person
                     .as_any()
                     .downcast_ref::<StringArray>()

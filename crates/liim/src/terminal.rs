@@ -1,6 +1,7 @@
 //! What the command says: data on standard output, talk on standard error, a progress line on a terminal.
 
 use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, filter::LevelFilter};
 
 use crate::args::{Global, LogFormat};
+use crate::failure::Failure;
 
 static PROGRESS: OnceLock<ProgressBar> = OnceLock::new();
 
@@ -69,9 +71,45 @@ pub fn talk(text: &str) {
     }
 }
 
-/// Writes data to standard output; who closed it early did not want more.
+/// The first error of writing to standard output.
+static UNSAID: OnceLock<std::io::Error> = OnceLock::new();
+
+/// Writes data to standard output. That it cannot be written is the command's failure, which [`all_said`] gives at the end:
+/// what was begun is brought to an end first.
 pub fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let mut out = std::io::stdout().lock();
+    // Who closed it early did not want more.
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        // The first error is kept.
+        let _ = UNSAID.set(error);
+    }
+}
+
+/// Says why the arguments are not understood, or gives the help that they ask for.
+pub fn explain(error: &clap::Error) -> ExitCode {
+    match error.print() {
+        Err(unsaid) if !error.use_stderr() && unsaid.kind() != std::io::ErrorKind::BrokenPipe => {
+            let failure = Failure::Broken(format!("standard output could not be written: {unsaid}"));
+            talk(&failure.words());
+            failure.into()
+        }
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+    }
+}
+
+/// What a verb came to, and whether what it said could be written.
+///
+/// # Errors
+/// The verb's own failure, or standard output that could not be written.
+pub fn all_said(outcome: Result<(), Failure>) -> Result<(), Failure> {
+    match UNSAID.get() {
+        Some(error) if outcome.is_ok() => {
+            Err(Failure::Broken(format!("standard output could not be written: {error}")))
+        }
+        _ => outcome,
+    }
 }
 
 /// Log lines for people: stage, words, time and memory.

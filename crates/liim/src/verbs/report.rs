@@ -1,6 +1,5 @@
 //! `liim report`: pages of municipalities.
 
-use std::fs;
 use std::path::Path;
 
 use catalog::cell::AreaLevel;
@@ -10,7 +9,7 @@ use warehouse::store::Warehouse;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::pages::failed;
-use crate::terminal;
+use crate::{files, terminal};
 
 /// Writes the page of one municipality, or of all. Each is read back first, and a page that tells more than the published
 /// rows is not written.
@@ -26,7 +25,7 @@ pub fn report(global: &Global, edition: &str, area: Option<&str>, all: bool, out
     let rows = published.observations()?;
     let mut audit = audit::Pages::new(&published, &rows)?;
     let folder = out.join(edition);
-    fs::create_dir_all(&folder).map_err(|error| Failure::Broken(format!("{}: {error}", folder.display())))?;
+    files::folder(&folder)?;
     for code in codes {
         let page = report::page(&book, code).map_err(failed)?;
         let found = audit.check(code, &page);
@@ -34,7 +33,7 @@ pub fn report(global: &Global, edition: &str, area: Option<&str>, all: bool, out
             return Err(Failure::Exposed(format!("page of {code}: {}", found.join("; "))));
         }
         let path = folder.join(format!("{code}.html"));
-        fs::write(&path, page).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
+        files::write_whole(&path, page.as_bytes(), 0o644)?;
         terminal::say(&path.display().to_string());
     }
     Ok(())
