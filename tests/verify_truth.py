@@ -154,7 +154,7 @@ def sheets(db, table, path, year):
 def person(facts, day, columns, number="insz"):
     """Facts with the person's attributes on a day; who is in no register has none."""
     join = "p.insz = f.insz" if number == "insz" else "p.insz::VARCHAR = f.insz"
-    return f"""SELECT f.*, p.sex AS p_sex, age(p.birth, {day}) AS p_age, nationality(p, {day}) AS nat, earlier(p, {day}) AS earlier, p.first AS first, p.unknown AS unknown, p.insz IS NULL AS stranger, {columns} FROM {facts} f LEFT JOIN persons p ON {join}"""
+    return f"""SELECT f.*, p.sex AS p_sex, p.birth AS p_birth, age(p.birth, {day}) AS p_age, nationality(p, {day}) AS nat, earlier(p, {day}) AS earlier, p.first AS first, p.unknown AS unknown, p.insz IS NULL AS stranger, {columns} FROM {facts} f LEFT JOIN persons p ON {join}"""
 
 
 OWN = "CASE WHEN stranger OR unknown THEN NULL WHEN first <> '150' THEN first WHEN nat <> '150' THEN nat ELSE '150' END"
@@ -187,13 +187,13 @@ def expected(project):
     newcomers = f"""SELECT *, row_number() OVER (PARTITION BY insz ORDER BY nieuwkomer_sinds, doelgroep, gemeente) AS turn FROM ({person('courses', 'f.nieuwkomer_sinds::DATE', 'f.nieuwkomer_sinds::DATE AS as_of')})"""
     units("nieuwkomers", "2010", f"""SELECT NULL AS unit, gemeente AS area, coalesce(p_sex, CASE geslacht WHEN 'V' THEN 'F' ELSE 'M' END) AS sex,
         CASE WHEN a < 25 THEN '18-24' WHEN a < 40 THEN '25-39' WHEN a < 65 THEN '40-64' ELSE '65+' END AS age, coalesce(g.grp, 'ONBEKEND') AS grp, doelgroep AS detail, '_T' AS detail_2, 1 AS n, 1 AS d
-        FROM (SELECT *, coalesce(p_age, age(geboortedatum::DATE, as_of)) AS a FROM ({newcomers})) x LEFT JOIN group_of g ON g.code = coalesce(x.nat, nationaliteit) AND g.since <= as_of AND as_of < g.until
+        FROM (SELECT *, age(coalesce(p_birth, geboortedatum::DATE), as_of) AS a FROM ({newcomers})) x LEFT JOIN group_of g ON g.code = coalesce(x.nat, nationaliteit) AND g.since <= as_of AND as_of < g.until
         WHERE turn = 1 AND a >= 18 AND year(as_of) = 2010""", base=("sex", "age", "grp", "detail"), shares=("total",))
     for indicator, column, ever in (("aanmeldingen", "aanmelding", True), ("contracten", "contract", True), ("attesten", "attest", False)):
-        rows = "courses" if ever else f"(SELECT * FROM courses WHERE {column} LIKE '2010%')"
+        where = "IS NOT NULL" if ever else "LIKE '2010%'"
         units(indicator, "2010", f"""SELECT NULL AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, '_T' AS grp, '_T' AS detail, '_T' AS detail_2, 1 AS n, 0 AS d FROM
-            (SELECT *, row_number() OVER (PARTITION BY insz ORDER BY {column}, gemeente) AS turn FROM {rows} WHERE {column} IS NOT NULL)
-            WHERE turn = 1 AND {column} LIKE '2010%' AND age(geboortedatum::DATE, {column}::DATE) >= 18""", shares=("none",))
+            (SELECT *, row_number() OVER (PARTITION BY insz ORDER BY {column}, gemeente) AS turn FROM ({person('courses', f'f.{column}::DATE', 'NULL AS as_of')}) WHERE {column} {where})
+            WHERE turn = 1 AND {column} LIKE '2010%' AND age(coalesce(p_birth, geboortedatum::DATE), {column}::DATE) >= 18""", shares=("none",))
     for indicator, year in [("sociale-huur", 2010)] + [("sociale-huur-reeks", year) for year in YEARS[:-1]]:
         units(indicator, f"{year}-12-31", f"""SELECT NULL AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, CASE blad WHEN 'huurders' THEN 'huurder' ELSE 'kandidaat' END AS detail,
             '_T' AS detail_2, 1 AS n, 1 AS d FROM dwellings w LEFT JOIN group_of g ON g.code = w.nationaliteit AND g.since <= DATE '{year}-12-31' AND DATE '{year}-12-31' < g.until WHERE peildatum LIKE '{year}%'""", base=("grp",), shares=("total",))
@@ -212,7 +212,7 @@ def expected(project):
         units(indicator, year, f"""SELECT insz::VARCHAR AS unit, gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, vorm AS detail, '_T' AS detail_2, 1 AS n, 1 AS d
             FROM ({enrolled(year)}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until""", base=("detail",))
     units("schoolse-achterstand", "2010-2011", f"""SELECT NULL AS unit, area, sex, age, grp, CASE WHEN behind = 1 THEN '1' WHEN behind > 1 THEN '2+' ELSE '0' END AS detail, '_T' AS detail_2, (behind > 0)::INT AS n, 1 AS d FROM
-        (SELECT gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, 2010 - geboortejaar::INT - (9 + 2 * graad::INT + leerjaar::INT) AS behind
+        (SELECT gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, 2010 - coalesce(year(p_birth), geboortejaar::INT) - (9 + 2 * graad::INT + leerjaar::INT) AS behind
         FROM ({enrolled('2010-2011')}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until
         WHERE vorm NOT IN ('OKAN', 'BUSO') AND stelsel = 'lineair' AND leerjaar IN ('1', '2') AND graad IN ('1', '2', '3'))""", base=("detail",))
     kinds = " UNION ALL ".join(f"SELECT *, {word} AS kind FROM students {where}" for word, where in (("centrum", ""), ("'NT2'", "WHERE nt2 = 'j'"), ("'_T'", "")))
@@ -235,7 +235,7 @@ def expected(project):
             LEFT JOIN group_of g ON g.code = i.four AND g.since <= as_of AND as_of < g.until""", base=("detail_2",))
     steps = " UNION ALL ".join(f"""SELECT NULL AS unit, gemeente AS area, coalesce(p_sex, CASE geslacht WHEN 'V' THEN 'F' ELSE 'M' END) AS sex, '_T' AS age, '_T' AS grp, '{step}' AS detail, '_T' AS detail_2, 1 AS n, 1 AS d FROM
         (SELECT *, row_number() OVER (PARTITION BY insz ORDER BY {column}, gemeente) AS turn FROM ({person('courses', f'f.{column}::DATE', 'NULL AS as_of')}) WHERE {column} {where})
-        WHERE turn = 1 AND {column} LIKE '2010%' AND age(geboortedatum::DATE, {column}::DATE) >= 18"""
+        WHERE turn = 1 AND {column} LIKE '2010%' AND age(coalesce(p_birth, geboortedatum::DATE), {column}::DATE) >= 18"""
         for step, column, where in (("instroom", "nieuwkomer_sinds", "IS NOT NULL"), ("contract", "contract", "IS NOT NULL"), ("opschorting", "opschorting", "LIKE '2010%'")))
     units("trajecten-geslacht", "2010", steps, base=("sex",), shares=("total",))
     return found

@@ -3,8 +3,10 @@ WITH steps AS (
     SELECT
         area,
         aanmelding,
-        DATE_PART('year', aanmelding) - DATE_PART('year', geboortedatum)
-            - CASE WHEN TO_CHAR(aanmelding, '%m%d') < TO_CHAR(geboortedatum, '%m%d') THEN 1 ELSE 0 END AS age,
+        -- Of whom the register does not know, the supplier's own word counts.
+        DATE_PART('year', aanmelding) - DATE_PART('year', COALESCE(birth, geboortedatum))
+            - CASE WHEN TO_CHAR(aanmelding, '%m%d') < TO_CHAR(COALESCE(birth, geboortedatum), '%m%d') THEN 1 ELSE 0 END
+            AS age,
         ROW_NUMBER() OVER (PARTITION BY person ORDER BY aanmelding, area) AS turn
     FROM inburgering_trajecten
     WHERE aanmelding IS NOT NULL

@@ -2,8 +2,10 @@
 WITH steps AS (
     SELECT
         area,
-        DATE_PART('year', attest) - DATE_PART('year', geboortedatum)
-            - CASE WHEN TO_CHAR(attest, '%m%d') < TO_CHAR(geboortedatum, '%m%d') THEN 1 ELSE 0 END AS age,
+        -- Of whom the register does not know, the supplier's own word counts.
+        DATE_PART('year', attest) - DATE_PART('year', COALESCE(birth, geboortedatum))
+            - CASE WHEN TO_CHAR(attest, '%m%d') < TO_CHAR(COALESCE(birth, geboortedatum), '%m%d') THEN 1 ELSE 0 END
+            AS age,
         ROW_NUMBER() OVER (PARTITION BY person ORDER BY attest, area) AS turn
     FROM inburgering_trajecten, period
     WHERE attest BETWEEN first_day AND last_day

@@ -3,8 +3,10 @@ WITH steps AS (
     SELECT
         area,
         contract,
-        DATE_PART('year', contract) - DATE_PART('year', geboortedatum)
-            - CASE WHEN TO_CHAR(contract, '%m%d') < TO_CHAR(geboortedatum, '%m%d') THEN 1 ELSE 0 END AS age,
+        -- Of whom the register does not know, the supplier's own word counts.
+        DATE_PART('year', contract) - DATE_PART('year', COALESCE(birth, geboortedatum))
+            - CASE WHEN TO_CHAR(contract, '%m%d') < TO_CHAR(COALESCE(birth, geboortedatum), '%m%d') THEN 1 ELSE 0 END
+            AS age,
         ROW_NUMBER() OVER (PARTITION BY person ORDER BY contract, area) AS turn
     FROM inburgering_trajecten
     WHERE contract IS NOT NULL

@@ -5,11 +5,11 @@ WITH newcomers AS (
         area,
         -- Of whom the register does not know, the supplier's own word counts.
         COALESCE(sex, geslacht) AS sex,
-        COALESCE(
-            age,
-            DATE_PART('year', as_of) - DATE_PART('year', geboortedatum)
-            - CASE WHEN TO_CHAR(as_of, '%m%d') < TO_CHAR(geboortedatum, '%m%d') THEN 1 ELSE 0 END
-        ) AS age,
+        CASE
+            WHEN birth IS NOT NULL THEN age
+            ELSE DATE_PART('year', as_of) - DATE_PART('year', geboortedatum)
+                - CASE WHEN TO_CHAR(as_of, '%m%d') < TO_CHAR(geboortedatum, '%m%d') THEN 1 ELSE 0 END
+        END AS age,
         nationality_group,
         doelgroep,
         ROW_NUMBER() OVER (PARTITION BY person ORDER BY as_of, doelgroep, area) AS turn

@@ -27,6 +27,18 @@ impl Day {
         Day::from_ymd(year, month, day)
     }
 
+    /// The first and the last day that a date written as `YYYYMMDD` may be: `00` stands for an unknown month or day.
+    /// 19850000 is some day of 1985, 19850600 some day of June. A day of an unknown month is no date.
+    pub fn partial(yyyymmdd: u32) -> Option<(Day, Day)> {
+        let (month, day) = (yyyymmdd / 100 % 100, yyyymmdd % 100);
+        match (month, day) {
+            (0, 0) => Some((Day::from_number(yyyymmdd + 101)?, Day::from_number(yyyymmdd + 1_231)?)),
+            (0, _) => None,
+            (_, 0) => Day::from_number(yyyymmdd + 1).map(|first| (first, first.month_end())),
+            _ => Day::from_number(yyyymmdd).map(|day| (day, day)),
+        }
+    }
+
     /// 1 January of a year.
     pub fn new_year(year: i16) -> Day {
         Day::from(Date::new(year, 1, 1).unwrap_or(EPOCH))
@@ -130,6 +142,11 @@ mod tests {
         assert_eq!(day.0, 14_975);
         assert_eq!(day.to_string(), "2011-01-01");
         assert_eq!(Day::from_number(20_110_101), Some(day));
+        let partial = |number| Day::partial(number).map(|(first, last)| format!("{first} {last}"));
+        assert_eq!(partial(19_850_000).as_deref(), Some("1985-01-01 1985-12-31"));
+        assert_eq!(partial(19_840_200).as_deref(), Some("1984-02-01 1984-02-29"));
+        assert_eq!(partial(19_840_229).as_deref(), Some("1984-02-29 1984-02-29"));
+        assert_eq!((partial(19_850_012), partial(19_850_230), partial(19_851_300)), (None, None, None));
         for wrong in ["2011-02-30", "2011-1-01", "20110101", "2011-01-01 ", "+011-01-01"] {
             assert!(wrong.parse::<Day>().is_err(), "{wrong}");
         }

@@ -193,8 +193,7 @@ impl LinkMeasure {
 
     /// Whether it counts persons of foreign origin by the fact that decided: those for whom a foreign nationality did.
     pub fn is_of_foreign_origin(&self) -> bool {
-        let belgian = [DecidedBy::AllBelgian, DecidedBy::KnownBelgian, DecidedBy::NothingKnown];
-        matches!(self, LinkMeasure::DecidedBy { fact, .. } if !belgian.contains(fact))
+        matches!(self, LinkMeasure::DecidedBy { fact, .. } if fact.is_foreign())
     }
 }
 

@@ -10,6 +10,7 @@ use catalog::contract::{Extract, ExtractId, Form, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use catalog::schema::UNREADABLE;
 use catalog::{Period, workers};
 use ingest::delivery::Delivery;
 use ingest::landed_schema;
@@ -232,6 +233,11 @@ fn told(register: &Register, edition: &Edition) -> Vec<RawQuality> {
         ("numbers said to be replaced by two others, the later used", findings.replaced_twice),
         ("numbers whose replacements lead into a circle, left as they are", findings.circular),
         ("parents who are not older than their child, kept as the register has them", findings.not_older),
+        (
+            "persons of whom a row of the nationality history cannot be read, or cannot be dated to the day",
+            findings.histories_in_doubt,
+        ),
+        ("persons of whom a tie to a parent cannot be read", findings.parents_in_doubt),
         ("ties to a parent beyond a father and a mother, or alike, not used", findings.unused_filiations),
     ] {
         if count > 0 {
@@ -247,6 +253,8 @@ fn told(register: &Register, edition: &Edition) -> Vec<RawQuality> {
         ("replaced-twice", findings.replaced_twice),
         ("replaced-in-a-circle", findings.circular),
         ("parents-not-older", findings.not_older),
+        ("histories-in-doubt", findings.histories_in_doubt),
+        ("parents-in-doubt", findings.parents_in_doubt),
         ("unused-ties", findings.unused_filiations),
     ]
     .map(|(measure, value)| {
@@ -307,10 +315,10 @@ fn register_columns(linking: &Linking) -> Vec<&str> {
     match linking {
         Linking::Persons { person, birth, sex, .. } => vec![person, birth, sex],
         Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
-            vec![person, order, from, until, nationality, registered_on]
+            vec![person, order, from, until, nationality, registered_on, UNREADABLE]
         }
         Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
-            vec![person, parent, number, sex, from, until, registered_on]
+            vec![person, parent, number, sex, from, until, registered_on, UNREADABLE]
         }
         Linking::Key { coded, person } => vec![coded, person],
         Linking::Replacements { old, new, on, registered_on } => vec![old, new, on, registered_on],

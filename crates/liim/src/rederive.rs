@@ -13,9 +13,12 @@ use catalog::contract::{ColumnKind, Extract, ExtractId, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
-use catalog::schema::{Field, Type, nationality_group, origin_class, origin_decided_by, origin_group};
+use catalog::schema::{
+    BIRTH, Field, Type, UNREADABLE, nationality_group, origin_class, origin_decided_by, origin_group,
+};
 use catalog::{Day, Period};
 use ingest::delivery::Delivery;
+use ingest::landed_schema;
 use link::{Permutation, Register, sql};
 use warehouse::WarehouseError;
 use warehouse::session::{Limits, Session};
@@ -43,6 +46,8 @@ struct Role {
     table: &'static str,
     /// Column of the landed table, and its name in the SQL.
     columns: Vec<(String, String)>,
+    /// What is made of columns of the landed table, and its name in the SQL.
+    derived: Vec<(String, String)>,
 }
 
 /// Derives the residents of every day that an edition counts, and compares them.
@@ -91,45 +96,58 @@ pub fn compare(
     Ok(found)
 }
 
-fn role(linking: &Linking) -> Option<Role> {
-    let named = |table, columns: &[(&String, &str)]| {
-        let columns = columns.iter().map(|(stored, name)| ((*stored).clone(), (*name).to_string())).collect();
-        Some(Role { table, columns })
+fn role(extract: &Extract) -> Option<Role> {
+    let named = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
+        columns.iter().map(|(stored, name)| ((*stored).clone(), (*name).to_string())).collect()
     };
-    match linking {
-        Linking::Persons { person, birth, sex, register, area } => named(
+    let dated = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
+        columns.iter().map(|(stored, name)| (written(extract, stored), (*name).to_string())).collect()
+    };
+    let (table, columns, derived) = match &extract.linking {
+        Linking::Persons { person, birth, sex, register, area } => (
             "persons",
-            &[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")],
+            named(&[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")]),
+            Vec::new(),
         ),
-        Linking::Nationalities { person, order, from, until, nationality, registered_on } => named(
-            "nationalities",
-            &[
-                (person, "person"),
-                (order, "ord"),
-                (from, "valid_from"),
-                (until, "valid_until"),
-                (nationality, "code"),
-                (registered_on, "registered_on"),
-            ],
-        ),
-        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => named(
-            "filiations",
-            &[
-                (person, "child"),
-                (parent, "parent"),
-                (number, "number"),
-                (sex, "sex"),
-                (from, "valid_from"),
-                (until, "valid_until"),
-                (registered_on, "registered_on"),
-            ],
-        ),
-        Linking::Replacements { old, new, on, registered_on } => named(
+        Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
+            let mut derived = dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]);
+            derived.push((unreadable(&[until]), "until_unreadable".into()));
+            ("nationalities", named(&[(person, "person"), (order, "ord"), (nationality, "code")]), derived)
+        }
+        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
+            let mut derived = dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]);
+            let all = [person, parent, number, sex, from, until, registered_on];
+            derived.push((unreadable(&all), "unreadable".into()));
+            ("filiations", named(&[(person, "child"), (parent, "parent"), (number, "number"), (sex, "sex")]), derived)
+        }
+        Linking::Replacements { old, new, on, registered_on } => (
             "replacements",
-            &[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")],
+            named(&[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")]),
+            Vec::new(),
         ),
-        _ => None,
+        _ => return None,
+    };
+    Some(Role { table, columns, derived })
+}
+
+fn quoted(column: &str) -> String {
+    format!("\"{column}\"")
+}
+
+/// A date of a history as `YYYYMMDD`, as the SQL reads it.
+fn written(extract: &Extract, column: &str) -> String {
+    let name = quoted(column);
+    match extract.column(column).map(|at| &extract.columns[at].kind) {
+        Some(ColumnKind::PartialDay) => name,
+        _ => format!("CAST(to_char({name}, '%Y%m%d') AS INTEGER)"),
     }
+}
+
+/// Whether one of these columns of a row of a history could not be read.
+fn unreadable(columns: &[&String]) -> String {
+    let named: Vec<String> =
+        columns.iter().map(|column| format!("strpos(\"{UNREADABLE}\", ' {column} ') > 0")).collect();
+    format!("COALESCE({}, FALSE)", named.join(" OR "))
 }
 
 /// The names under which the SQL knows persons.
@@ -166,7 +184,7 @@ fn ranks(
     let mut all: Vec<i64> = Vec::new();
     for delivery in &chosen.register {
         let Some(extract) = project.extract(&delivery.extract) else { continue };
-        let Some(role) = role(&extract.linking) else { continue };
+        let Some(role) = role(extract) else { continue };
         let stored: Vec<&str> = (role.columns.iter())
             .filter(|(stored, name)| IDENTIFIERS.contains(&name.as_str()) && !is_coded(extract, stored))
             .map(|(stored, _)| stored.as_str())
@@ -198,15 +216,20 @@ fn inputs(
 ) -> Result<(), WarehouseError> {
     let mut unions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (number, delivery) in chosen.register.iter().enumerate() {
-        let Some(extract) = project.extract(&delivery.extract) else { continue };
-        let Some(role) = role(&extract.linking) else { continue };
+        let laid_out = |extract: &'_ Extract| extract.for_period(delivery.period).cloned();
+        let Some(extract) = &project.extract(&delivery.extract).and_then(laid_out) else { continue };
+        let Some(role) = role(extract) else { continue };
         let own = format!("landed_{number}");
-        session.register_files(&own, &[rows_of(delivery)], &role.columns)?;
-        let numbered = |name: &str| format!("{RANK}({name}) AS {name}");
-        let is_number = |stored: &str, name: &str| IDENTIFIERS.contains(&name) && !is_coded(extract, stored);
-        let columns = role.columns.iter();
-        let names: Vec<String> =
-            columns.map(|(stored, name)| if is_number(stored, name) { numbered(name) } else { name.clone() }).collect();
+        let schema = landed_schema(extract);
+        let stored = schema.fields().iter().map(|field| (field.name().clone(), field.name().clone()));
+        session.register_files(&own, &[rows_of(delivery)], &stored.collect::<Vec<_>>())?;
+        let chosen = |(stored, name): &(String, String)| {
+            let is_number = IDENTIFIERS.contains(&name.as_str()) && !is_coded(extract, stored);
+            let column = quoted(stored);
+            if is_number { format!("{RANK}({column}) AS {name}") } else { format!("{column} AS {name}") }
+        };
+        let derived = role.derived.iter().map(|(expression, name)| format!("{expression} AS {name}"));
+        let names: Vec<String> = role.columns.iter().map(chosen).chain(derived).collect();
         let which = match role.table {
             "persons" => {
                 format!("CAST({number} AS BIGINT) AS delivery, DATE '{}' AS day, ", delivery.period.start())
@@ -270,7 +293,7 @@ fn parts(origins: &[&OriginDefinition], schemes: &[&str], day: Day) -> Vec<Part>
              AND {alias}.valid_from <= DATE '{day}' AND DATE '{day}' < {alias}.valid_to"
         )
     };
-    let own = ["area", "sex", "age", "register", "nationality", "parents_known", "generation"];
+    let own = ["area", "sex", "age", BIRTH, "register", "nationality", "parents_known", "generation"];
     let mut selected: Vec<String> = own.iter().map(|name| format!("r.{name}")).collect();
     let mut columns: Vec<String> = own.map(str::to_string).to_vec();
     let mut joins = String::new();
