@@ -19,6 +19,7 @@ mod faults;
 mod golden;
 mod laws;
 mod lineage;
+mod log;
 mod peer;
 mod plausible;
 mod project;

@@ -13,21 +13,27 @@ mod key;
 mod landing;
 mod link_quality;
 mod linking;
+mod log;
 mod pages;
 mod parallel;
+mod progress;
 mod rederive;
 mod stages;
 mod terminal;
 mod verbs;
 
 use args::{Command, Verb};
+use failure::Failure;
 
 // The engine makes and drops many small arrays; with the system's allocator counting takes half as long again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let command = Command::parse();
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => return refused(&error),
+    };
     terminal::start(&command.global);
     terminal::keep_panics_private();
     let global = &command.global;
@@ -51,15 +57,26 @@ fn main() -> ExitCode {
             verbs::report::report(global, edition, area.as_deref(), *all, out)
         }
     };
-    terminal::stop();
+    progress::stop();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let words = failure.words();
-            if !words.is_empty() {
-                terminal::talk(&words);
-            }
+            terminal::fail(&failure, None);
             failure.into()
         }
     }
+}
+
+/// Says why the arguments are not understood, in the form that they ask for; help and version are no refusal.
+fn refused(error: &clap::Error) -> ExitCode {
+    let given: Vec<_> = std::env::args_os().collect();
+    let as_json = given.iter().any(|word| word == "--log-format=json")
+        || given.windows(2).any(|pair| pair[0] == "--log-format" && pair[1] == "json");
+    if error.use_stderr() && as_json {
+        log::write_failure(&Failure::Usage(error.render().to_string().trim_end().to_string()));
+    } else {
+        // A terminal that is gone can be told nothing.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -6,6 +6,7 @@ use report::{Book, ReportError};
 use warehouse::edition::Published;
 
 use crate::failure::Failure;
+use crate::progress::Counted;
 
 /// A page, and what the audit says of it.
 type Page = (String, Vec<String>);
@@ -17,7 +18,10 @@ pub fn rendered<'p>(
 ) -> Result<impl Iterator<Item = Result<Page, Failure>> + use<'p>, Failure> {
     let book = Book::open(edition).map_err(failed)?;
     let mut audit = Pages::new(edition, rows)?;
-    Ok(audit.municipalities().into_iter().map(move |code| {
+    let municipalities = audit.municipalities();
+    let counted = Counted::begin("reading pages back", municipalities.len());
+    Ok(municipalities.into_iter().map(move |code| {
+        counted.step();
         let page = report::page(&book, &code).map_err(failed)?;
         let found = audit.check(&code, &page);
         let found = found.into_iter().map(|what| format!("page of {code}: {what}")).collect();

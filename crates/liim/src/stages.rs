@@ -26,6 +26,7 @@ use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
 use crate::parallel::side_by_side;
+use crate::progress::Counted;
 
 /// What an edition is made with.
 pub struct Workshop<'w> {
@@ -135,7 +136,12 @@ impl Workshop<'_> {
         order.sort_by_key(|at| std::cmp::Reverse(size(deliveries[*at])));
         let workers = self.limits.threads.clamp(1, deliveries.len().max(1));
         let each = (self.limits.threads / workers).max(1);
-        let landed = side_by_side(workers, &order, |at| land(self.project, self.warehouse, deliveries[*at], each));
+        let counted = Counted::begin("landing", deliveries.len());
+        let landed = side_by_side(workers, &order, |at| {
+            let landed = land(self.project, self.warehouse, deliveries[*at], each);
+            counted.step();
+            landed
+        });
         let mut found: Vec<(usize, Result<Landing, Failure>)> = order.into_iter().zip(landed).collect();
         found.sort_by_key(|(at, _)| *at);
         found.into_iter().map(|(_, landed)| landed).collect()
@@ -215,6 +221,8 @@ impl Workshop<'_> {
         let mut warnings = Vec::new();
         let mut asked = Vec::new();
         for choice in &edition.indicators {
+        let periods = edition.indicators.iter().map(|choice| choice.periods.len()).sum();
+        let counted = Counted::begin("counting", periods);
             let Some(card) = self.project.card(choice) else { continue };
             for period in &choice.periods {
                 let stage = Stage::begin("count", format!("counting {} {period}", card.id));
@@ -227,8 +235,10 @@ impl Workshop<'_> {
                     asked.push((card, *period, Some(answer)));
                 }
             }
+                counted.step();
         }
         // Adding up and completing needs no engine, and cards do not wait for each other.
+        drop(counted);
         let stage = Stage::begin("complete", format!("completing {}", edition.id));
         let completed = side_by_side(self.limits.threads, &asked, |(_, _, answer)| {
             answer.as_ref().map(|answer| answer.complete().map_err(Failure::from)).transpose()
@@ -318,7 +328,7 @@ impl Workshop<'_> {
         setting: &Setting<'s>,
         quality: Vec<RawQuality>,
     ) -> Result<Guarded<'s>, Failure> {
-        let stage = Stage::begin("protect", format!("protecting {}", edition.id));
+        let stage = Stage::begin("protect", format!("protecting the {} cells of {}", cells.len(), edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
         let mut guarded = protect::protect(cells, quality, setting, &stamp);
         let earlier = match &edition.follows {

@@ -10,6 +10,7 @@ use warehouse::store::Warehouse;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::pages::failed;
+use crate::progress::Counted;
 use crate::terminal;
 
 /// Writes the page of one municipality, or of all. Each is read back first, and a page that tells more than the published
@@ -27,6 +28,7 @@ pub fn report(global: &Global, edition: &str, area: Option<&str>, all: bool, out
     let mut audit = audit::Pages::new(&published, &rows)?;
     let folder = out.join(edition);
     fs::create_dir_all(&folder).map_err(|error| Failure::Broken(format!("{}: {error}", folder.display())))?;
+    let counted = Counted::begin("writing pages", codes.len());
     for code in codes {
         let page = report::page(&book, code).map_err(failed)?;
         let found = audit.check(code, &page);
@@ -36,6 +38,7 @@ pub fn report(global: &Global, edition: &str, area: Option<&str>, all: bool, out
         let path = folder.join(format!("{code}.html"));
         fs::write(&path, page).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
         terminal::say(&path.display().to_string());
+        counted.step();
     }
     Ok(())
 }

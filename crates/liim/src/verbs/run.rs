@@ -25,15 +25,14 @@ pub fn run(global: &Global, editions: &[String], all: bool) -> Result<(), Failur
     let workshop = Workshop { project: &project, warehouse: &warehouse, limits: super::limits(global) };
     let mut worst: Option<Failure> = None;
     let mut done = 0;
-    for edition in chosen {
+    let all = chosen.len();
+    for (at, edition) in chosen.into_iter().enumerate() {
+        terminal::edition(Some(&edition.id), at + 1, all);
         match one(&project, &warehouse, &workshop, edition) {
             Ok(()) => done += 1,
             Err(Failure::Nothing(text)) => tracing::info!("{text}"),
             Err(failure) => {
-                let words = failure.words();
-                if !words.is_empty() {
-                    terminal::talk(&format!("edition {}: failed\n{words}", edition.id));
-                }
+                terminal::fail(&failure, Some(&edition.id));
                 if matches!(failure, Failure::Handled) {
                     done += 1;
                 }
@@ -43,6 +42,7 @@ pub fn run(global: &Global, editions: &[String], all: bool) -> Result<(), Failur
             }
         }
     }
+    terminal::edition(None, 0, all);
     match worst {
         // Its words have been said.
         Some(Failure::Unsound(_)) => Err(Failure::Unsound(Vec::new())),
