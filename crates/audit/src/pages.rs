@@ -13,7 +13,7 @@ use warehouse::tables::read_texts;
 use crate::reading::{Bars, Figure, Reading, read};
 
 /// What stands on every page and holds a number.
-const FURNITURE: &str = "utf-8, initial-scale=1, 0 is een echte nul";
+const FURNITURE: &str = "utf-8, initial-scale=1, 0 is een echte nul, per 1.000";
 
 /// Where a row stands: indicator, area with its class, period, kind of share, codes.
 type Spot = [String; 5];
@@ -132,7 +132,7 @@ impl<'p> Pages<'p> {
         let row = self.rows.get(&[indicator, area, period, share_of, codes].map(String::clone));
         let number = row.and_then(|row| match what.as_str() {
             "value" => row.value.map(|value| (value, 1)),
-            "share" => row.share.map(|share| (share, 1)),
+            "share" => row.share.map(|share| (share, 2)),
             "mean" => row.mean_of_scores.map(|mean| (mean, 2)),
             _ => None,
         });
@@ -163,7 +163,7 @@ impl<'p> Pages<'p> {
             .enumerate()
             .map(|(at, place)| {
                 let codes = format!("{TOTAL} {TOTAL} {} {TOTAL} {TOTAL}", bars.group);
-                let rows = ["group", "total"].into_iter().filter_map(|share_of| {
+                let rows = ["group", "total", "population"].into_iter().filter_map(|share_of| {
                     let area = place.clone()?;
                     let spot = [bars.indicator.clone(), area, bars.period.clone(), share_of.into(), codes.clone()];
                     self.rows.get(&spot)
@@ -172,7 +172,8 @@ impl<'p> Pages<'p> {
             })
             .collect();
         let (lines, odd) = bars.texts.as_chunks::<2>();
-        let told: Vec<f64> = lines.iter().filter_map(|[_, (_, number)]| parsed(number.strip_suffix(" %")?)).collect();
+        let plain = |number: &str| parsed(number.strip_suffix(" %").or_else(|| number.strip_suffix(" per 1.000"))?);
+        let told: Vec<f64> = lines.iter().filter_map(|[_, (_, number)]| plain(number)).collect();
         let most = told.iter().copied().fold(0.0, f64::max);
         let mut left = shares.iter().flatten();
         let are_shares = told.iter().all(|told| left.any(|share| (share - told).abs() < 0.001));

@@ -234,6 +234,7 @@ pub fn receive(
         delivered_on: reception.delivered_on.to_string(),
         delivered_by: reception.delivered_by.to_string(),
         extracted_on: reception.extracted_on.map(|day| day.to_string()),
+        synthetic: false,
         sequence,
         files,
     };

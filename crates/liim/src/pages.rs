@@ -33,6 +33,7 @@ pub fn rendered<'p>(
 pub fn failed(error: ReportError) -> Failure {
     match error {
         ReportError::NoArea(text) => Failure::Usage(text),
+        ReportError::Table(text) => Failure::NotReproduced(text),
         ReportError::Warehouse(error) => error.into(),
     }
 }

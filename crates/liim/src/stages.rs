@@ -76,9 +76,10 @@ impl Workshop<'_> {
                 edition,
                 pipeline: &self.project.pipeline,
                 protected: &guarded.protected,
-                words: companions::words(self.project, self.warehouse, edition, chosen)?,
+                words: companions::words(self.project, self.warehouse, edition, chosen, &cells)?,
                 definitions: self.project.definitions_of(edition),
                 deliveries: chosen.digests(),
+                synthetic: chosen.all().iter().any(|delivery| delivery.receipt.synthetic),
                 archive: &self.project.files,
                 warnings,
                 proof_sha256: &waiting.sha256,
@@ -220,9 +221,9 @@ impl Workshop<'_> {
         let mut cells = Vec::new();
         let mut warnings = Vec::new();
         let mut asked = Vec::new();
-        for choice in &edition.indicators {
         let periods = edition.indicators.iter().map(|choice| choice.periods.len()).sum();
         let counted = Counted::begin("counting", periods);
+        for choice in &edition.indicators {
             let Some(card) = self.project.card(choice) else { continue };
             for period in &choice.periods {
                 let stage = Stage::begin("count", format!("counting {} {period}", card.id));
@@ -234,11 +235,11 @@ impl Workshop<'_> {
                     stage.end(format!("{} rows", answer.rows()));
                     asked.push((card, *period, Some(answer)));
                 }
-            }
                 counted.step();
+            }
         }
-        // Adding up and completing needs no engine, and cards do not wait for each other.
         drop(counted);
+        // Adding up and completing needs no engine, and cards do not wait for each other.
         let stage = Stage::begin("complete", format!("completing {}", edition.id));
         let completed = side_by_side(self.limits.threads, &asked, |(_, _, answer)| {
             answer.as_ref().map(|answer| answer.complete().map_err(Failure::from)).transpose()
@@ -279,6 +280,11 @@ impl Workshop<'_> {
                 .flat_map(|read| chosen.periods(read, period))
                 .filter_map(|of| tables.get(&(extract.clone(), of)).cloned())
                 .collect();
+            if files.is_empty() && read.is_some_and(|read| read.since.is_some()) {
+                let fields: Vec<_> = attributes.into_iter().map(|own| own.field).collect();
+                session.register_empty(&extract.table(), &fields)?;
+                continue;
+            }
             let columns: Vec<(String, String)> =
                 attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
             session.register_files(&extract.table(), &files, &columns)?;

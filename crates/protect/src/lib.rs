@@ -291,7 +291,7 @@ fn observation(
         let shares = members.shares.get(&without_area(key));
         let known: Vec<(i64, i64)> =
             area.members.iter().filter_map(|member| shares.and_then(|shares| shares.get(member)).copied()).collect();
-        mean_of_scores = share::mean_of_shares(&known, wording.share_decimals.max(2));
+        mean_of_scores = share::mean_of_shares(&known, key.share_of.per(), wording.share_decimals.max(2));
         all_members = Some(area.members.len() as i32);
         with_data = Some(known.len() as i32);
     }
@@ -300,14 +300,14 @@ fn observation(
         monitor: stamp.monitor.clone(),
         theme: wording.theme.clone(),
         key: key.clone(),
-        unit: wording.unit.clone(),
+        unit: wording.unit_of(&key.detail).to_string(),
         numerator: shown.map(|counts| counts.numerator),
         divisor: shown.map(|counts| counts.divisor),
         denominator: shown.and_then(|counts| counts.denominator),
         value: shown.map(|counts| share::number(counts.numerator, counts.divisor, wording.value_decimals)),
-        share: shown
-            .filter(|_| key.share_of != ShareOf::None)
-            .and_then(|counts| share::share(counts.numerator, counts.denominator?, wording.share_decimals)),
+        share: shown.filter(|_| key.share_of != ShareOf::None).and_then(|counts| {
+            share::share(counts.numerator, counts.denominator?, key.share_of.per(), wording.share_decimals)
+        }),
         mean_of_scores,
         members: all_members,
         members_with_data: with_data,

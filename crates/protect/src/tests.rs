@@ -40,6 +40,7 @@ fn words() -> BTreeMap<String, Wording> {
     let wording = Wording {
         theme: "t".into(),
         unit: "person".into(),
+        detail_units: Default::default(),
         value_decimals: 0,
         share_decimals: 1,
         method: "1".into(),

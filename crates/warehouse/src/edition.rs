@@ -31,6 +31,8 @@ pub struct Publication<'p> {
     pub definitions: BTreeMap<String, String>,
     /// Digests of the deliveries that determine it.
     pub deliveries: BTreeMap<String, String>,
+    /// Whether any of these deliveries is made up.
+    pub synthetic: bool,
     /// The definition files themselves, to be archived.
     pub archive: &'p BTreeMap<String, Vec<u8>>,
     /// Warnings.
@@ -68,9 +70,12 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
     if folder.exists() {
         return Err(WarehouseError::Published(edition.id.clone()));
     }
+    // What is carried from made-up deliveries is made up too.
+    let mut synthetic = publication.synthetic;
     let follows = match &edition.follows {
         Some(id) => {
             let followed = open(warehouse, id)?;
+            synthetic |= followed.manifest.synthetic;
             Some(Followed { edition: id.clone(), manifest_sha256: followed.manifest_sha256 })
         }
         None => None,
@@ -102,6 +107,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
             ("table", name),
             ("definitions_sha256", &determined_by),
             ("protection", publication.protected.method()),
+            ("synthetic", if synthetic { "true" } else { "false" }),
             ("licence", &publication.pipeline.licence),
             ("contact", &publication.pipeline.contact),
         ];
@@ -133,6 +139,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
             .collect(),
         definitions: publication.definitions.clone(),
         deliveries: publication.deliveries.clone(),
+        synthetic,
         warnings: publication.warnings.clone(),
         files: files(&beside, &rows)?,
     };

@@ -2,13 +2,13 @@
 
 use super::{
     AbsentMeans, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Form, History,
-    Linking, Parts, REJECTION_REASONS, Tolerance,
+    Linking, Parts, REJECTION_REASONS, Terms, Tolerance,
 };
 use crate::document::Node;
 use crate::period::PeriodKind;
 
 pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
-    root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "extracts"]);
+    root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "terms", "extracts"]);
     if let Some(node) = root.need("supplier")
         && let Some(name) = node.text()
         && name != supplier
@@ -17,6 +17,7 @@ pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Co
     }
     let text = |key: &str| root.need(key).and_then(|node| node.text());
     let (title, legal_basis, contact, licence) = (text("title"), text("legal_basis"), text("contact"), text("licence"));
+    let terms = root.need("terms").and_then(|node| node.one_of(&Terms::WORDS));
     let mut extracts = Vec::new();
     for (name, node) in root.need("extracts")?.entries() {
         match ExtractId::read(&format!("{supplier}/{name}")) {
@@ -34,6 +35,7 @@ pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Co
         legal_basis: legal_basis?,
         contact: contact?,
         licence: licence?,
+        terms: terms?,
         extracts,
     })
 }
