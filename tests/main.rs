@@ -33,4 +33,5 @@ mod second_derivation;
 mod store;
 mod stories;
 mod story;
+mod trace;
 mod truth;
