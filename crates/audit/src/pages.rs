@@ -21,6 +21,8 @@ type Spot = [String; 5];
 /// An edition's pages, held against its rows one after another.
 pub struct Pages<'p> {
     rows: HashMap<Spot, &'p Observation>,
+    /// Levels of the areas that have a page, by code.
+    levels: BTreeMap<String, AreaLevel>,
     /// Names of areas by class and code.
     names: HashMap<String, String>,
     /// Members of each cluster, by class and code.
@@ -73,6 +75,7 @@ impl<'p> Pages<'p> {
         }
         Ok(Pages {
             rows: rows.iter().map(|row| (spot(row), row)).collect(),
+            levels: rows.iter().filter(has_page).map(|row| (row.key.ref_area.clone(), row.key.area_level)).collect(),
             names,
             members,
             comparison: manifest.comparison.clone(),
@@ -83,13 +86,12 @@ impl<'p> Pages<'p> {
         })
     }
 
-    /// The municipalities that a page is made of, by code.
-    pub fn municipalities(&self) -> Vec<String> {
-        let own = self.rows.values().filter(|row| row.key.area_level == AreaLevel::Municipality);
-        own.map(|row| row.key.ref_area.clone()).collect::<BTreeSet<String>>().into_iter().collect()
+    /// The areas that a page is made of, by code: municipalities, provinces and Flanders.
+    pub fn areas(&self) -> Vec<String> {
+        self.levels.keys().cloned().collect()
     }
 
-    /// Reads a municipality's page and tells what is wrong with it, in sentences without a figure.
+    /// Reads the page of an area and tells what is wrong with it, in sentences without a figure.
     pub fn check(&mut self, municipality: &str, html: &str) -> Vec<String> {
         let reading = read(html);
         let mut found: BTreeSet<String> = reading.odd.iter().map(|what| format!("there is {what}")).collect();
@@ -198,7 +200,8 @@ impl<'p> Pages<'p> {
     fn rest(&mut self, reading: &Reading, own: &str, cluster: Option<String>) -> Option<&'static str> {
         let code = own.split_once(' ').map_or("", |(_, code)| code);
         let name = self.names.get(own).map_or("", String::as_str);
-        let cluster = cluster.unwrap_or_default();
+        // Pages of another level, or that compare with another cluster, say other words.
+        let cluster = cluster.unwrap_or_else(|| self.levels.get(code).map_or("", |level| level.word()).to_string());
         let members = self.members.get(&cluster).map_or(0, BTreeSet::len).to_string();
         let rest: Vec<String> = reading
             .rest
@@ -218,6 +221,11 @@ impl<'p> Pages<'p> {
         let first = self.rests.entry(cluster).or_insert_with(|| rest.clone());
         (*first != rest).then_some("order or words differ from those of other pages")
     }
+}
+
+/// Whether the area of a row has a page of its own.
+fn has_page(row: &&Observation) -> bool {
+    matches!(row.key.area_level, AreaLevel::Municipality | AreaLevel::Province | AreaLevel::Region)
 }
 
 fn spot(row: &Observation) -> Spot {

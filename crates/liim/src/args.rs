@@ -168,15 +168,15 @@ pub enum Verb {
     },
     /// Prove one published cell: its card, its query, its steps, the receipts of its sources.
     Trace(Trace),
-    /// Write the page of a municipality from a published edition.
+    /// Write the page of a municipality, a province or Flanders from a published edition.
     Report {
         /// The edition.
         #[arg(long)]
         edition: String,
-        /// Municipality, by NIS code.
+        /// Municipality, province or 02000 for Flanders, by NIS code.
         #[arg(long, value_name = "NIS", required_unless_present = "all")]
         area: Option<String>,
-        /// All 308 municipalities.
+        /// All municipalities, provinces, and Flanders.
         #[arg(long, conflicts_with = "area")]
         all: bool,
         /// Form of the page.

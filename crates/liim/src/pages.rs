@@ -11,16 +11,16 @@ use crate::progress::Counted;
 /// A page, and what the audit says of it.
 type Page = (String, Vec<String>);
 
-/// The pages of all municipalities, in the order of their codes, each with what is wrong with it.
+/// The pages of all areas that have one, in the order of their codes, each with what is wrong with it.
 pub fn rendered<'p>(
     edition: &Published,
     rows: &'p [Observation],
 ) -> Result<impl Iterator<Item = Result<Page, Failure>> + use<'p>, Failure> {
     let book = Book::open(edition).map_err(failed)?;
     let mut audit = Pages::new(edition, rows)?;
-    let municipalities = audit.municipalities();
-    let counted = Counted::begin("reading pages back", municipalities.len());
-    Ok(municipalities.into_iter().map(move |code| {
+    let areas = audit.areas();
+    let counted = Counted::begin("reading pages back", areas.len());
+    Ok(areas.into_iter().map(move |code| {
         counted.step();
         let page = report::page(&book, &code).map_err(failed)?;
         let found = audit.check(&code, &page);

@@ -1,4 +1,4 @@
-//! The page of a municipality.
+//! The page of a municipality, of a province, or of Flanders.
 
 use std::collections::BTreeSet;
 
@@ -18,19 +18,40 @@ struct Beside<'b> {
     flanders: &'b AreaWords,
 }
 
-/// The page of a municipality, as HTML.
-pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
-    let own = book.area(municipality, AreaLevel::Municipality).ok_or_else(|| {
+impl Beside<'_> {
+    /// Flanders, unless the page is its own.
+    fn other(&self) -> Option<&AreaWords> {
+        (self.own.level != AreaLevel::Region).then_some(self.flanders)
+    }
+
+    /// What the page is a page of, at the beginning of a sentence.
+    fn kind(&self) -> &'static str {
+        match self.own.level {
+            AreaLevel::Province => "De provincie",
+            AreaLevel::Region => "Het Vlaamse Gewest",
+            _ => "De gemeente",
+        }
+    }
+}
+
+/// Returns the page of a municipality, a province or Flanders, as HTML.
+///
+/// # Errors
+///
+/// `NoArea` if the edition has no such area.
+pub fn page(book: &Book, code: &str) -> Result<String, ReportError> {
+    let levels = [AreaLevel::Municipality, AreaLevel::Province, AreaLevel::Region];
+    let own = levels.into_iter().find_map(|level| book.area(code, level)).ok_or_else(|| {
         ReportError::NoArea(format!(
-            "edition {} has no municipality {municipality}; NIS codes of 2011 are used",
+            "edition {} has no municipality or province {code}; NIS codes of 2011 are used",
             book.manifest.edition
         ))
     })?;
     let flanders = book
         .area(FLANDERS, AreaLevel::Region)
         .ok_or_else(|| ReportError::NoArea("the edition has no figures of Flanders".into()))?;
-    let beside = Beside { own, cluster: book.cluster_of(municipality), flanders };
-    // What an edition does not count for municipalities has no place on a municipality's page.
+    let beside = Beside { own, cluster: book.cluster_of(code), flanders };
+    // What an edition does not count for an area has no place on its page.
     let shown: Vec<&Words> =
         book.indicators.iter().filter(|words| !book.rows(&words.id, beside.own).is_empty()).collect();
     let mut themes: Vec<&str> = Vec::new();
@@ -70,7 +91,7 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
                         }
                     }
                 }
-                (linking(book, own))
+                (linking(book, &beside))
                 footer {
                     p { "Aandelen zijn afgerond. 0 is een echte nul. × : niet getoond, zodat niemand herkenbaar is. · : geen cijfer; de reden staat bij elk cijfer." }
                     p { "Afgesloten op " (book.manifest.cut_off) ". Alle cijfers komen uit observations.parquet van deze editie." }
@@ -102,7 +123,8 @@ fn withholding(book: &Book) -> Markup {
 }
 
 /// How good the link of the population is: whose parents are known, and what the unknown ones could change.
-fn linking(book: &Book, own: &AreaWords) -> Markup {
+fn linking(book: &Book, beside: &Beside<'_>) -> Markup {
+    let own = beside.own;
     let both = book.link(&own.code, "both", "parents-known");
     let shown = |measure: &str| book.link(&own.code, measure, "parents-known").and_then(|count| count.value);
     let known: Option<Vec<i64>> = ["both", "father", "mother", "none"].into_iter().map(shown).collect();
@@ -131,8 +153,8 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
             }
             @for (origin, lowest, highest) in bands {
                 p {
-                    "Waren alle onbekende ouders Belgisch, dan telt de gemeente " (grouped(lowest)) " personen van vreemde herkomst; hadden ze allemaal een vreemde nationaliteit, dan "
-                    (grouped(highest)) " (" (book.title("origin_definition", origin)) ")."
+                    (beside.kind()) " zou " (grouped(lowest)) " personen van vreemde herkomst tellen als alle onbekende ouders Belg waren. Als ze allemaal een vreemde nationaliteit hadden, zouden dat er "
+                    (grouped(highest)) " zijn (" (book.title("origin_definition", origin)) ")."
                 }
             }
         }
@@ -141,7 +163,9 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
 
 fn reading(beside: &Beside<'_>) -> Markup {
     html! {
-        p { "De gemeente staat telkens naast het Vlaamse Gewest" @if beside.cluster.is_some() { " en naast vergelijkbare gemeenten" } "." }
+        @if beside.other().is_some() {
+            p { (beside.kind()) " staat telkens naast het Vlaamse Gewest" @if beside.cluster.is_some() { " en naast vergelijkbare gemeenten" } "." }
+        }
         @if let Some((cluster, members)) = &beside.cluster {
             details {
                 summary { "Vergelijkbare gemeenten: " (cluster.name) " (" (members.len()) " gemeenten)" }
@@ -152,6 +176,9 @@ fn reading(beside: &Beside<'_>) -> Markup {
     }
 }
 
+/// Newest periods whose tables are open; those of earlier ones are folded away.
+const OPEN: usize = 2;
+
 fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
     let rows = book.rows(&words.id, beside.own);
     let mut periods: Vec<String> = rows.iter().map(|row| row.key.time_period.to_string()).collect();
@@ -160,12 +187,19 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
     let mut shares: Vec<ShareOf> = rows.iter().map(|row| row.key.share_of).collect();
     shares.sort();
     shares.dedup();
-    // Details that are broken down by group have a table each; others are rows of one table.
-    let crossed = rows.iter().any(|row| row.key.detail != TOTAL && row.key.group != TOTAL);
+    // Details that are broken down by group, or by sex where they have no total, have a table each; others are rows of one.
+    let by = |is_broken_down: fn(&Observation) -> bool| {
+        rows.iter().any(|row| row.key.detail != TOTAL && is_broken_down(row))
+    };
+    let has_total = rows.iter().any(|row| row.key.detail == TOTAL);
+    let crossed = by(|row| row.key.group != TOTAL) || !has_total && by(|row| row.key.sex != TOTAL);
     let mut details: Vec<Option<&str>> =
         if crossed { rows.iter().map(|row| Some(row.key.detail.as_str())).collect() } else { vec![None] };
     details.sort_by_key(|detail| (*detail != Some(TOTAL), *detail));
     details.dedup();
+    let of_period = |period: &str, detail: Option<&str>| {
+        html! { @for share_of in &shares { (table(book, words, beside, Shown { period, detail, share_of: *share_of })) } }
+    };
     let origin = words.origin.as_ref().map(|origin| book.title("origin_definition", origin));
     html! {
         article {
@@ -173,9 +207,11 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
             p { (words.definition) }
             @if let Some(newest) = periods.last() { (bars(book, words, beside, newest)) }
             @for detail in &details {
-                @for period in periods.iter().rev() {
-                    @for share_of in &shares {
-                        (table(book, words, beside, Shown { period, detail: *detail, share_of: *share_of }))
+                @for period in periods.iter().rev().take(OPEN) { (of_period(period, *detail)) }
+                @if periods.len() > OPEN {
+                    details {
+                        summary { "Eerdere periodes" }
+                        @for period in periods.iter().rev().skip(OPEN) { (of_period(period, *detail)) }
                     }
                 }
             }
@@ -300,9 +336,11 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                     @if let Some((area, _)) = &beside.cluster {
                         th scope="col" data-area=(place(area)) data-figure="mean" { "Vergelijkbare gem." br; (score) }
                     }
-                    th scope="col" data-area=(place(beside.flanders)) data-figure="share" { "Vlaams Gewest" br; (share) }
-                } @else {
-                    th scope="col" data-area=(place(beside.flanders)) data-figure="value" { "Vlaams Gewest" br; "aantal" }
+                }
+                @if let Some(other) = beside.other() {
+                    th scope="col" data-area=(place(other)) data-figure=(if shares { "share" } else { "value" }) {
+                        "Vlaams Gewest" br; (if shares { share } else { "aantal" })
+                    }
                 }
             } }
             tbody {
@@ -313,9 +351,10 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                         @if shares {
                             (value(Some(row), |row| row.share, words.share_decimals))
                             @if beside.cluster.is_some() { (mean(matching(&cluster, row).as_ref())) }
-                            (value(matching(&flanders, row).as_ref(), |row| row.share, words.share_decimals))
-                        } @else {
-                            (value(matching(&flanders, row).as_ref(), |row| row.value, decimals(row)))
+                        }
+                        @if beside.other().is_some() {
+                            @if shares { (value(matching(&flanders, row).as_ref(), |row| row.share, words.share_decimals)) }
+                            @else { (value(matching(&flanders, row).as_ref(), |row| row.value, decimals(row))) }
                         }
                     }
                 }
@@ -387,7 +426,7 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str) -> Markup
     let is_rate = row.as_ref().is_some_and(|row| row.key.share_of == ShareOf::Population);
     let (what, unit) = if is_rate { ("Aantal per 1.000", "per 1.000") } else { ("Aandeel", "%") };
     let own = row.and_then(|row| row.share);
-    let flanders = total(beside.flanders).and_then(|row| row.share);
+    let flanders = beside.other().and_then(total).and_then(|row| row.share);
     let cluster = beside.cluster.as_ref().and_then(|(area, _)| total(area)).and_then(|row| row.mean_of_scores);
     let mut lines: Vec<(&str, f64, &str, usize)> = Vec::new();
     lines.extend(own.map(|share| (beside.own.name.as_str(), share, "var(--own)", words.share_decimals)));
