@@ -130,6 +130,11 @@ fn an_edition_of_synthetic_deliveries_says_so(folder: &Folder, page: &str, editi
                 .contains("true"))
         );
     }
+    // Voters are published by the service that counts them: none is withheld, and the page says so.
+    let rows = crate::project::observations(folder, "2011-12-21");
+    let voters = || rows.iter().filter(|row| row.key.indicator == "kiezers");
+    assert!(voters().count() > 0 && voters().all(|row| row.reason.word() != "withheld"));
+    assert!(page.contains("Ook kleine aantallen zijn getoond waar ze elders openbaar zijn. De dienst Verkiezingen"));
     for words in
         ["<title>Genk - synthetische gegevens - ", "<h1>Genk - synthetische gegevens</h1>", "Synthetische gegevens. "]
     {
@@ -165,8 +170,11 @@ fn a_run_that_was_killed_while_it_wrote_the_ledger_is_settled_by_the_next() {
     let folder = synthetic("torn", "0.002");
     done(&folder, &["-q", "run", "--edition", "2011-12-21"]);
     let ledger = folder.read("warehouse/published/ledger.jsonl");
+    let confidential = folder.path().join("warehouse/confidential/edition=2011-12-21");
     for torn in [&ledger[..ledger.len() / 2], ledger.trim_end(), ""] {
         folder.write("warehouse/published/ledger.jsonl", torn);
+        // The line that the run was about to write: without it a torn ledger is one that was cut.
+        std::fs::rename(confidential.join("ledger-line.json"), confidential.join("intent.json")).unwrap();
         assert_eq!(liim(&folder, &["run", "--edition", "2011-12-21"]).status.code(), Some(99));
         assert_eq!(folder.read("warehouse/published/ledger.jsonl"), ledger);
     }

@@ -158,6 +158,27 @@ fn law_6_nothing_but_the_command_prints() {
     }
 }
 
+/// Results of a thread that panicked are an error and never a default, so threads are waited for in one place.
+#[test]
+fn threads_are_waited_for_in_one_place_and_nothing_of_protection_has_a_default() {
+    for name in CRATES {
+        for (path, code) in sources(name).into_iter().filter(|(path, _)| !path.ends_with("catalog/workers.rs")) {
+            let shown = path.display().to_string();
+            assert!(!code.contains(".join()"), "{shown} waits for a thread itself");
+            // A synthetic Flanders is on no way to an edition, and a panic of its threads stops it.
+            let is_drawn = name == "synth";
+            assert!(is_drawn || !code.contains("thread::scope"), "{shown} opens a scope of threads itself");
+            assert!(!code.contains("thread::spawn"), "{shown} starts a thread that nobody waits for");
+        }
+    }
+    let lists = ["unwrap_or_default()", "filter_map(Result::ok)", ".flatten().ok()"];
+    for (path, code) in sources("protect") {
+        for word in lists {
+            assert!(!code.contains(word), "{} goes on with a default: {word}", path.display());
+        }
+    }
+}
+
 #[test]
 fn files_stay_a_few_hundred_lines_and_begin_with_what_they_are_for() {
     for name in CRATES {

@@ -52,7 +52,7 @@ pub fn dropping(folder: &Path, editions: usize, times: usize) -> (usize, usize, 
         };
         let cells: Vec<Cell> = records[at].iter().map(|row| row.cell.clone()).collect();
         let stamp = Stamp { edition_id: line.edition.clone(), monitor: line.monitor.clone() };
-        let guarded: Guarded<'_> = protect(&cells, Vec::new(), &setting, &stamp);
+        let guarded: Guarded<'_> = protect(&cells, Vec::new(), &setting, &stamp).unwrap();
         // Who shows a small count itself is stopped before any proof is looked at.
         let is_few =
             |row: usize| guarded.linked.of_row(row).is_none_or(|(count, _)| guarded.outcome.needs.contains_key(&count));

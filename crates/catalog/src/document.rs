@@ -26,6 +26,8 @@ impl Document {
     /// Reads a file's text. `letter` opens the codes of its faults.
     pub fn read(file: &str, letter: char, text: &str) -> Document {
         let mut faults = Vec::new();
+        // Editors on Windows put a byte order mark before the text; it says nothing.
+        let text = text.trim_start_matches('\u{feff}');
         let marks = marks(file, letter, text, &mut faults);
         let root = match serde_yaml::from_str::<Value>(text) {
             Ok(root) => root,

@@ -11,6 +11,9 @@ pub mod day;
 pub mod digest;
 pub mod document;
 pub mod fault;
+pub mod id;
+pub mod identifiers;
+pub mod injection;
 pub mod insz;
 pub mod origin;
 pub mod period;
@@ -23,6 +26,7 @@ pub mod schema;
 pub mod share;
 pub mod table;
 pub mod tabulation;
+pub mod workers;
 
 pub use day::Day;
 pub use fault::{Fault, Place};

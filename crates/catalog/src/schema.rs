@@ -147,7 +147,9 @@ pub fn query_table(extract: &Extract, card: &Card, origin: Option<&str>) -> Vec<
     };
     for at in kept_columns(extract) {
         let column = &extract.columns[at];
-        own(&column.name, landed_type(&column.kind), column.optional);
+        if extract.is_in_every_layout(column) {
+            own(&column.name, landed_type(&column.kind), extract.may_be_empty_in_a_layout(column));
+        }
     }
     if let Form::Workbook { sheet_column, .. } = &extract.form {
         own(sheet_column, Type::Text, false);
@@ -382,8 +384,7 @@ pub fn companions() -> Vec<PublishedTable> {
                 ("period", false),
                 ("sequence", false),
                 ("file", false),
-                ("sha256", false),
-                ("bytes", false),
+                ("commitment", false),
                 ("delivered_on", false),
                 ("delivered_by", false),
                 ("extracted_on", true),
@@ -403,7 +404,7 @@ pub fn companions() -> Vec<PublishedTable> {
                 ("source", false),
                 ("source_period", false),
                 ("source_column", false),
-                ("delivery_sha256", false),
+                ("delivery_commitments", false),
             ],
             &["edition_id", "indicator", "time_period", "source", "source_period", "source_column"],
         ),

@@ -26,7 +26,7 @@ pub(crate) fn check(
     }
     let text = String::from_utf8_lossy(header);
     let names: Vec<&str> = text.split(char::from(expected)).map(|name| name.trim_matches('"')).collect();
-    let wanted: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let wanted: Vec<&str> = columns.iter().map(|column| column.header.as_str()).collect();
     if names == wanted {
         return Ok(());
     }

@@ -8,10 +8,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{Extract, Form};
 use catalog::reference::Reference;
-use catalog::{Fault, Period, Place};
+use catalog::{Fault, Period, Place, workers};
 
 use crate::across::{Across, histories, wholes_too_small};
 use crate::batch::landed_schema;
+use crate::dated::{Dated, DatedCounts};
 use crate::keys::{Fingerprint, RowKey, repeated};
 use crate::lines::{Chunk, Chunks, lines};
 use crate::rejection::{Rejection, RejectionReason};
@@ -71,6 +72,7 @@ pub(crate) struct Progress {
     pub(crate) landed: Landed,
     pub(crate) handed: Vec<Handed>,
     pub(crate) kept: Kept,
+    pub(crate) dated: DatedCounts,
 }
 
 /// Takes the rows that are accepted.
@@ -91,8 +93,16 @@ pub fn land(
         extract.columns.iter().map(|column| Reader::new(column, extract.encoding, reference)).collect();
     let fingerprint = Fingerprint::new(&extract.unique);
     let across = Across::new(extract, &readers);
-    let rules =
-        Rules { extract, readers: &readers, schema: &schema, period, fingerprint: &fingerprint, across: &across };
+    let dated = Dated::new(extract, &readers, reference, period);
+    let rules = Rules {
+        extract,
+        readers: &readers,
+        schema: &schema,
+        period,
+        fingerprint: &fingerprint,
+        across: &across,
+        dated: &dated,
+    };
     let mut progress = Progress::default();
     for (number, file) in files.iter().enumerate() {
         let before = progress.landed.rows;
@@ -111,6 +121,11 @@ pub fn land(
             ]));
         }
     }
+    let shown = files.first().map_or("", |file| file.shown);
+    let faults = dated.faults((extract, &readers), reference, period, (&progress.dated, shown));
+    if !faults.is_empty() {
+        return Err(LandError::Faults(faults));
+    }
     let mut landed = across_rows(extract, progress);
     if !landed.withdrawn.is_empty() && !matches!(extract.form, Form::Workbook { .. }) {
         offsets::fill(extract, files, &mut landed.rejections)?;
@@ -121,7 +136,7 @@ pub fn land(
 
 /// Rejects accepted rows for what other rows of the delivery say: keys first, then histories, then parts and wholes.
 fn across_rows(extract: &Extract, progress: Progress) -> Landed {
-    let Progress { mut landed, handed, kept } = progress;
+    let Progress { mut landed, handed, kept, .. } = progress;
     let mut gone: BTreeMap<usize, (RejectionReason, Option<u16>)> = BTreeMap::new();
     if !extract.unique.is_empty() {
         gone.extend(repeated(&handed, |row| row.key).into_iter().map(|(position, reason)| (position, (reason, None))));
@@ -205,10 +220,11 @@ fn delimited_or_fixed(
         progress.landed.accepted += parsed.rows - parsed.rejections.len() as u64;
         progress.landed.rejections.extend(parsed.rejections);
         progress.kept.append(parsed.kept);
+        progress.dated.append(parsed.dated);
         progress.handed.extend(parsed.accepted.into_iter().map(|(line, key)| Handed::new(file, line, 0, key)));
         parsed.batch.map_or(Ok(()), &mut *sink)
     };
-    std::thread::scope(|scope| {
+    workers::scoped(|scope| {
         let (ways, results): (Vec<SyncSender<Chunk>>, Vec<Results>) = (0..threads)
             .map(|_| {
                 let (way, chunks) = sync_channel::<Chunk>(1);
@@ -244,7 +260,8 @@ fn delimited_or_fixed(
             taken += 1;
             settle(parsed)?;
         }
-    })?;
+    })
+    .map_err(|_| LandError::Stopped)??;
     let (lines, utf8) = beyond_ascii;
     if lines > 0 && lines == utf8 {
         let message = format!("the file is UTF-8, the contract says {:?}", rules.extract.encoding);

@@ -31,7 +31,7 @@ pub enum RejectionReason {
     CheckDigit,
     /// A national number with a date or serial that is never issued.
     NeverIssued,
-    /// A code that the list does not have.
+    /// A code that the list does not have, or not on the day of the row.
     UnknownCode,
     /// Not a whole number.
     NotANumber,
@@ -70,7 +70,7 @@ impl RejectionReason {
             RejectionReason::NotANumberOfAPerson => ("not-an-insz", "not eleven digits"),
             RejectionReason::CheckDigit => ("check-digit", "check digits wrong"),
             RejectionReason::NeverIssued => ("never-issued", "number of a kind that is never issued"),
-            RejectionReason::UnknownCode => ("unknown-code", "code not in the list"),
+            RejectionReason::UnknownCode => ("unknown-code", "code not in the list of its day"),
             RejectionReason::NotANumber => ("not-a-number", "not a whole number"),
             RejectionReason::NotADate => ("not-a-date", "not a date"),
             RejectionReason::NumberForCode => ("number-for-code", "number where a code must be text"),

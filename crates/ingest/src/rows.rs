@@ -8,6 +8,7 @@ use catalog::contract::{Encoding, Extract, Form};
 use crate::LandError;
 use crate::across::{Across, Part, Span};
 use crate::batch::Gatherer;
+use crate::dated::{Dated, DatedCounts};
 use crate::fields;
 use crate::keys::{Fingerprint, RowKey};
 use crate::lines::{Chunk, LONGEST_LINE, lines};
@@ -28,6 +29,7 @@ pub(crate) struct Rules<'r> {
     pub(crate) period: Period,
     pub(crate) fingerprint: &'r Fingerprint,
     pub(crate) across: &'r Across<'r>,
+    pub(crate) dated: &'r Dated,
 }
 
 /// What is kept of accepted rows until the end of the delivery, for the rules across rows.
@@ -57,6 +59,7 @@ pub(crate) struct Parsed {
     /// Line of each accepted row, and its fingerprint where keys are wanted.
     pub(crate) accepted: Vec<(u64, RowKey)>,
     pub(crate) kept: Kept,
+    pub(crate) dated: DatedCounts,
     /// The file ends in the middle of a record.
     pub(crate) cut_off: bool,
     /// Lines with bytes beyond ASCII, and how many of these are well-formed UTF-8.
@@ -69,13 +72,15 @@ impl Rules<'_> {
         self.fingerprint.is_wanted() || self.across.is_wanted()
     }
 
-    /// Rules across the columns of one row: what lies outside the period, what stands in the wrong order.
-    pub(crate) fn check(&self, row: &[Value<'_>]) -> Result<(), Refusal> {
+    /// Rules across the columns of one row: what lies outside the period, codes that are not valid on the day of the row,
+    /// what stands in the wrong order.
+    pub(crate) fn check(&self, row: &[Value<'_>], dated: &mut DatedCounts) -> Result<(), Refusal> {
         for &column in &self.extract.within_period {
             if !within(row[column], &self.extract.columns[column].kind, self.period) {
                 return Err((RejectionReason::OutsidePeriod, Some(column as u16)));
             }
         }
+        self.dated.check(row, dated).map_err(|column| (RejectionReason::UnknownCode, Some(column)))?;
         for &(first, second) in &self.extract.ascending {
             if let (Value::Number(a), Value::Number(b)) = (row[first], row[second])
                 && a > b
@@ -95,6 +100,7 @@ impl Rules<'_> {
             rejections: Vec::new(),
             accepted: Vec::new(),
             kept: Kept::default(),
+            dated: DatedCounts::default(),
             cut_off: false,
             beyond_ascii: (0, 0),
         };
@@ -111,7 +117,7 @@ impl Rules<'_> {
             }
             let mut row = [Value::Null; MOST_COLUMNS];
             let read = self.read(bytes, header, &mut scratch, &mut cuts, &mut row);
-            let outcome = read.and_then(|()| self.check(&row[..wanted]));
+            let outcome = read.and_then(|()| self.check(&row[..wanted], &mut parsed.dated));
             last = outcome.err().map(|(reason, _)| reason);
             match outcome {
                 Ok(()) => {

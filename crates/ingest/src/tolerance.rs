@@ -4,8 +4,9 @@ use catalog::contract::{ColumnKind, Extract};
 use catalog::{Fault, Place};
 
 use crate::LandError;
-use crate::delivery::{Delivery, Reception};
+use crate::delivery::Delivery;
 use crate::land::Landed;
+use crate::reception::Reception;
 use crate::rejection::{RejectionReason, grouped};
 
 /// Whether the rejections stay within what the contract allows, in all and for each reason.
@@ -98,7 +99,6 @@ pub(crate) fn usual_volume(
     reception: &Reception<'_>,
     rows: u64,
 ) -> Result<(), LandError> {
-    let Some(allowed) = extract.volume_change else { return Ok(()) };
     let distance = |delivery: &Delivery| (delivery.period.start().0 - reception.period.start().0).abs();
     // Only what the same hands delivered can be compared: a synthetic Flanders may be of any size.
     let others = earlier.iter().filter(|delivery| {
@@ -110,9 +110,7 @@ pub(crate) fn usual_volume(
         return Ok(());
     };
     let before: u64 = nearest.receipt.files.iter().map(|file| file.lines).sum();
-    // law 4: a limit on the size of a file, not a figure.
-    let (low, high) = (before as f64 * (1.0 - allowed), before as f64 * (1.0 + allowed));
-    if (low..=high).contains(&(rows as f64)) {
+    if extract.is_usual_volume(before, rows) {
         return Ok(());
     }
     let file = reception.files.first().map(|path| path.display().to_string()).unwrap_or_default();

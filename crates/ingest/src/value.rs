@@ -207,7 +207,8 @@ mod tests {
     use super::*;
 
     fn reader(kind: ColumnKind) -> Reader {
-        let column = Column { name: "c".into(), kind, optional: true, count_empty: false, width: 0 };
+        let column =
+            Column { name: "c".into(), header: "c".into(), kind, optional: true, count_empty: false, width: 0 };
         Reader::new(&column, Encoding::Latin1, &Reference::default())
     }
 

@@ -159,13 +159,13 @@ impl Rows<'_, '_> {
 
     fn header(&self, row: &[Written], beyond: bool, shown: &str) -> Result<(), LandError> {
         for (column, written) in self.rules.extract.columns.iter().zip(row) {
-            if *written != Written::Text(column.name.clone()) {
+            if *written != Written::Text(column.header.clone()) {
                 let hint = "the first row must be the header that the contract gives";
                 return Err(LandError::Faults(vec![
                     Fault::new(
                         "S27",
                         Place::line(shown, 1),
-                        format!("column `{}` is not where the contract says", column.name),
+                        format!("column `{}` is not where the contract says", column.header),
                     )
                     .hint(hint),
                 ]));
@@ -230,7 +230,7 @@ impl Rows<'_, '_> {
             values[at] = reader.read(field.as_bytes(), false).map_err(|reason| (reason, Some(at as u16)))?;
         }
         let values = &values[..self.rules.readers.len()];
-        self.rules.check(values)?;
+        self.rules.check(values, &mut self.progress.dated)?;
         if self.rules.remembers() {
             self.progress.kept.push(self.rules.across, values);
             let key = self.rules.fingerprint.of(values, Some(self.sheet));

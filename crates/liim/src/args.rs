@@ -107,7 +107,7 @@ pub enum Verb {
         /// What it is about: 2011-01-01, 2010, 2010-Q3, 2010-2011.
         #[arg(long, value_parser = period)]
         period: Period,
-        /// Day of reception; today by default.
+        /// Day of reception; today by default. Of files that are there already it sets the receipt right.
         #[arg(long, value_parser = day, value_name = "DATE")]
         delivered_on: Option<Day>,
         /// Write a page for the supplier: counts, profile and faults by class and place. Also of a refused delivery.
@@ -116,6 +116,9 @@ pub enum Verb {
         /// Day on which the supplier made the extract.
         #[arg(long, value_parser = day, value_name = "DATE")]
         extracted_on: Option<Day>,
+        /// Why the receipt of files that are there already is set right; it is kept in the receipt.
+        #[arg(long, value_name = "TEXT")]
+        why: Option<String>,
     },
     /// Check pipeline, contracts, reference tables, cards and queries, without data; all faults at once.
     Check,
@@ -143,14 +146,14 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Derive again by another way, and compare.
+    /// Check every file against what was written down of it, or derive a stage again by another way.
     Verify {
-        /// Only this edition; all that are published by default.
-        #[arg(long, value_name = "EDITION")]
+        /// Of a stage that is derived again only this edition; all that are published by default.
+        #[arg(long, value_name = "EDITION", requires = "stage")]
         edition: Option<String>,
-        /// What to derive again: the link of persons, in SQL, from the landed rows.
-        #[arg(long, value_enum, default_value = "link")]
-        stage: VerifiedStage,
+        /// Derive this stage again, and compare: the link of persons, in SQL, from the landed rows.
+        #[arg(long, value_enum)]
+        stage: Option<VerifiedStage>,
     },
     /// Disclosure control of any table of counts: withhold small counts, and what would give them away.
     Protect {

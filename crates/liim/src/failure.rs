@@ -3,9 +3,12 @@
 use std::process::ExitCode;
 
 use catalog::Fault;
+use catalog::injection::Injected;
+use catalog::workers::WorkerPanicked;
 use indicators::CountError;
 use ingest::LandError;
 use link::LinkError;
+use protect::ProtectError;
 use warehouse::WarehouseError;
 
 /// Why a verb ended without doing all that was asked.
@@ -141,6 +144,24 @@ impl From<LinkError> for Failure {
     }
 }
 
+impl From<WorkerPanicked> for Failure {
+    fn from(error: WorkerPanicked) -> Failure {
+        Failure::Broken(error.to_string())
+    }
+}
+
+impl From<Injected> for Failure {
+    fn from(error: Injected) -> Failure {
+        Failure::Broken(error.to_string())
+    }
+}
+
+impl From<ProtectError> for Failure {
+    fn from(error: ProtectError) -> Failure {
+        Failure::Broken(format!("failed to protect: {error}"))
+    }
+}
+
 impl From<CountError> for Failure {
     fn from(error: CountError) -> Failure {
         match error {
@@ -156,6 +177,7 @@ impl From<WarehouseError> for Failure {
             WarehouseError::Locked(_) => Failure::Locked(format!("{error}; wait for it, or see who holds it")),
             WarehouseError::Faults(faults) => Failure::Unsound(faults),
             WarehouseError::Altered { .. } => Failure::NotReproduced(error.to_string()),
+            // `Unsafe` is something in the way: a person must see to it before anything is read.
             WarehouseError::NoEdition(_) => Failure::Usage(format!("{error}; `liim editions` lists what is")),
             other => Failure::Broken(other.to_string()),
         }

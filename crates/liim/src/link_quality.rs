@@ -58,6 +58,22 @@ pub fn counts(
     Ok(found)
 }
 
+/// Of the residents of a linked table of persons: how many there are, of how many a nationality is known, and of how many
+/// the first nationality of a parent.
+pub fn known_of_residents(session: &Session, linked: &Path) -> Result<[u64; 3], Failure> {
+    let columns = ["nationality", PARENTS_KNOWN].map(|name| (name.to_string(), name.to_string()));
+    session.register_files("residents", &[linked.to_path_buf()], &columns)?;
+    let sql = format!(
+        "SELECT COUNT(*) AS n, COUNT(nationality) AS k, COUNT(CASE WHEN {PARENTS_KNOWN} <> 'none' THEN 1 END) AS p \
+         FROM residents"
+    );
+    let rows = rows(session, &sql)?;
+    session.forget("residents")?;
+    let counts = rows.first().map(|(_, counts)| counts.as_slice()).unwrap_or_default();
+    let counts: Vec<u64> = counts.iter().filter_map(|count| u64::try_from(*count).ok()).collect();
+    counts.try_into().map_err(|_| Failure::Broken("the residents of a day could not be counted".into()))
+}
+
 /// Holds moves against the register of the 1 January after them: of the persons whose last move of the period leads to a
 /// municipality, how many live nowhere then, and how many somewhere else. Neither is mended; deaths are among the former.
 pub fn arrivals(
@@ -103,6 +119,25 @@ pub fn arrivals(
     Ok(found)
 }
 
+/// Rows by the words of a query's first columns.
+fn rows(session: &Session, sql: &str) -> Result<Vec<Row>, Failure> {
+    let mut found = Vec::new();
+    for batch in session.query(sql)? {
+        for at in 0..batch.num_rows() {
+            let (mut words, mut counts) = (Vec::new(), Vec::new());
+            for column in batch.columns() {
+                if let Some(texts) = column.as_any().downcast_ref::<StringArray>() {
+                    words.push(if texts.is_valid(at) { texts.value(at).to_string() } else { "unknown".into() });
+                } else if let Some(numbers) = column.as_any().downcast_ref::<Int64Array>() {
+                    counts.push(numbers.value(at));
+                }
+            }
+            found.push((words, counts));
+        }
+    }
+    Ok(found)
+}
+
 struct Counter<'c> {
     session: &'c Session,
     reference: Option<&'c Reference>,
@@ -126,21 +161,7 @@ impl Counter<'_> {
 
     /// Rows by the words of a query's first columns.
     fn rows(&self, sql: &str) -> Result<Vec<Row>, Failure> {
-        let mut found = Vec::new();
-        for batch in self.session.query(sql)? {
-            for at in 0..batch.num_rows() {
-                let (mut words, mut counts) = (Vec::new(), Vec::new());
-                for column in batch.columns() {
-                    if let Some(texts) = column.as_any().downcast_ref::<StringArray>() {
-                        words.push(if texts.is_valid(at) { texts.value(at).to_string() } else { "unknown".into() });
-                    } else if let Some(numbers) = column.as_any().downcast_ref::<Int64Array>() {
-                        counts.push(numbers.value(at));
-                    }
-                }
-                found.push((words, counts));
-            }
-        }
-        Ok(found)
+        rows(self.session, sql)
     }
 
     fn is_ours(&self, area: &str) -> bool {

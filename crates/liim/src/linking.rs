@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use arrow::record_batch::RecordBatch;
-use catalog::Period;
 use catalog::cell::TOTAL;
 use catalog::contract::{Extract, ExtractId, Form, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use catalog::{Period, workers};
 use ingest::delivery::Delivery;
 use ingest::landed_schema;
 use link::{Linker, Permutation, Register, RegisterBuilder, Residents, STRANGERS, Slots, Tally};
@@ -20,9 +20,9 @@ use warehouse::store::{PrivateWriter, row_count, typed_rows};
 use crate::clock::Stage;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
+use crate::floors::{self, LinkageRate};
 use crate::key;
 use crate::landing::Landing;
-use crate::parallel::side_by_side;
 use crate::progress::{self, Counted};
 use crate::stages::Workshop;
 
@@ -32,14 +32,18 @@ pub type Tables = BTreeMap<(ExtractId, Period), PathBuf>;
 /// Slots of the rows of persons that will be linked, by the folder of their delivery.
 pub type SlotsOf = BTreeMap<PathBuf, Slots>;
 
-/// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons.
-pub fn link(
-    workshop: &Workshop<'_>,
+/// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons; and how much
+/// of each source links.
+///
+/// # Errors
+/// Where a table cannot be read or written, or a source links less than its contract wants.
+pub fn link<'p>(
+    workshop: &Workshop<'p>,
     edition: &Edition,
     chosen: &Chosen,
     landings: &BTreeMap<PathBuf, Landing>,
     quality: &mut Vec<RawQuality>,
-) -> Result<Tables, Failure> {
+) -> Result<(Tables, Vec<LinkageRate<'p>>), Failure> {
     let (project, warehouse) = (workshop.project, workshop.warehouse);
     warehouse.clear_work(&edition.id)?;
     let stage = Stage::begin("link", format!("linking for {}", edition.id));
@@ -63,7 +67,7 @@ pub fn link(
     let mut tables = BTreeMap::new();
     let mut tasks = Vec::new();
     for ((id, period), delivery) in &chosen.by_period {
-        let Some(extract) = project.extract(id) else { continue };
+        let Some(extract) = project.extract_for(id, *period) else { continue };
         match extract.linking {
             Linking::None => {
                 tables.insert((id.clone(), *period), rows_of(delivery));
@@ -79,7 +83,7 @@ pub fn link(
     // The largest first, so that the threads end together.
     tasks.sort_by_key(|(size, extract, period, ..)| (std::cmp::Reverse(*size), extract.id.clone(), *period));
     let counted = Counted::begin("linking", tasks.len());
-    let tallies = side_by_side(workshop.limits.threads, &tasks, |(_, extract, period, slots, from, to)| {
+    let tallies = workers::each(workshop.limits.threads, &tasks, |(_, extract, period, slots, from, to)| {
         progress::doing(&format!("linking {} {period}", extract.id));
         let writer = workshop.warehouse.write_private(to, &linker.schema(extract))?;
         let tally = match (&extract.linking, slots) {
@@ -90,16 +94,25 @@ pub fn link(
         };
         counted.step();
         tally
-    });
+    })?;
     drop(counted);
+    let mut rates = Vec::new();
     for ((_, extract, period, .., to), tally) in tasks.into_iter().zip(tallies) {
         let tally = tally?;
+        match extract.linking {
+            Linking::Facts { .. } => {
+                rates.push(LinkageRate { extract, period, linked: tally.linked, rows: tally.rows });
+            }
+            Linking::Persons { .. } => rates.extend(floors::of_residents(workshop, period, &to)?),
+            _ => {}
+        }
         quality.extend(linked(&extract.id, period, &extract.linking, tally));
         tables.insert((extract.id.clone(), period), to);
     }
     quality.extend(told(&register, edition));
     stage.end(format!("{} persons, {} tables", register.count(), tables.len()));
-    Ok(tables)
+    floors::hold(&rates)?;
+    Ok((tables, rates))
 }
 
 /// Takes the register in as it was known at the cut-off: its persons first, then all that is said of them side by side.
@@ -115,7 +128,10 @@ pub fn register(
     let rows = |delivery: &Delivery, extract: &Extract| {
         typed_rows(&rows_of(delivery), &register_columns(&extract.linking), &landed_schema(extract))
     };
-    let known = chosen.register.iter().filter_map(|delivery| Some((delivery, project.extract(&delivery.extract)?)));
+    let known = chosen
+        .register
+        .iter()
+        .filter_map(|delivery| Some((delivery, project.extract_for(&delivery.extract, delivery.period)?)));
     let (persons, others): (Vec<_>, Vec<_>) =
         known.partition(|(_, extract)| matches!(extract.linking, Linking::Persons { .. }));
     for (delivery, extract) in persons {
@@ -123,14 +139,14 @@ pub fn register(
         let batches = rows(delivery, extract)?;
         let mut slots = kept.get_mut(&delivery.folder);
         // The next rows are decoded while the last are taken in.
-        std::thread::scope(|scope| -> Result<(), Failure> {
+        workers::scoped(|scope| -> Result<(), Failure> {
             let (give, take) = sync_channel(4);
             scope.spawn(move || batches.into_iter().all(|batch| give.send(batch).is_ok()));
             for batch in take {
                 builder.take_persons(extract, &batch?, slots.as_deref_mut())?;
             }
             Ok(())
-        })?;
+        })??;
     }
     builder.end_of_persons();
     // The longest first, so that the threads end together; but they are settled in the order of the deliveries.
@@ -142,14 +158,14 @@ pub fn register(
         order.push((rows * each, rows, place));
     }
     order.sort_unstable_by(|a, b| b.cmp(a));
-    let gathered = side_by_side(threads, &order, |(_, expected, place)| {
+    let gathered = workers::each(threads, &order, |(_, expected, place)| -> Result<_, Failure> {
         let (delivery, extract) = &others[*place];
         let mut gatherer = builder.gather(*expected);
         for batch in rows(delivery, extract)? {
             gatherer.take(extract, &batch?)?;
         }
         Ok(gatherer.finish())
-    });
+    })?;
     let mut gathered: Vec<_> = order.into_iter().map(|(.., place)| place).zip(gathered).collect();
     gathered.sort_unstable_by_key(|(place, _)| *place);
     for (_, gathered) in gathered {

@@ -9,13 +9,14 @@ mod clock;
 mod companions;
 mod deliveries;
 mod failure;
+mod falls;
+mod floors;
 mod key;
 mod landing;
 mod link_quality;
 mod linking;
 mod log;
 mod pages;
-mod parallel;
 mod progress;
 mod rederive;
 mod stages;
@@ -36,27 +37,8 @@ fn main() -> ExitCode {
     };
     terminal::start(&command.global);
     terminal::keep_panics_private();
-    let global = &command.global;
-    let outcome = match &command.verb {
-        Verb::Init { dir } => verbs::init::init(dir),
-        Verb::Synth { scale, seed, faults, calibrate, out } => {
-            verbs::synth::synth(global, *scale, *seed, calibrate.clone(), *faults, out.as_deref())
-        }
-        Verb::Receive { extract, files, period, delivered_on, report, extracted_on } => {
-            let days = (*delivered_on, *extracted_on);
-            verbs::receive::receive(global, extract, files, *period, days, report.as_deref())
-        }
-        Verb::Check => verbs::check::check(global),
-        Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
-        Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
-        Verb::Protect { table, spec, out, audit } => verbs::protect::protect(global, table, spec, out, *audit),
-        Verb::Editions { json } => verbs::editions::editions(global, *json),
-        Verb::Verify { edition, stage: args::VerifiedStage::Link } => verbs::verify::link(global, edition.as_deref()),
-        Verb::Trace(trace) => verbs::trace::trace(global, trace),
-        Verb::Report { edition, area, all, format: args::PageFormat::Html, out } => {
-            verbs::report::report(global, edition, area.as_deref(), *all, out)
-        }
-    };
+    // A panic on the way ends a verb as any failure does: what it was about to publish is not published.
+    let outcome = catalog::workers::caught(|| verb(&command)).unwrap_or_else(|panicked| Err(panicked.into()));
     progress::stop();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -79,4 +61,36 @@ fn refused(error: &clap::Error) -> ExitCode {
         let _ = error.print();
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// Does what a command asks for.
+fn verb(command: &Command) -> Result<(), Failure> {
+    let global = &command.global;
+    match &command.verb {
+        Verb::Init { dir } => verbs::init::init(dir),
+        Verb::Synth { scale, seed, faults, calibrate, out } => {
+            verbs::synth::synth(global, *scale, *seed, calibrate.clone(), *faults, out.as_deref())
+        }
+        Verb::Receive { extract, files, period, delivered_on, report, extracted_on, why } => {
+            let stated = verbs::receive::Stated {
+                delivered_on: *delivered_on,
+                extracted_on: *extracted_on,
+                why: why.as_deref(),
+            };
+            verbs::receive::receive(global, extract, files, *period, &stated, report.as_deref())
+        }
+        Verb::Check => verbs::check::check(global),
+        Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
+        Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
+        Verb::Protect { table, spec, out, audit } => verbs::protect::protect(global, table, spec, out, *audit),
+        Verb::Editions { json } => verbs::editions::editions(global, *json),
+        Verb::Verify { stage: None, .. } => verbs::verify::files(global),
+        Verb::Verify { edition, stage: Some(args::VerifiedStage::Link) } => {
+            verbs::verify::link(global, edition.as_deref())
+        }
+        Verb::Trace(trace) => verbs::trace::trace(global, trace),
+        Verb::Report { edition, area, all, format: args::PageFormat::Html, out } => {
+            verbs::report::report(global, edition, area.as_deref(), *all, out)
+        }
+    }
 }

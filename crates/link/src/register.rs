@@ -9,9 +9,9 @@ use std::cmp::Reverse;
 
 use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
-use catalog::Day;
 use catalog::contract::{Extract, Linking};
 use catalog::origin::Known;
+use catalog::{Day, workers};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -197,11 +197,12 @@ impl RegisterBuilder {
         let histories = || Histories::new(entries, persons.count(), of_slot);
         let kinship = || Kinship::new(filiations, persons.count(), of_slot);
         let (histories, kinship) = if threads > 1 {
-            std::thread::scope(|scope| {
+            workers::scoped(|scope| {
                 let histories = scope.spawn(histories);
                 let kinship = kinship();
-                (histories.join(), kinship)
+                (workers::joined(histories), kinship)
             })
+            .map_err(|_| LinkError::Thread)?
         } else {
             (Ok(histories()), kinship())
         };

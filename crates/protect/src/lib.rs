@@ -11,11 +11,13 @@ use catalog::card::Balance;
 use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Observation, Reason, Recorded, ShareOf, Wording};
 use catalog::pipeline::Protection;
 use catalog::reference::Reference;
-use catalog::share;
+use catalog::{injection, share};
 
 use crate::linked::{Checker, Linked, Outcome, Row, Standing, accounts, untold};
 
 pub mod attack;
+pub mod codes;
+mod error;
 pub mod linked;
 mod quality;
 pub mod search;
@@ -24,6 +26,7 @@ mod series;
 pub mod system;
 pub mod table;
 
+pub use error::ProtectError;
 pub use quality::{Quality, RawQuality};
 
 /// Whose figures they are: the stamp on every row of an edition.
@@ -187,9 +190,18 @@ impl Guarded<'_> {
 }
 
 /// Protects cells, and counts about the work: the only way to rows that may be published.
-pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'s>, stamp: &Stamp) -> Guarded<'s> {
+///
+/// # Errors
+/// Whatever keeps a cell from being decided: nothing is published by default.
+pub fn protect<'s>(
+    cells: &[Cell],
+    quality: Vec<RawQuality>,
+    setting: &Setting<'s>,
+    stamp: &Stamp,
+) -> Result<Guarded<'s>, ProtectError> {
     let mut linked = Linked::new(setting.rules, setting.balances, setting.reference);
     for earlier in setting.earlier {
+        injection::point("protect.earlier")?;
         let rows: Vec<Row<'_>> = earlier
             .iter()
             .map(|row| Row { cell: &row.cell, method: &row.method, published: Some(row.reason), public: false })
@@ -205,29 +217,15 @@ pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'
         to_decide.map(|cell| Row { cell, method: method(cell), published: None, public: false }).collect();
     let decide = rows.len();
     rows.extend(known.iter().map(|(_, cell)| Row { cell, method: "", published: None, public: true }));
+    injection::point("protect.system")?;
     linked.add(&rows);
     rows.truncate(decide);
-    let outcome = if setting.rules.linked { linked.plan(setting.threads) } else { linked.few() };
-    let decided: Vec<Result<Counts, Reason>> = rows
-        .iter()
-        .enumerate()
-        .map(
-            |(row, Row { cell, .. })| {
-                if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
-            },
-        )
-        .collect();
-    let members = Members::of(cells, &decided);
-    let mut observations: Vec<Observation> = cells
-        .iter()
-        .zip(&decided)
-        .filter_map(|(cell, outcome)| {
-            let words = setting.words.get(&cell.key.indicator)?;
-            Some(observation(cell, outcome, words, &members, setting.reference, stamp))
-        })
-        .collect();
-    observations.sort_by(|a, b| a.key.cmp(&b.key));
-    series::mark_breaks(&mut observations, setting.reference);
+    let outcome = if setting.rules.linked { linked.plan(setting.threads)? } else { linked.few() };
+    let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| {
+        if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
+    };
+    let decided: Vec<Result<Counts, Reason>> = rows.iter().enumerate().map(decide).collect();
+    let observations = observations(cells, &decided, setting, stamp)?;
     let recorded = rows
         .iter()
         .zip(&decided)
@@ -242,13 +240,34 @@ pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'
     let by_area = by_area.chain(untold.into_iter().map(|number| (number, false))).collect();
     let (quality, places) = quality::told(quality, &by_area, &setting.rules.usual);
     let accounts = numbers.iter().filter_map(|number| places.get(number).copied()).collect();
-    Guarded {
+    injection::point("protect.decided")?;
+    Ok(Guarded {
         protected: Protected { observations, quality, linked: setting.rules.linked },
         recorded,
         accounts,
         linked,
         outcome,
-    }
+    })
+}
+
+/// The rows of an edition's own cells, each with what was decided about it, sorted by their key.
+fn observations(
+    cells: &[Cell],
+    decided: &[Result<Counts, Reason>],
+    setting: &Setting<'_>,
+    stamp: &Stamp,
+) -> Result<Vec<Observation>, ProtectError> {
+    let members = Members::of(cells, decided);
+    let row = |(cell, outcome): (&Cell, &Result<Counts, Reason>)| {
+        injection::point("protect.row")?;
+        let indicator = &cell.key.indicator;
+        let words = setting.words.get(indicator).ok_or_else(|| ProtectError::NoWording(indicator.clone()))?;
+        Ok(observation(cell, outcome, words, &members, setting.reference, stamp))
+    };
+    let mut rows = cells.iter().zip(decided).map(row).collect::<Result<Vec<Observation>, ProtectError>>()?;
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    series::mark_breaks(&mut rows, setting.reference);
+    Ok(rows)
 }
 
 /// Shown municipal shares by everything of the key but the area.

@@ -54,7 +54,7 @@ fn protected(cells: &[Cell]) -> Protected {
     let (rules, words, balances, reference) = (rules(), words(), BTreeMap::new(), Reference::default());
     let setting =
         Setting { rules: &rules, balances: &balances, reference: &reference, words: &words, earlier: &[], threads: 1 };
-    protect(cells, Vec::new(), &setting, &stamp).protected
+    protect(cells, Vec::new(), &setting, &stamp).unwrap().protected
 }
 
 #[test]

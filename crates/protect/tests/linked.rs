@@ -103,7 +103,8 @@ fn world() -> World {
         method: String::new(),
         level: "none".into(),
     };
-    let words = BTreeMap::from([("i".to_string(), wording)]);
+    let words =
+        ["i", "series", "vreemde-nationaliteit"].map(|indicator| (indicator.to_string(), wording.clone())).into();
     World { rules: rules(), balances: BTreeMap::new(), reference: reference(), words }
 }
 
@@ -122,7 +123,7 @@ impl World {
             earlier,
             threads: 2,
         };
-        protect(cells, counts, &setting, &Stamp { edition_id: "e".into(), monitor: "m".into() })
+        protect(cells, counts, &setting, &Stamp { edition_id: "e".into(), monitor: "m".into() }).unwrap()
     }
 }
 
@@ -497,12 +498,12 @@ fn what_is_taken_back_must_be_told_by_public_tables() {
         found.into_iter().map(|(_, flaw)| flaw).collect::<Vec<Flaw>>()
     };
     let told = linked(true);
-    let outcome = told.plan(1);
+    let outcome = told.plan(1).unwrap();
     assert_eq!(outcome.needs.values().copied().collect::<Vec<_>>(), [Need::Reach { low: 3, high: 3 }]);
     assert_eq!((outcome.told_elsewhere.len(), flaws(&told, &outcome)), (1, vec![]));
     // Where nothing is public the three can be hidden: to ask for nothing is to give them away.
     let hidden = linked(false);
-    let mut outcome = hidden.plan(1);
+    let mut outcome = hidden.plan(1).unwrap();
     assert_eq!((outcome.told_elsewhere.len(), flaws(&hidden, &outcome)), (0, vec![]));
     assert_eq!(outcome.needs.values().copied().collect::<Vec<_>>(), [Need::Reach { low: 1, high: 5 }]);
     outcome.needs.values_mut().for_each(|need| *need = Need::Reach { low: 3, high: 3 });

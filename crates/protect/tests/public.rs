@@ -30,7 +30,7 @@ fn of_four(yields: bool, is_alone: bool) -> Withheld {
         demand.alone.insert(1, 1);
         demand.name_persons(&system);
     }
-    protect(&system, &demand, Effort::BRIEF, 1)
+    protect(&system, &demand, Effort::BRIEF, 1).unwrap()
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn with_public_margins_the_needs_are_what_all_tables_with_those_margins_leave() 
             (0..6).filter(|at| (1..5).contains(&inner[*at as usize])).map(|at| (at, need(inner[at as usize])));
         let demand =
             Demand { primary: primary.collect(), public: (6..11).collect(), yields: true, ..Demand::default() };
-        let found = protect(&system, &demand, Effort::BRIEF, 1);
+        let found = protect(&system, &demand, Effort::BRIEF, 1).unwrap();
         let all = tables(table);
         for (at, asked) in &demand.primary {
             let values = || all.iter().map(|table| table[*at as usize / 3][*at as usize % 3]);

@@ -8,10 +8,16 @@ use std::fmt;
 use crate::day::Day;
 use crate::document::Document;
 use crate::fault::Fault;
+use crate::id::is_id;
 use crate::period::{Period, PeriodKind};
+use crate::schema::landed_type;
 
+mod floors;
+mod layouts;
 mod read;
 mod roles;
+
+pub use floors::{Floors, Share, in_per_cent};
 
 /// `supplier/extract`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,10 +32,7 @@ impl ExtractId {
     /// Reads `supplier/extract`.
     pub fn read(text: &str) -> Option<ExtractId> {
         let (supplier, extract) = text.split_once('/')?;
-        let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        (plain(supplier) && plain(extract))
+        (is_id(supplier) && is_id(extract))
             .then(|| ExtractId { supplier: supplier.to_string(), extract: extract.to_string() })
     }
 
@@ -136,8 +139,10 @@ pub enum ColumnKind {
 /// A column of an extract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Name, as in the header where there is one.
+    /// Name in the landed table, in roles and in queries.
     pub name: String,
+    /// Name in the header of the delivered file: the same unless a layout says otherwise.
+    pub header: String,
     /// What it holds.
     pub kind: ColumnKind,
     /// Whether it may be empty.
@@ -315,14 +320,38 @@ pub struct Extract {
     pub parts: Option<Parts>,
     /// How many rows may be rejected.
     pub tolerance: Tolerance,
+    /// How much must be filled in and must link.
+    pub floors: Floors,
     /// By how much the number of rows may differ from the previous period's, as a share of it.
     pub volume_change: Option<f64>,
     /// Days after the end of the period by which the delivery is expected.
     pub expected_within_days: Option<u64>,
     /// What linking does with it.
     pub linking: Linking,
+    /// The layouts of the extract, in the order of their periods, where the supplier changed it; all else is that of the
+    /// last one. None where there is one layout for all periods.
+    pub layouts: Vec<Layout>,
     /// The contract's file, for diagnostics.
     pub file: String,
+}
+
+/// An extract as it is delivered for some periods.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// The first period; all before the others where there is none.
+    pub from: Option<Period>,
+    /// The last period; all after the others where there is none.
+    pub to: Option<Period>,
+    /// The extract as it is delivered for these.
+    pub extract: Extract,
+}
+
+impl Layout {
+    /// Whether a delivery of a period has this layout.
+    pub fn is_of(&self, period: Period) -> bool {
+        self.from.is_none_or(|from| from.start() <= period.start())
+            && self.to.is_none_or(|to| period.start() <= to.start())
+    }
 }
 
 /// Rows that together are a history: what was registered on one day must not claim a day twice, and holes are counted.
@@ -417,6 +446,33 @@ impl Extract {
     /// Whether a period is of the kind that this extract is delivered for.
     pub fn fits(&self, period: Period) -> bool {
         period.kind() == self.period
+    }
+
+    /// The extract as it is delivered for a period; nothing where no layout is of it.
+    pub fn for_period(&self, period: Period) -> Option<&Extract> {
+        if self.layouts.is_empty() {
+            return Some(self);
+        }
+        self.layouts.iter().find(|layout| layout.is_of(period)).map(|layout| &layout.extract)
+    }
+
+    /// Whether a column is there, and lands alike, whatever the layout: only then can a query over all periods read it.
+    pub fn is_in_every_layout(&self, column: &Column) -> bool {
+        let alike = |own: &Column| own.name == column.name && landed_type(&own.kind) == landed_type(&column.kind);
+        self.layouts.iter().all(|layout| layout.extract.columns.iter().any(alike))
+    }
+
+    /// Whether a column may be empty in any of the layouts.
+    pub fn may_be_empty_in_a_layout(&self, column: &Column) -> bool {
+        let mut others = self.layouts.iter().flat_map(|layout| &layout.extract.columns);
+        column.optional || others.any(|own| own.name == column.name && own.optional)
+    }
+
+    /// Whether a delivery of `rows` is about as large as one of `before`; where the contract says nothing, any is.
+    pub fn is_usual_volume(&self, before: u64, rows: u64) -> bool {
+        let Some(allowed) = self.volume_change else { return true };
+        let (low, high) = (before as f64 * (1.0 - allowed), before as f64 * (1.0 + allowed));
+        (low..=high).contains(&(rows as f64))
     }
 
     /// By how many days a delivery of a period is later than expected; nothing when it is in time or has no calendar.

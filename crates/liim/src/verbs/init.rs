@@ -25,7 +25,7 @@ pub fn init(dir: &Path) -> Result<(), Failure> {
     }
     fs::create_dir_all(dir.join("warehouse")).map_err(|error| broken(dir, error))?;
     let ignored = dir.join(".gitignore");
-    fs::write(&ignored, "/warehouse\n/keys\n/truth\n/reports\n/sources/*/deliveries\n")
+    fs::write(&ignored, "/warehouse\n/keys\n/truth\n/reports\n/sources/*/deliveries\n/sources/.lock\n")
         .map_err(|error| broken(&ignored, error))?;
     let path = dir.join("keys/person-numbers.key");
     if !path.exists() {

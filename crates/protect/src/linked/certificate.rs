@@ -163,7 +163,7 @@ impl<'c, 'l> Checker<'c, 'l> {
     }
 
     fn flaw(&self, end: (u32, End), ways: &[i64], more: &[u32]) -> Option<Flaw> {
-        let moves = self.outcome.proofs.get(&end).map(Vec::as_slice).unwrap_or_default();
+        let moves = self.outcome.proofs.get(&end).map_or(&[][..], Vec::as_slice);
         let is_known = |id: u32| {
             matches!(self.linked.standing(id), Standing::Public | Standing::Known)
                 || self.shown.contains(&id)

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::figures::Linked;
-use super::{Outcome, Standing};
 use catalog::cell::AreaLevel;
 use catalog::reference::Area;
+use catalog::{injection, workers};
 
+use super::figures::Linked;
+use super::{Outcome, Standing};
+use crate::ProtectError;
 use crate::search::EVERYWHERE;
 use crate::secondary::{Demand, Effort, Withheld, protect, root};
 use crate::system::{Figure, Move, System};
@@ -28,7 +30,8 @@ struct Part {
     demand: Demand,
 }
 
-fn protected(part: &Part, threads: usize) -> Withheld {
+fn protected(part: &Part, threads: usize) -> Result<Withheld, ProtectError> {
+    injection::point("plan.part")?;
     protect(&part.system, &part.demand, Effort::BRIEF, threads)
 }
 
@@ -42,27 +45,23 @@ impl Linked<'_> {
     }
 
     /// Decides what is withheld, with `threads` threads.
-    pub fn plan(&self, threads: usize) -> Outcome {
+    ///
+    /// # Errors
+    /// A worker that panicked: what its part of the system withholds is not known then.
+    pub fn plan(&self, threads: usize) -> Result<Outcome, ProtectError> {
         let parts = self.parts();
         let mut order: Vec<usize> = (0..parts.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse((parts[*at].demand.primary.len(), parts[*at].figures.len())));
         // Large parts one after another, all threads in each; small ones side by side.
         let (large, small): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|at| parts[*at].demand.primary.len() >= LARGE);
-        let mut found: Vec<(usize, Withheld)> =
-            large.into_iter().map(|at| (at, protected(&parts[at], threads))).collect();
-        let next = std::sync::atomic::AtomicUsize::new(0);
-        let work = || {
-            let mut found = Vec::new();
-            while let Some(at) = small.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                found.push((*at, protected(&parts[*at], 1)));
-            }
-            found
-        };
-        found.extend(std::thread::scope(|scope| -> Vec<(usize, Withheld)> {
-            let working: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-            working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-        }));
+        let mut found = Vec::new();
+        for at in large {
+            found.push((at, protected(&parts[at], threads)?));
+        }
+        for (at, withheld) in small.iter().zip(workers::each(threads, &small, |at| protected(&parts[*at], 1))?) {
+            found.push((*at, withheld?));
+        }
         found.sort_by_key(|(at, _)| *at);
         let mut outcome = Outcome::default();
         for (at, withheld) in found {
@@ -80,7 +79,7 @@ impl Linked<'_> {
                 ((name(cell), end), moves.into_iter().map(named).collect())
             }));
         }
-        outcome
+        Ok(outcome)
     }
 
     /// The parts that have something to protect.
@@ -116,7 +115,7 @@ impl Linked<'_> {
         members
             .into_iter()
             .filter(|(_, ids)| is_new(ids))
-            .map(|(group, ids)| self.part(ids, sums.get(&group).map(Vec::as_slice).unwrap_or_default()))
+            .map(|(group, ids)| self.part(ids, sums.get(&group).map_or(&[][..], Vec::as_slice)))
             .collect()
     }
 
