@@ -13,11 +13,14 @@
 )]
 
 mod across_extracts;
+mod cases;
 mod command;
 mod deliveries;
+mod engine;
 mod faults;
 mod floors;
 mod golden;
+mod inject;
 mod integrity;
 mod laws;
 mod lineage;

@@ -131,14 +131,17 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Bring editions up to date. A published edition is never rewritten.
+    /// Bring editions up to date: those whose cut-off day has passed. A published edition is never rewritten.
     Run {
-        /// This edition; may be given more than once. All that are due by default.
+        /// This edition; may be given more than once. By default all whose cut-off day has passed.
         #[arg(long, value_name = "EDITION")]
         edition: Vec<String>,
         /// All editions of pipeline.yaml.
         #[arg(long, conflicts_with = "edition")]
         all: bool,
+        /// Make an edition before its cut-off day has passed too, from what is here by now.
+        #[arg(long)]
+        now: bool,
     },
     /// List the published editions.
     Editions {

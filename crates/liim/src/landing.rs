@@ -110,10 +110,15 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     let schema = landed_schema(extract);
     let mut writer = warehouse.write_private(&rows, &schema)?;
     let mut filling = Filling::new(extract, &project.reference);
+    let mut unwritten = None;
     let landed = ingest::land(extract, &project.reference, delivery.period, &sources, threads, &mut |batch| {
         filling.add(&batch);
-        writer.write(&batch).map_err(|error| LandError::Sink(error.to_string()))
-    })?;
+        writer.write(&batch).map_err(|error| LandError::Sink(unwritten.insert(error).to_string()))
+    });
+    let landed = match unwritten {
+        Some(error) => return Err(error.into()),
+        None => landed?,
+    };
     writer.finish()?;
     if !landed.withdrawn.is_empty() {
         let kept = Filling::new(extract, &project.reference);
@@ -206,8 +211,9 @@ fn cast_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Ar
 
 /// Of everything that determines what lands.
 fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> String {
+    // A table that is not there has no digest; a project that is read has all of them.
     let lists = ["municipalities.csv", "municipality_mergers.csv", "nationalities.csv"].map(|name| {
-        project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
+        project.files.get(&format!("sources/reference/{name}")).map_or_else(String::new, |bytes| sha256(bytes))
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
     sha256(format!("landing 5 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())

@@ -48,7 +48,8 @@ pub fn link<'p>(
     warehouse.clear_work(&edition.id)?;
     let stage = Stage::begin("link", format!("linking for {}", edition.id));
     let landed = |delivery: &Delivery| landings.get(&delivery.folder);
-    let rows_of = |delivery: &Delivery| landed(delivery).map(|landing| landing.rows.clone()).unwrap_or_default();
+    // Every chosen delivery was landed; a path to nothing could not be read.
+    let rows_of = |delivery: &Delivery| landed(delivery).map_or_else(PathBuf::new, |landing| landing.rows.clone());
     let of_persons = |extract: &Extract| matches!(extract.linking, Linking::Persons { .. });
     let mut slots = SlotsOf::new();
     for (_, delivery) in chosen.by_period.iter().filter(|((id, _), _)| project.extract(id).is_some_and(of_persons)) {
@@ -57,7 +58,7 @@ pub fn link<'p>(
     let register = register((project, workshop.limits.threads), edition, chosen, &rows_of, &mut slots)?;
     progress::doing("linking what is counted to the register");
     tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
-    let key = key::read(project)?;
+    let key = key::read_or_make(project)?;
     let numbers = Permutation::new(&key, &edition.id, register.count());
     let strangers = Permutation::of_strangers(&key, &edition.id, STRANGERS);
     let (origins, schemes) = needs(project, edition);

@@ -10,6 +10,7 @@ mod companions;
 mod deliveries;
 mod failure;
 mod falls;
+mod files;
 mod floors;
 mod key;
 mod landing;
@@ -17,8 +18,10 @@ mod link_quality;
 mod linking;
 mod log;
 mod pages;
+mod privacy;
 mod progress;
 mod rederive;
+mod space;
 mod stages;
 mod terminal;
 mod verbs;
@@ -33,34 +36,21 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let command = match Command::try_parse() {
         Ok(command) => command,
-        Err(error) => return refused(&error),
+        Err(error) => return terminal::explain(&error),
     };
     terminal::start(&command.global);
     terminal::keep_panics_private();
+    privacy::without_core_dumps();
     // A panic on the way ends a verb as any failure does: what it was about to publish is not published.
     let outcome = catalog::workers::caught(|| verb(&command)).unwrap_or_else(|panicked| Err(panicked.into()));
     progress::stop();
-    match outcome {
+    match terminal::all_said(outcome) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             terminal::fail(&failure, None);
             failure.into()
         }
     }
-}
-
-/// Says why the arguments are not understood, in the form that they ask for; help and version are no refusal.
-fn refused(error: &clap::Error) -> ExitCode {
-    let given: Vec<_> = std::env::args_os().collect();
-    let as_json = given.iter().any(|word| word == "--log-format=json")
-        || given.windows(2).any(|pair| pair[0] == "--log-format" && pair[1] == "json");
-    if error.use_stderr() && as_json {
-        log::write_failure(&Failure::Usage(error.render().to_string().trim_end().to_string()));
-    } else {
-        // A terminal that is gone can be told nothing.
-        let _ = error.print();
-    }
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// Does what a command asks for.
@@ -81,7 +71,7 @@ fn verb(command: &Command) -> Result<(), Failure> {
         }
         Verb::Check => verbs::check::check(global),
         Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
-        Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
+        Verb::Run { edition, all, now } => verbs::run::run(global, edition, *all, *now),
         Verb::Protect { table, spec, out, audit } => verbs::protect::protect(global, table, spec, out, *audit),
         Verb::Editions { json } => verbs::editions::editions(global, *json),
         Verb::Verify { stage: None, .. } => verbs::verify::files(global),

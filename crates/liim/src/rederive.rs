@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray, UInt32Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use catalog::contract::{ExtractId, Linking};
+use catalog::contract::{ColumnKind, Extract, ExtractId, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
@@ -17,7 +18,7 @@ use catalog::{Day, Period};
 use ingest::delivery::Delivery;
 use link::{Permutation, Register, sql};
 use warehouse::WarehouseError;
-use warehouse::session::Session;
+use warehouse::session::{Limits, Session};
 
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
@@ -54,9 +55,8 @@ pub fn compare(
     tables: &Tables,
 ) -> Result<BTreeMap<Period, Compared>, Failure> {
     let project = workshop.project;
-    let folder = workshop.warehouse.landed().join(".verify");
-    let _swept = Swept(&folder);
-    let session = Session::new(&workshop.limits)?;
+    let folder = workshop.warehouse.second_derivation();
+    let session = Session::new(&Limits { spill: Some(folder.join("spill")), ..workshop.limits.clone() })?;
     let (origins, schemes) = linking::needs(project, edition);
     let days: Vec<(&ExtractId, Period)> = chosen
         .by_period
@@ -67,6 +67,9 @@ pub fn compare(
     if days.is_empty() {
         return Ok(BTreeMap::new());
     }
+    let ranks = Arc::new(ranks(project, chosen, rows_of)?);
+    let own = Arc::clone(&ranks);
+    session.register_function(RANK, move |number| own.of(number));
     inputs(project, edition, chosen, rows_of, &session, &days)?;
     inside(project, &origins, &session)?;
     let ids: Vec<&str> = origins.iter().map(|origin| origin.id.as_str()).collect();
@@ -83,21 +86,11 @@ pub fn compare(
         let Some(linked) = tables.get(&(id.clone(), period)) else { continue };
         let mut compared = Compared::default();
         for part in parts(&origins, &schemes.iter().map(String::as_str).collect::<Vec<_>>(), period.start()) {
-            part.compare(&session, linked, (&register, &numbers), &mut compared)?;
+            part.compare(&session, linked, (&register, &numbers, &ranks), &mut compared)?;
         }
         found.insert(period, compared);
     }
     Ok(found)
-}
-
-/// Identifiers stand in the tables between, so they go when this does.
-struct Swept<'f>(&'f Path);
-
-impl Drop for Swept<'_> {
-    fn drop(&mut self) {
-        // What cannot be removed now is removed, or written over, the next time.
-        let _ = std::fs::remove_dir_all(self.0);
-    }
 }
 
 fn role(linking: &Linking) -> Option<Role> {
@@ -141,6 +134,61 @@ fn role(linking: &Linking) -> Option<Role> {
     }
 }
 
+/// The names under which the SQL knows persons.
+const IDENTIFIERS: [&str; 5] = ["person", "child", "parent", "old_person", "new_person"];
+/// The function that puts its rank in the place of a number.
+const RANK: &str = "rank_of_number";
+
+/// The national numbers of all that is linked, in order. The engine is given the place of a number and not the number, so
+/// that what it puts aside, and the tables between, hold none. Places are in the order of the numbers, which decides
+/// between two replacements of one day.
+struct Ranks(Vec<i64>);
+
+impl Ranks {
+    /// The place of a number; -1 where it is in no delivery.
+    fn of(&self, number: i64) -> i64 {
+        self.0.binary_search(&number).map_or(-1, |at| at as i64)
+    }
+
+    /// The number at a place.
+    fn number(&self, at: i64) -> Option<i64> {
+        self.0.get(usize::try_from(at).ok()?).copied()
+    }
+}
+
+fn is_coded(extract: &Extract, column: &str) -> bool {
+    extract.column(column).is_some_and(|at| extract.columns[at].kind == ColumnKind::Coded)
+}
+
+fn ranks(
+    project: &Project,
+    chosen: &Chosen,
+    rows_of: &(dyn Fn(&Delivery) -> PathBuf + Sync),
+) -> Result<Ranks, Failure> {
+    let mut all: Vec<i64> = Vec::new();
+    for delivery in &chosen.register {
+        let Some(extract) = project.extract(&delivery.extract) else { continue };
+        let Some(role) = role(&extract.linking) else { continue };
+        let stored: Vec<&str> = (role.columns.iter())
+            .filter(|(stored, name)| IDENTIFIERS.contains(&name.as_str()) && !is_coded(extract, stored))
+            .map(|(stored, _)| stored.as_str())
+            .collect();
+        if stored.is_empty() {
+            continue;
+        }
+        for batch in warehouse::store::rows(&rows_of(delivery), &stored)? {
+            let batch = batch?;
+            for name in &stored {
+                let numbers: &Int64Array = array(&batch, name)?;
+                all.extend(numbers.iter().flatten());
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+    }
+    Ok(Ranks(all))
+}
+
 /// Makes the input tables of the SQL.
 fn inputs(
     project: &Project,
@@ -152,12 +200,15 @@ fn inputs(
 ) -> Result<(), WarehouseError> {
     let mut unions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (number, delivery) in chosen.register.iter().enumerate() {
-        let Some(role) = project.extract(&delivery.extract).and_then(|extract| role(&extract.linking)) else {
-            continue;
-        };
+        let Some(extract) = project.extract(&delivery.extract) else { continue };
+        let Some(role) = role(&extract.linking) else { continue };
         let own = format!("landed_{number}");
         session.register_files(&own, &[rows_of(delivery)], &role.columns)?;
-        let names: Vec<&str> = role.columns.iter().map(|(_, name)| name.as_str()).collect();
+        let numbered = |name: &str| format!("{RANK}({name}) AS {name}");
+        let is_number = |stored: &str, name: &str| IDENTIFIERS.contains(&name) && !is_coded(extract, stored);
+        let columns = role.columns.iter();
+        let names: Vec<String> =
+            columns.map(|(stored, name)| if is_number(stored, name) { numbered(name) } else { name.clone() }).collect();
         let which = match role.table {
             "persons" => {
                 format!("CAST({number} AS BIGINT) AS delivery, DATE '{}' AS day, ", delivery.period.start())
@@ -263,7 +314,7 @@ impl Part {
         &self,
         session: &Session,
         linked: &Path,
-        (register, numbers): (&Register, &Permutation),
+        (register, numbers, ranks): (&Register, &Permutation, &Ranks),
         compared: &mut Compared,
     ) -> Result<(), Failure> {
         // By person number: a key of the values that occur, for each column.
@@ -294,7 +345,7 @@ impl Part {
         session.each(&self.query, &mut |batch| {
             let person = batch.column(0);
             let position = |at: usize| match person.as_any().downcast_ref::<Int64Array>() {
-                Some(persons) => register.position(persons.value(at)),
+                Some(persons) => ranks.number(persons.value(at)).and_then(|number| register.position(number)),
                 None => person
                     .as_any()
                     .downcast_ref::<StringArray>()

@@ -16,7 +16,7 @@ use protect::{Guarded, RawQuality, Setting, Stamp};
 use warehouse::confidential;
 use warehouse::edition::{Publication, Published, prepare};
 use warehouse::session::{Limits, Session};
-use warehouse::store::Warehouse;
+use warehouse::store::{Warehouse, exists};
 
 use crate::clock::Stage;
 use crate::companions;
@@ -42,15 +42,15 @@ pub struct Workshop<'w> {
 pub struct Done {
     /// The edition.
     pub published: Published,
-    /// Whether it was published without a source.
-    pub without: bool,
+    /// Whether it was published without a source, or `latest` does not point at it yet.
+    pub incomplete: bool,
 }
 
 impl Workshop<'_> {
     /// Makes one edition.
     pub fn make(&self, edition: &Edition, chosen: &Chosen) -> Result<Done, Failure> {
         let mut quality = Vec::new();
-        warehouse::edition::settle(self.warehouse)?;
+        warehouse::release::settle(self.warehouse)?;
         let landings = self.land(chosen, &mut quality)?;
         let (tables, rates) = linking::link(self, edition, chosen, &landings, &mut quality)?;
         self.check_tables(&tables)?;
@@ -109,7 +109,11 @@ impl Workshop<'_> {
         waiting.settle(self.warehouse, &prepared)?;
         let published = prepared.publish()?;
         tracing::info!("{} is at {}", edition.id, published.folder.display());
-        Ok(Done { published, without: !chosen.missing.is_empty() })
+        let latest = warehouse::release::point_at_latest(self.warehouse);
+        if let Err(error) = &latest {
+            tracing::warn!("{} is published, and `latest` was not moved: {error}; the next run moves it", edition.id);
+        }
+        Ok(Done { published, incomplete: !chosen.missing.is_empty() || latest.is_err() })
     }
 
     /// Lands what is not landed yet, and adds its counts.
@@ -158,12 +162,17 @@ impl Workshop<'_> {
         chosen: &Chosen,
         landings: &BTreeMap<PathBuf, Landing>,
     ) -> Result<Tables, Failure> {
-        let stored: Tables = chosen
+        let tables: Vec<_> = chosen
             .by_period
             .keys()
             .map(|(id, period)| ((id.clone(), *period), self.warehouse.work_table(&edition.id, id, *period)))
-            .filter(|(_, path)| path.exists())
             .collect();
+        let mut stored = Tables::new();
+        for (key, path) in tables {
+            if exists(&path)? {
+                stored.insert(key, path);
+            }
+        }
         let wanted = chosen.by_period.keys().filter(|(id, _)| {
             self.project.extract(id).is_some_and(|extract| matches!(extract.linking, Linking::Persons { .. }))
         });
@@ -257,7 +266,7 @@ impl Workshop<'_> {
         })?;
         for ((card, period, _), counted) in asked.iter().zip(completed) {
             let Some(counted) = counted? else {
-                cells.extend(indicators::not_delivered(self.project, card, *period));
+                cells.extend(indicators::not_delivered(self.project, card, *period)?);
                 continue;
             };
             warnings.extend(ties(card, *period, &counted.ties));

@@ -1,6 +1,7 @@
 //! What the command says: data on standard output, words on standard error, a progress line on a terminal.
 
 use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use serde_json::Map;
@@ -91,9 +92,57 @@ pub fn fail(failure: &Failure, edition: Option<&str>) {
     }
 }
 
-/// Writes data to standard output; who closed it early did not want more.
+/// The first error of writing to standard output.
+static UNSAID: OnceLock<std::io::Error> = OnceLock::new();
+
+/// Writes data to standard output. That it cannot be written is the command's failure, which [`all_said`] gives at the end:
+/// what was begun is brought to an end first.
 pub fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let mut out = std::io::stdout().lock();
+    // Who closed it early did not want more.
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        // The first error is kept.
+        let _ = UNSAID.set(error);
+    }
+}
+
+/// Says why the arguments are not understood, in the form of log that they ask for, or gives the help that they ask for.
+pub fn explain(error: &clap::Error) -> ExitCode {
+    let given: Vec<_> = std::env::args_os().collect();
+    let as_json = given.iter().any(|word| word == "--log-format=json")
+        || given.windows(2).any(|pair| pair[0] == "--log-format" && pair[1] == "json");
+    let told = |failure: Failure| {
+        if as_json {
+            log::write_failure(&failure)
+        } else {
+            line(&failure.words())
+        }
+        ExitCode::from(failure)
+    };
+    if as_json && error.use_stderr() {
+        return told(Failure::Usage(error.render().to_string().trim_end().to_string()));
+    }
+    match error.print() {
+        Err(unsaid) if !error.use_stderr() && unsaid.kind() != std::io::ErrorKind::BrokenPipe => {
+            told(Failure::Broken(format!("standard output could not be written: {unsaid}")))
+        }
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+    }
+}
+
+/// What a verb came to, and whether what it said could be written.
+///
+/// # Errors
+/// The verb's own failure, or standard output that could not be written.
+pub fn all_said(outcome: Result<(), Failure>) -> Result<(), Failure> {
+    match UNSAID.get() {
+        Some(error) if outcome.is_ok() => {
+            Err(Failure::Broken(format!("standard output could not be written: {error}")))
+        }
+        _ => outcome,
+    }
 }
 
 /// Log lines for people: stage, words, time and memory.
@@ -154,10 +203,6 @@ impl<S: Subscriber> Layer<S> for Plain {
 pub fn keep_panics_private() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|location| format!("{}:{}", location.file(), location.line()));
-        // The library that reads workbooks gives up on some damaged files; ingest says so in its own words.
-        if place.as_ref().is_some_and(|place| place.contains("/calamine-")) {
-            return;
-        }
         let text = format!("a fault of liim itself at {}; please report it", place.unwrap_or_default());
         match manner().format {
             LogFormat::Json => log::write("ERROR", &text, Map::new()),

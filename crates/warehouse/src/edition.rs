@@ -1,4 +1,4 @@
-//! Editions: written beside, synced, made visible in one step, never edited.
+//! Editions: written beside, synced, made visible in one step ([`crate::release`]), never edited; and read back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -13,12 +13,13 @@ use catalog::schema::{companions, observations};
 use protect::Protected;
 
 use crate::WarehouseError;
-use crate::guard::{check_public_folder, entries, hash_of, read_own, sync};
+use crate::guard::{check_public_folder, entries, hash_of, private_folder, read_own, sync};
+use crate::ledger::Ledger;
 pub use crate::ledger::read_ledger;
-use crate::ledger::{self, Ledger};
 use crate::manifest::{Followed, LedgerLine, Manifest, ManifestFile};
 use crate::parquet_file::write_published;
-use crate::store::Warehouse;
+use crate::release::open_below;
+use crate::store::{Warehouse, remove_folder};
 use crate::tables::{TextRows, observation_batch, quality_batch, read_observations, text_batch};
 
 /// Everything an edition is published from.
@@ -48,10 +49,10 @@ pub struct Publication<'p> {
 /// An edition that is written whole and not visible yet.
 #[derive(Debug)]
 pub struct Prepared<'w> {
-    warehouse: &'w Warehouse,
-    edition: String,
-    beside: PathBuf,
-    line: LedgerLine,
+    pub(crate) warehouse: &'w Warehouse,
+    pub(crate) edition: String,
+    pub(crate) beside: PathBuf,
+    pub(crate) line: LedgerLine,
 }
 
 /// A published edition, opened for reading.
@@ -88,13 +89,29 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         None => None,
     };
     let beside = warehouse.published().join(format!(".edition={}.partial", edition.id));
-    if beside.exists() {
-        fs::remove_dir_all(&beside).map_err(|error| WarehouseError::io(&beside, error))?;
+    remove_folder(&beside)?;
+    // Nobody reads figures that have not been audited.
+    private_folder(&beside)?;
+    let written = write_edition(publication, &beside, (follows, &ledger));
+    if written.is_err() {
+        // The disk may be full; the next run takes away what cannot be taken away now.
+        let _ = remove_folder(&beside);
     }
-    fs::create_dir_all(&beside).map_err(|error| WarehouseError::io(&beside, error))?;
+    Ok(Prepared { warehouse, edition: edition.id.clone(), beside, line: written? })
+}
+
+/// Writes all files of an edition into a folder, and syncs them; gives the line that the ledger gets.
+fn write_edition(
+    publication: &Publication<'_>,
+    beside: &Path,
+    (follows, ledger): (Option<Followed>, &Ledger),
+) -> Result<LedgerLine, WarehouseError> {
+    let edition = publication.edition;
 
     // The footers name the definitions and not the inputs: rows in another order must give the same bytes.
-    let determined_by = sha256(serde_json::to_string(&publication.definitions).unwrap_or_default().as_bytes());
+    let definitions = serde_json::to_string(&publication.definitions);
+    let definitions = definitions.map_err(|error| WarehouseError::Engine(error.to_string()))?;
+    let determined_by = sha256(definitions.as_bytes());
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
     let observed = observations();
     let batch = observation_batch(publication.protected)?;
@@ -149,16 +166,16 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         deliveries: publication.deliveries.clone(),
         synthetic,
         warnings: publication.warnings.clone(),
-        files: files(&beside, &rows)?,
+        files: files(beside, &rows)?,
     };
     let json = to_json(&manifest)?;
     write_synced(&beside.join("manifest.json"), json.as_bytes())?;
     let manifest_sha256 = sha256(json.as_bytes());
     write_synced(&beside.join("SHA256SUMS"), sums_of(&manifest, &manifest_sha256).as_bytes())?;
 
-    sync_folders(&beside)?;
-    let line = ledger.next(&manifest, &manifest_sha256);
-    Ok(Prepared { warehouse, edition: edition.id.clone(), beside, line })
+    open_below(beside)?;
+    sync_folders(beside)?;
+    Ok(ledger.next(&manifest, &manifest_sha256))
 }
 
 impl Prepared<'_> {
@@ -177,43 +194,10 @@ impl Prepared<'_> {
         &self.line
     }
 
-    /// The one step that makes the edition visible. A rename never replaces a folder with files in it.
-    pub fn publish(self) -> Result<Published, WarehouseError> {
-        let folder = folder(self.warehouse, &self.edition);
-        fs::rename(&self.beside, &folder).map_err(|error| WarehouseError::io(&folder, error))?;
-        sync(&self.warehouse.published())?;
-        settle(self.warehouse)?;
-        open(self.warehouse, &self.edition)
-    }
-
     /// Takes away what was written: the edition is not published.
     pub fn discard(self) -> Result<(), WarehouseError> {
         fs::remove_dir_all(&self.beside).map_err(|error| WarehouseError::io(&self.beside, error))
     }
-}
-
-/// Brings ledger and `latest` up to what is visible: also after a run that was killed between two steps.
-///
-/// # Errors
-/// Fails where an edition or the ledger is not as it was written, or a folder was not made here: nothing is taken into the
-/// ledger but what this warehouse prepared itself.
-pub fn settle(warehouse: &Warehouse) -> Result<(), WarehouseError> {
-    ledger::complete(warehouse)?;
-    let editions = list(warehouse)?;
-    let latest = warehouse.root().join("latest");
-    for (monitor, id) in newest(&editions) {
-        let link = latest.join(monitor);
-        let target = latest_target(id);
-        if fs::read_link(&link).is_ok_and(|found| found == target) {
-            continue;
-        }
-        let fresh = latest.join(format!(".{monitor}.partial"));
-        let _ = fs::remove_file(&fresh);
-        std::os::unix::fs::symlink(&target, &fresh)
-            .and_then(|()| fs::rename(&fresh, &link))
-            .map_err(|error| WarehouseError::io(&link, error))?;
-    }
-    Ok(())
 }
 
 /// The newest edition of each monitor.
@@ -342,7 +326,7 @@ impl Published {
     }
 }
 
-fn folder(warehouse: &Warehouse, id: &str) -> PathBuf {
+pub(crate) fn folder(warehouse: &Warehouse, id: &str) -> PathBuf {
     warehouse.published().join(format!("edition={id}"))
 }
 
@@ -390,7 +374,7 @@ pub(crate) fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Wareho
     Ok(())
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| WarehouseError::io(folder, error))?;
     }
@@ -419,8 +403,10 @@ pub(crate) fn check_below(folder: &Path, file: &str) -> Result<(), WarehouseErro
 }
 
 fn sync_folders(folder: &Path) -> Result<(), WarehouseError> {
-    for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        sync_folders(&path)?;
+    for path in entries(folder)? {
+        if fs::symlink_metadata(&path).map_err(|error| WarehouseError::io(&path, error))?.is_dir() {
+            sync_folders(&path)?;
+        }
     }
     sync(folder)
 }

@@ -1,6 +1,7 @@
 //! Person-level tables: landed extracts, which still hold identifiers, and the work tables of an edition, which never do.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::SchemaRef;
@@ -52,7 +53,24 @@ impl Warehouse {
         for folder in [warehouse.published(), warehouse.root().join("latest")] {
             public_folder(&folder)?;
         }
+        warehouse.sweep()?;
         Ok(warehouse)
+    }
+
+    /// Takes away what the engine put aside: of a process that was killed, nobody else does.
+    fn sweep(&self) -> Result<(), WarehouseError> {
+        [self.spill(), self.second_derivation()].iter().try_for_each(|folder| remove_folder(folder))
+    }
+
+    /// Where the engine puts aside what does not fit in memory.
+    pub fn spill(&self) -> PathBuf {
+        self.work().join("spill")
+    }
+
+    /// The tables between of the second derivation of the link, and what it puts aside: in the zone of the landed tables,
+    /// from which it reads.
+    pub fn second_derivation(&self) -> PathBuf {
+        self.landed().join(".verify")
     }
 
     /// The folder itself.
@@ -87,7 +105,7 @@ impl Warehouse {
     pub(crate) fn has_confidential(&self) -> Result<bool, WarehouseError> {
         let folder = self.confidential();
         match fs::symlink_metadata(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(WarehouseError::io(&folder, error)),
             Ok(metadata) if metadata.is_dir() && !is_mine(&metadata) && !self.is_writing() => Ok(false),
             Ok(_) => check_private_folder(&folder).map(|()| true),
@@ -132,7 +150,7 @@ impl Warehouse {
     /// Fails where it cannot be read, or its hash is not the one beside it.
     pub fn read_private_text(&self, path: &Path) -> Result<Option<String>, WarehouseError> {
         match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(WarehouseError::io(path, error)),
             Ok(_) => {}
         }
@@ -143,10 +161,15 @@ impl Warehouse {
 
     /// Removes an edition's work tables, which can always be made again.
     pub fn clear_work(&self, edition: &str) -> Result<(), WarehouseError> {
-        let folder = self.work().join(edition);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(WarehouseError::io(&folder, error)),
-            _ => Ok(()),
+        remove_folder(&self.work().join(edition))
+    }
+}
+
+impl Drop for Warehouse {
+    fn drop(&mut self) {
+        if self.is_writing() {
+            // What cannot be taken away now is taken away before the next process writes here.
+            let _ = self.sweep();
         }
     }
 }
@@ -185,7 +208,8 @@ pub fn rows(
     path: &Path,
     columns: &[&str],
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns, None)?.map(|batch| Ok(batch?)))
+    let unread = parquet_file::unread_rows(path);
+    Ok(parquet_file::read(path, columns, None)?.map(move |batch| batch.map_err(&unread)))
 }
 
 /// The same, with the types of the schema that the table was written by.
@@ -194,12 +218,38 @@ pub fn typed_rows(
     columns: &[&str],
     schema: &SchemaRef,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + Send + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns, Some(schema))?.map(|batch| Ok(batch?)))
+    let unread = parquet_file::unread_rows(path);
+    Ok(parquet_file::read(path, columns, Some(schema))?.map(move |batch| batch.map_err(&unread)))
 }
 
 /// How many rows a stored table has.
 pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
     parquet_file::row_count(path)
+}
+
+/// Whether something is there. What cannot be looked up is an error and not absent.
+///
+/// # Errors
+/// A folder on the way that cannot be searched, or a fault of the disk.
+pub fn exists(path: &Path) -> Result<bool, WarehouseError> {
+    path.try_exists().map_err(|error| WarehouseError::io(path, error))
+}
+
+/// Bytes that are free for this user where a folder lies.
+///
+/// # Errors
+/// A folder that is not there or cannot be reached.
+pub fn free_space(folder: &Path) -> std::io::Result<u64> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), WarehouseError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(WarehouseError::io(path, error)),
+        _ => Ok(()),
+    }
 }
 
 /// A period as part of a file's name.

@@ -1,6 +1,5 @@
 //! `liim report`: pages of municipalities, provinces and Flanders.
 
-use std::fs;
 use std::path::Path;
 
 use report::Book;
@@ -10,7 +9,7 @@ use crate::args::Global;
 use crate::failure::Failure;
 use crate::pages::failed;
 use crate::progress::Counted;
-use crate::terminal;
+use crate::{files, terminal};
 
 /// Writes the page of one area, or of all that have one. Each is read back first, and a page that tells more than the published
 /// rows is not written.
@@ -22,7 +21,7 @@ pub fn report(global: &Global, edition: &str, area: Option<&str>, all: bool, out
     let mut audit = audit::Pages::new(&published, &rows)?;
     let codes = if all { audit.areas() } else { area.map(str::to_string).into_iter().collect() };
     let folder = out.join(edition);
-    fs::create_dir_all(&folder).map_err(|error| Failure::Broken(format!("{}: {error}", folder.display())))?;
+    files::folder(&folder)?;
     let counted = Counted::begin("writing pages", codes.len());
     for code in &codes {
         let page = report::page(&book, code).map_err(failed)?;
@@ -31,7 +30,7 @@ pub fn report(global: &Global, edition: &str, area: Option<&str>, all: bool, out
             return Err(Failure::Exposed(format!("page of {code}: {}", found.join("; "))));
         }
         let path = folder.join(format!("{code}.html"));
-        fs::write(&path, page).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
+        files::write_whole(&path, page.as_bytes(), 0o644)?;
         terminal::say(&path.display().to_string());
         counted.step();
     }
