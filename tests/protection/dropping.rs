@@ -36,6 +36,7 @@ pub fn dropping(folder: &Path, editions: usize, times: usize) -> (usize, usize, 
     for (at, (line, _)) in ledger.iter().enumerate().skip(ledger.len() - editions) {
         let wording = |method: &str| Wording {
             theme: String::new(),
+            detail_units: Default::default(),
             unit: String::new(),
             value_decimals: 0,
             share_decimals: 1,

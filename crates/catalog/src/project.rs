@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::card::{Card, Cards};
-use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking};
+use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking, Terms};
 use crate::digest::sha256;
 use crate::fault::{Fault, Place, did_you_mean};
 use crate::id::{PATTERN, is_id};
@@ -165,6 +165,24 @@ impl Project {
         self.contracts.get(&id.supplier)?.extracts.iter().find(|extract| extract.id == *id)
     }
 
+    /// Who may read the figures of an extract, as its contract says.
+    fn terms(&self, id: &ExtractId) -> Option<Terms> {
+        self.contracts.get(&id.supplier).map(|contract| contract.terms)
+    }
+
+    /// The extracts that an edition counts, that everybody may read, and that pipeline.yaml protects all the same: their
+    /// figures are withheld for nothing.
+    pub fn needlessly_protected(&self) -> Vec<&ExtractId> {
+        let choices = self.pipeline.editions.iter().flat_map(|edition| &edition.indicators);
+        let counted = choices.filter_map(|choice| self.card(choice)).map(|card| &card.source);
+        let mut found: Vec<&ExtractId> = counted
+            .filter(|id| self.terms(id) == Some(Terms::FreeUse) && !self.pipeline.protection.of(id).public)
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
     /// An extract as it is delivered for a period; nothing where no contract has it, or no layout is of the period.
     pub fn extract_for(&self, id: &ExtractId, period: Period) -> Option<&Extract> {
         self.extract(id)?.for_period(period)
@@ -257,9 +275,17 @@ impl Project {
             let message = format!("cluster scheme `{scheme}` is not in clusters.csv");
             fault("P12", "pipeline.yaml", message, near(scheme, known));
         }
-        for source in pipeline.protection.sources.keys() {
+        for (source, rule) in &pipeline.protection.sources {
             if self.extract(source).is_none() && !known_broken {
                 fault("P13", "pipeline.yaml", format!("no contract describes `{source}`"), String::new());
+            }
+            if rule.public && self.terms(source) == Some(Terms::Confidential) {
+                fault(
+                    "P19",
+                    "pipeline.yaml",
+                    format!("`{source}` is called public, and its contract says that it is confidential"),
+                    format!("see `terms` in sources/{}/contract.yaml", source.supplier),
+                );
             }
         }
         for edition in &pipeline.editions {

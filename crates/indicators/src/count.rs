@@ -160,7 +160,8 @@ fn read(card: &Card, batch: &RecordBatch, rows: &mut BTreeMap<Key, Contribution>
         };
         let own = Contribution {
             numerator: number(numerator, at),
-            denominator: denominator.map(|array| number(array, at)),
+            // A null says that the base is not known, which is not a base of nobody.
+            denominator: denominator.and_then(|array| array.is_valid(at).then(|| array.value(at))),
             contributors: number(contributors, at),
             source,
             is_sum: false,

@@ -24,6 +24,7 @@ use crate::failure::Failure;
 use crate::floors::{self, LinkageRate};
 use crate::key;
 use crate::landing::Landing;
+use crate::progress::{self, Counted};
 use crate::stages::Workshop;
 
 /// Stored tables by what they are of.
@@ -56,6 +57,7 @@ pub fn link<'p>(
         slots.insert(delivery.folder.clone(), Slots::default());
     }
     let register = register((project, workshop.limits.threads), edition, chosen, &rows_of, &mut slots)?;
+    progress::doing("linking what is counted to the register");
     tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
     let key = key::read_or_make(project)?;
     let numbers = Permutation::new(&key, &edition.id, register.count());
@@ -82,15 +84,20 @@ pub fn link<'p>(
     }
     // The largest first, so that the threads end together.
     tasks.sort_by_key(|(size, extract, period, ..)| (std::cmp::Reverse(*size), extract.id.clone(), *period));
+    let counted = Counted::begin("linking", tasks.len());
     let tallies = workers::each(workshop.limits.threads, &tasks, |(_, extract, period, slots, from, to)| {
+        progress::doing(&format!("linking {} {period}", extract.id));
         let writer = workshop.warehouse.write_private(to, &linker.schema(extract))?;
-        match (&extract.linking, slots) {
+        let tally = match (&extract.linking, slots) {
             (Linking::Persons { .. }, Some(slots)) => {
                 residents(&linker, (&register, slots), (*extract, *period), from, writer)
             }
             _ => facts(&linker, (*extract, *period), from, writer),
-        }
+        };
+        counted.step();
+        tally
     })?;
+    drop(counted);
     let mut rates = Vec::new();
     for ((_, extract, period, .., to), tally) in tasks.into_iter().zip(tallies) {
         let tally = tally?;

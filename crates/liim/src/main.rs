@@ -16,8 +16,10 @@ mod key;
 mod landing;
 mod link_quality;
 mod linking;
+mod log;
 mod pages;
 mod privacy;
+mod progress;
 mod rederive;
 mod space;
 mod stages;
@@ -41,14 +43,11 @@ fn main() -> ExitCode {
     privacy::without_core_dumps();
     // A panic on the way ends a verb as any failure does: what it was about to publish is not published.
     let outcome = catalog::workers::caught(|| verb(&command)).unwrap_or_else(|panicked| Err(panicked.into()));
-    terminal::stop();
+    progress::stop();
     match terminal::all_said(outcome) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let words = failure.words();
-            if !words.is_empty() {
-                terminal::talk(&words);
-            }
+            terminal::fail(&failure, None);
             failure.into()
         }
     }

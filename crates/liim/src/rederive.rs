@@ -26,6 +26,7 @@ use warehouse::session::{Limits, Session};
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
 use crate::linking::{self, Tables};
+use crate::progress;
 use crate::stages::Workshop;
 
 /// What the comparison found of the residents of a day.
@@ -78,6 +79,7 @@ pub fn compare(
     inside(project, &origins, &session)?;
     let ids: Vec<&str> = origins.iter().map(|origin| origin.id.as_str()).collect();
     for (step, text) in sql::STEPS.iter().filter(|(step, _)| sql::is_wanted(step, &ids)) {
+        progress::doing(&format!("deriving the link again: {step}"));
         let rows = session.derive(step, text, &folder.join(format!("{step}.parquet")))?;
         tracing::debug!(stage = "verify", rows, "{step}");
     }

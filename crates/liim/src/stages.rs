@@ -27,6 +27,7 @@ use crate::key;
 use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
+use crate::progress::Counted;
 
 /// Rows about persons from which on nobody guesses all that was landed for an edition.
 const UNGUESSABLE_ROWS: u64 = 10_000;
@@ -84,9 +85,10 @@ impl Workshop<'_> {
                 edition,
                 pipeline: &self.project.pipeline,
                 protected: &guarded.protected,
-                words: companions::words(self.project, self.warehouse, edition, (chosen, &salt))?,
+                words: companions::words(self.project, self.warehouse, edition, (chosen, &salt), &cells)?,
                 definitions: self.project.definitions_of(edition),
                 deliveries: chosen.commitments(&salt),
+                synthetic: chosen.all().iter().any(|delivery| delivery.receipt.synthetic),
                 archive: &self.project.files,
                 warnings,
                 proof_sha256: &waiting.sha256,
@@ -153,7 +155,12 @@ impl Workshop<'_> {
         order.sort_by_key(|at| std::cmp::Reverse(size(deliveries[*at])));
         let threads = self.limits.threads.clamp(1, deliveries.len().max(1));
         let each = (self.limits.threads / threads).max(1);
-        let landed = workers::each(threads, &order, |at| land(self.project, self.warehouse, deliveries[*at], each))?;
+        let counted = Counted::begin("landing", deliveries.len());
+        let landed = workers::each(threads, &order, |at| {
+            let landed = land(self.project, self.warehouse, deliveries[*at], each);
+            counted.step();
+            landed
+        })?;
         let mut found: Vec<(usize, Result<Landing, Failure>)> = order.into_iter().zip(landed).collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().map(|(_, landed)| landed).collect())
@@ -267,6 +274,8 @@ impl Workshop<'_> {
         let mut cells = Vec::new();
         let mut warnings = Vec::new();
         let mut asked = Vec::new();
+        let periods = edition.indicators.iter().map(|choice| choice.periods.len()).sum();
+        let counted = Counted::begin("counting", periods);
         for choice in &edition.indicators {
             let Some(card) = self.project.card(choice) else { continue };
             for period in &choice.periods {
@@ -279,8 +288,10 @@ impl Workshop<'_> {
                     stage.end(format!("{} rows", answer.rows()));
                     asked.push((card, *period, Some(answer)));
                 }
+                counted.step();
             }
         }
+        drop(counted);
         // Adding up and completing needs no engine, and cards do not wait for each other.
         let stage = Stage::begin("complete", format!("completing {}", edition.id));
         let completed = workers::each(self.limits.threads, &asked, |(_, _, answer)| {
@@ -322,6 +333,11 @@ impl Workshop<'_> {
                 .flat_map(|read| chosen.periods(read, period))
                 .filter_map(|of| tables.get(&(extract.clone(), of)).cloned())
                 .collect();
+            if files.is_empty() && read.is_some_and(|read| read.since.is_some()) {
+                let fields: Vec<_> = attributes.into_iter().map(|own| own.field).collect();
+                session.register_empty(&extract.table(), &fields)?;
+                continue;
+            }
             let columns: Vec<(String, String)> =
                 attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
             session.register_files(&extract.table(), &files, &columns)?;
@@ -371,7 +387,7 @@ impl Workshop<'_> {
         setting: &Setting<'s>,
         quality: Vec<RawQuality>,
     ) -> Result<Guarded<'s>, Failure> {
-        let stage = Stage::begin("protect", format!("protecting {}", edition.id));
+        let stage = Stage::begin("protect", format!("protecting the {} cells of {}", cells.len(), edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
         let mut guarded = protect::protect(cells, quality, setting, &stamp)?;
         let earlier = match &edition.follows {

@@ -93,13 +93,7 @@ impl Protected {
             }
         }
         for row in self.observations.iter_mut().filter(|row| counted.contains(&row.key.indicator)) {
-            row.changed = match known.get(&row.key) {
-                None => "n",
-                Some(before) if before.method != row.method || before.level != row.level => "b",
-                Some(before) if !same_figure(before, row) => "r",
-                Some(_) => "",
-            }
-            .to_string();
+            row.changed = change(known.get(&row.key), row).to_string();
         }
         self.observations.sort_by(|a, b| a.key.cmp(&b.key));
         self
@@ -112,12 +106,25 @@ impl Protected {
     }
 }
 
-fn same_figure(a: &Observation, b: &Observation) -> bool {
-    a.numerator == b.numerator
-        && a.divisor == b.divisor
-        && a.denominator == b.denominator
-        && a.mean_of_scores == b.mean_of_scores
-        && a.reason == b.reason
+/// Returns how a row changed against the edition that its own follows: `n` without a row there, nothing where all that it
+/// publishes is the same, `b` where the difference may come from another definition or level, `r` else. It depends on
+/// published values alone, so that it tells nothing of a withheld one.
+fn change(before: Option<&Observation>, row: &Observation) -> &'static str {
+    match before {
+        None => "n",
+        Some(before) if is_same_figure(before, row) => "",
+        Some(before) if before.method != row.method || before.level != row.level => "b",
+        Some(_) => "r",
+    }
+}
+
+fn is_same_figure(a: &Observation, b: &Observation) -> bool {
+    fn published(row: &Observation) -> impl PartialEq + '_ {
+        let counts = (row.numerator, row.divisor, row.denominator, &row.unit);
+        let printed = (row.value, row.share, row.mean_of_scores, row.members, row.members_with_data);
+        (counts, printed, row.reason)
+    }
+    published(a) == published(b)
 }
 
 /// What cells are protected with.
@@ -343,7 +350,7 @@ fn observation(
         let shares = members.shares.get(&without_area(key));
         let known: Vec<(i64, i64)> =
             area.members.iter().filter_map(|member| shares.and_then(|shares| shares.get(member)).copied()).collect();
-        mean_of_scores = share::mean_of_shares(&known, wording.share_decimals.max(2));
+        mean_of_scores = share::mean_of_shares(&known, key.share_of.per(), wording.share_decimals.max(2));
         all_members = Some(area.members.len() as i32);
         with_data = Some(known.len() as i32);
     }
@@ -352,14 +359,14 @@ fn observation(
         monitor: stamp.monitor.clone(),
         theme: wording.theme.clone(),
         key: key.clone(),
-        unit: wording.unit.clone(),
+        unit: wording.unit_of(&key.detail).to_string(),
         numerator: shown.map(|counts| counts.numerator),
         divisor: shown.map(|counts| counts.divisor),
         denominator: shown.and_then(|counts| counts.denominator),
         value: shown.map(|counts| share::number(counts.numerator, counts.divisor, wording.value_decimals)),
-        share: shown
-            .filter(|_| key.share_of != ShareOf::None)
-            .and_then(|counts| share::share(counts.numerator, counts.denominator?, wording.share_decimals)),
+        share: shown.filter(|_| key.share_of != ShareOf::None).and_then(|counts| {
+            share::share(counts.numerator, counts.denominator?, key.share_of.per(), wording.share_decimals)
+        }),
         mean_of_scores,
         members: all_members,
         members_with_data: with_data,

@@ -40,6 +40,7 @@ fn words() -> BTreeMap<String, Wording> {
     let wording = Wording {
         theme: "t".into(),
         unit: "person".into(),
+        detail_units: Default::default(),
         value_decimals: 0,
         share_decimals: 1,
         method: "1".into(),
@@ -112,6 +113,28 @@ fn carried_rows_change_only_their_edition_and_counted_rows_say_how_they_changed(
     .following(&stamp, first.observations().to_vec());
     let changed: Vec<&str> = again.observations().iter().map(|row| row.changed.as_str()).collect();
     assert_eq!(changed, ["", "r", "n"]);
+}
+
+#[test]
+fn another_definition_marks_the_cells_that_it_changed_and_no_others() {
+    let first = protected(&[cell("11001", "vdab/nwwz", 10, 100, 10, 1), cell("11002", "vdab/nwwz", 20, 100, 20, 1)]);
+    let stamp = Stamp { edition_id: "f".into(), monitor: "m".into() };
+    let mut again =
+        protected(&[cell("11001", "vdab/nwwz", 10, 100, 10, 1), cell("11002", "vdab/nwwz", 21, 100, 21, 1)]);
+    again.observations.iter_mut().for_each(|row| row.method = "other".into());
+    let again = again.following(&stamp, first.observations().to_vec());
+    let changed: Vec<&str> = again.observations().iter().map(|row| row.changed.as_str()).collect();
+    assert_eq!(changed, ["", "b"]);
+}
+
+#[test]
+fn a_base_that_differs_is_a_change_and_what_is_withheld_twice_is_none() {
+    let first = protected(&[cell("11001", "vdab/nwwz", 10, 100, 10, 1), cell("11002", "vdab/nwwz", 2, 100, 2, 1)]);
+    let stamp = Stamp { edition_id: "f".into(), monitor: "m".into() };
+    let again = protected(&[cell("11001", "vdab/nwwz", 10, 101, 10, 1), cell("11002", "vdab/nwwz", 3, 100, 3, 1)]);
+    let again = again.following(&stamp, first.observations().to_vec());
+    let changed: Vec<&str> = again.observations().iter().map(|row| row.changed.as_str()).collect();
+    assert_eq!(changed, ["r", ""]);
 }
 
 #[test]

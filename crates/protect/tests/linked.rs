@@ -99,6 +99,7 @@ fn world() -> World {
     let wording = Wording {
         theme: "t".into(),
         unit: "person".into(),
+        detail_units: Default::default(),
         value_decimals: 0,
         share_decimals: 1,
         method: String::new(),

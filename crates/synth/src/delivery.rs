@@ -158,6 +158,7 @@ impl<'a> Begun<'_, 'a> {
             delivered_on: delivered_on.to_string(),
             delivered_by: SUPPLIED_BY.to_string(),
             extracted_on: extracted_on.map(str::to_string),
+            synthetic: true,
             sequence: 1,
             files: self.files,
             history: Vec::new(),

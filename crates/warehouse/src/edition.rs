@@ -37,6 +37,8 @@ pub struct Publication<'p> {
     pub definitions: BTreeMap<String, String>,
     /// Salted commitments to the deliveries that determine it.
     pub deliveries: BTreeMap<String, String>,
+    /// Whether any of these deliveries is made up.
+    pub synthetic: bool,
     /// The definition files themselves, to be archived.
     pub archive: &'p BTreeMap<String, Vec<u8>>,
     /// Warnings.
@@ -77,9 +79,12 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         Err(WarehouseError::NoEdition(_)) => {}
         Err(other) => return Err(other),
     }
+    // What is carried from made-up deliveries is made up too.
+    let mut synthetic = publication.synthetic;
     let follows = match &edition.follows {
         Some(id) => {
             let followed = open_in(warehouse, &ledger, id)?;
+            synthetic |= followed.manifest.synthetic;
             Some(Followed { edition: id.clone(), manifest_sha256: followed.manifest_sha256 })
         }
         None => None,
@@ -127,6 +132,7 @@ fn write_edition(
             ("table", name),
             ("definitions_sha256", &determined_by),
             ("protection", publication.protected.method()),
+            ("synthetic", if synthetic { "true" } else { "false" }),
             ("licence", &publication.pipeline.licence),
             ("contact", &publication.pipeline.contact),
         ];
@@ -159,6 +165,7 @@ fn write_edition(
             .collect(),
         definitions: publication.definitions.clone(),
         deliveries: publication.deliveries.clone(),
+        synthetic,
         warnings: publication.warnings.clone(),
         files: files(beside, &rows)?,
     };

@@ -403,6 +403,20 @@ pub struct Tolerance {
     pub reasons: Vec<(String, f64)>,
 }
 
+/// Who may read the figures of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terms {
+    /// Everybody: the supplier publishes them itself, or lets them be used freely.
+    FreeUse,
+    /// The monitor alone, which protects what it publishes of them.
+    Confidential,
+}
+
+impl Terms {
+    /// The words used in contracts.
+    pub const WORDS: [(&'static str, Terms); 2] = [("free-use", Terms::FreeUse), ("confidential", Terms::Confidential)];
+}
+
 /// A supplier's contract.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
@@ -416,6 +430,8 @@ pub struct Contract {
     pub contact: String,
     /// Licence of the source, or how it may be used.
     pub licence: String,
+    /// Who may read its figures.
+    pub terms: Terms,
     /// Its extracts.
     pub extracts: Vec<Extract>,
 }

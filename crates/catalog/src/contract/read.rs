@@ -2,14 +2,14 @@
 
 use super::{
     AbsentMeans, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Floors, Form,
-    History, Linking, Parts, REJECTION_REASONS, Tolerance,
+    History, Linking, Parts, REJECTION_REASONS, Terms, Tolerance,
 };
 use crate::document::Node;
 use crate::period::PeriodKind;
 use crate::schema::UNREADABLE;
 
 pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
-    root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "extracts"]);
+    root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "terms", "extracts"]);
     if let Some(node) = root.need("supplier")
         && let Some(name) = node.text()
         && name != supplier
@@ -18,6 +18,7 @@ pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Co
     }
     let text = |key: &str| root.need(key).and_then(|node| node.text());
     let (title, legal_basis, contact, licence) = (text("title"), text("legal_basis"), text("contact"), text("licence"));
+    let terms = root.need("terms").and_then(|node| node.one_of(&Terms::WORDS));
     let mut extracts = Vec::new();
     for (name, node) in root.need("extracts")?.entries() {
         match ExtractId::read(&format!("{supplier}/{name}")) {
@@ -35,6 +36,7 @@ pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Co
         legal_basis: legal_basis?,
         contact: contact?,
         licence: licence?,
+        terms: terms?,
         extracts,
     })
 }

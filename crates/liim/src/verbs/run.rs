@@ -30,15 +30,14 @@ pub fn run(global: &Global, editions: &[String], all: bool, now: bool) -> Result
     let receipts = Receipts::new(&project);
     let mut worst: Option<Failure> = None;
     let mut done = 0;
-    for edition in chosen {
+    let all = chosen.len();
+    for (at, edition) in chosen.into_iter().enumerate() {
+        terminal::edition(Some(&edition.id), at + 1, all);
         match one(&workshop, edition, (today, now), &receipts) {
             Ok(()) => done += 1,
             Err(Failure::Nothing(text)) => tracing::info!("{text}"),
             Err(failure) => {
-                let words = failure.words();
-                if !words.is_empty() {
-                    terminal::talk(&format!("edition {}: failed\n{words}", edition.id));
-                }
+                terminal::fail(&failure, Some(&edition.id));
                 if matches!(failure, Failure::Handled) {
                     done += 1;
                 }
@@ -48,6 +47,7 @@ pub fn run(global: &Global, editions: &[String], all: bool, now: bool) -> Result
             }
         }
     }
+    terminal::edition(None, 0, all);
     match worst {
         // Its words have been said.
         Some(Failure::Unsound(_)) => Err(Failure::Unsound(Vec::new())),

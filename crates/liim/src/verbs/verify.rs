@@ -83,7 +83,9 @@ pub fn link(global: &Global, edition: Option<&str>) -> Result<(), Failure> {
     let workshop = Workshop { project: &project, warehouse: &warehouse, limits: super::limits(global) };
     let mut wrong = Vec::new();
     let mut underived = Vec::new();
-    for edition in chosen {
+    let all = chosen.len();
+    for (at, edition) in chosen.into_iter().enumerate() {
+        terminal::edition(Some(&edition.id), at + 1, all);
         let stage = Stage::begin("verify", format!("deriving the link of {} again", edition.id));
         let (found, without) = one(&workshop, edition)?;
         for (period, compared) in &found {
@@ -104,6 +106,7 @@ pub fn link(global: &Global, edition: Option<&str>) -> Result<(), Failure> {
         underived.extend(without.into_iter().map(|id| format!("{id} ({})", edition.id)));
         stage.end(format!("{} days", found.len()));
     }
+    terminal::edition(None, 0, all);
     if !wrong.is_empty() {
         return Err(Failure::NotReproduced(format!(
             "the link and its second derivation differ:\n  {}",
