@@ -93,7 +93,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
     remove_folder(&beside)?;
     // Nobody reads figures that have not been audited.
     private_folder(&beside)?;
-    let written = write_edition(publication, &beside, (follows, &ledger));
+    let written = write_edition(publication, &beside, (follows, synthetic, &ledger));
     if written.is_err() {
         // The disk may be full; the next run takes away what cannot be taken away now.
         let _ = remove_folder(&beside);
@@ -105,7 +105,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
 fn write_edition(
     publication: &Publication<'_>,
     beside: &Path,
-    (follows, ledger): (Option<Followed>, &Ledger),
+    (follows, synthetic, ledger): (Option<Followed>, bool, &Ledger),
 ) -> Result<LedgerLine, WarehouseError> {
     let edition = publication.edition;
 
