@@ -490,10 +490,11 @@ fn the_log_of_decisions_lists_what_public_tables_tell() {
     assert_eq!(why(&cells), "few persons");
     cells[1..].iter_mut().for_each(|cell| cell.source = ExtractId::read("public/table").unwrap());
     assert_eq!(why(&cells), "few persons, and public tables elsewhere tell how many");
-    // Of two whose sum is public a reader knows that neither is more than the sum.
+    // Of two and two whose sum is public a reader knows that neither is more than four.
     cells[1].source = ExtractId::read("a/b").unwrap();
-    cells[1].counts = Ok(Counts { numerator: 1, divisor: 1, denominator: None, contributors: 1 });
-    cells[5].counts = Ok(Counts { numerator: 49, divisor: 1, denominator: None, contributors: 49 });
+    for (cell, n) in [(0, 2), (1, 2), (5, 49)] {
+        cells[cell].counts = Ok(Counts { numerator: n, divisor: 1, denominator: None, contributors: n });
+    }
     assert_eq!(why(&cells), "few persons, of whom public tables elsewhere tell more");
 }
 
