@@ -332,6 +332,8 @@ impl<'l> Linked<'l> {
                 figure.standing = Standing::Public;
             } else {
                 figure.need = need_of_base(*base, divisor, rule);
+                // What can be one person in every period of a mean is taken for one: a singleton, who knows the base.
+                figure.contributors = (1..=divisor.max(1)).contains(base).then_some(1);
             }
             if let (true, Some((count, _))) = (public, found[*row]) {
                 let count = &mut self.figures[count as usize];

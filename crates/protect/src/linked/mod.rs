@@ -14,12 +14,14 @@ use crate::system::Move;
 
 mod accounts;
 mod certificate;
+mod equalities;
 mod figures;
 mod plan;
 mod sums;
 
 pub(crate) use accounts::{accounts, is_account, untold};
 pub use certificate::{Checker, Flaw};
+pub use equalities::Equality;
 pub use figures::Linked;
 
 /// A row of an edition as protection sees it.
