@@ -133,8 +133,11 @@ fn a_run_that_was_killed_while_it_wrote_the_ledger_is_settled_by_the_next() {
     let folder = synthetic("torn", "0.002");
     done(&folder, &["-q", "run", "--edition", "2011-12-21"]);
     let ledger = folder.read("warehouse/published/ledger.jsonl");
+    let confidential = folder.path().join("warehouse/confidential/edition=2011-12-21");
     for torn in [&ledger[..ledger.len() / 2], ledger.trim_end(), ""] {
         folder.write("warehouse/published/ledger.jsonl", torn);
+        // The line that the run was about to write: without it a torn ledger is one that was cut.
+        std::fs::rename(confidential.join("ledger-line.json"), confidential.join("intent.json")).unwrap();
         assert_eq!(liim(&folder, &["run", "--edition", "2011-12-21"]).status.code(), Some(99));
         assert_eq!(folder.read("warehouse/published/ledger.jsonl"), ledger);
     }

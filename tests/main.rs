@@ -13,10 +13,13 @@
 )]
 
 mod across_extracts;
+mod cases;
 mod command;
 mod deliveries;
 mod faults;
+mod floors;
 mod golden;
+mod integrity;
 mod laws;
 mod lineage;
 mod peer;
@@ -25,6 +28,7 @@ mod project;
 mod protect_cases;
 mod protection;
 mod readers;
+mod receiving;
 mod refusal;
 mod reproducible;
 mod same_persons;

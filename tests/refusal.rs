@@ -67,6 +67,8 @@ fn a_card_and_its_query_are_held_to_each_other_without_data() {
         assert_eq!(output.status.code(), Some(3), "{}", err(&output));
         err(&output)
     };
+    // A column that may be empty has a floor where a card reads it; here that is not the question.
+    folder.replace("sources/wonen/contract.yaml", "filled: { gemeente: 0.9,", "filled: { gemeente: 0.9, huurprijs: 0,");
     let original = (folder.read(card), folder.read(sql));
     let restore = || {
         folder.write(card, &original.0);

@@ -59,7 +59,7 @@ fn receipt(folder: &Path, change: impl Fn(&str) -> String) {
     let before = std::fs::read_to_string(&path).unwrap();
     let after = change(&before);
     assert_ne!(before, after);
-    std::fs::write(path, after).unwrap();
+    std::fs::write(path, catalog::receipt::sealed(&after)).unwrap();
 }
 
 /// Another name for a number: sixteen hexadecimal digits, one for one, in no order.

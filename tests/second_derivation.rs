@@ -87,7 +87,7 @@ fn sql_and_rust_agree_on_every_column_of_every_person() {
     }
     writer.finish().unwrap();
     drop(warehouse);
-    let output = liim(&folder, &["-q", "verify", "--edition", "zes-1"]);
+    let output = liim(&folder, &["-q", "verify", "--stage", "link", "--edition", "zes-1"]);
     assert_eq!(output.status.code(), Some(6), "{}", err(&output));
     let words = err(&output);
     assert!(words.contains("zes-1 2011-01-01: vier-criteria-2013@decided_by differs for 1 persons"), "{words}");

@@ -9,7 +9,7 @@ use catalog::cell::Observation;
 use catalog::project::Project;
 use serde_yaml::Value;
 
-use crate::project::{Folder, done, err, insz, liim, observations, project};
+use crate::project::{Folder, done, err, insz, liim, observations, project, without_floors};
 
 const PIPELINE: &str = r#"
 title: Verhaal
@@ -160,6 +160,7 @@ fn tell(name: &str, story: &Value) -> Vec<Observation> {
 /// A project with the story's deliveries, and definitions of its own.
 fn told(name: &str, story: &Value, definitions: &[(String, &str)]) -> Folder {
     let folder = project(name);
+    without_floors(&folder);
     for (file, text) in definitions {
         folder.write(file, text);
     }

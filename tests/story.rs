@@ -2,7 +2,7 @@
 
 use catalog::cell::Observation;
 
-use crate::project::{Folder, done, insz, observations, project};
+use crate::project::{Folder, done, insz, observations, project, without_floors};
 
 /// A BIS number of a person whose sex was known at issue: the month and 40.
 fn bis(birth: u64, serial: u64) -> String {
@@ -36,6 +36,7 @@ editions:
 
 fn tell(name: &str, indicators: &str, deliveries: &[(&str, &str, &str, &str)]) -> Vec<Observation> {
     let folder: Folder = project(name);
+    without_floors(&folder);
     folder.write("pipeline.yaml", format!("{PIPELINE}{indicators}"));
     for (extract, period, file, text) in deliveries {
         let path = folder.write(&format!("in/{file}"), text);
@@ -234,6 +235,7 @@ fn persons_whom_the_register_does_not_know_are_counted_each_for_one() {
         leefloon.push_str(&format!("{month};a1;LL;1;21004;2010\n"));
     }
     let folder: Folder = project("strangers");
+    without_floors(&folder);
     folder.write("pipeline.yaml", format!("{PIPELINE}      leefloon: {{ periods: [\"2010-01-01/P1Y\"] }}\n"));
     for (extract, period, file, text) in [
         ("rijksregister/personen", "2010-01-01", "personen.txt", &personen),

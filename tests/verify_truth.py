@@ -19,7 +19,7 @@ import tempfile
 import duckdb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-EDITIONS = ["2011-12-21", "2012-03-15", "im-2013"]
+EDITIONS = ["2011-12-21", "2012-03-15", "2013-03-29"]
 COMPARED = EDITIONS[1:]
 YEARS = range(2008, 2013)
 QUARTERS = [f"{year}-Q{quarter}" for year in range(2008, 2012) for quarter in (1, 2, 3, 4)]

@@ -93,10 +93,8 @@ pub struct Receipt {
     pub period: String,
     /// File.
     pub file: String,
-    /// Its SHA-256.
-    pub sha256: String,
-    /// Its bytes.
-    pub bytes: String,
+    /// Salted commitment to it, which `liim verify` proves.
+    pub commitment: String,
     /// Day of reception.
     pub delivered_on: String,
     /// Columns that the query depends on.
@@ -229,8 +227,7 @@ fn receipts(edition: &Published, row: &Observation) -> Result<Vec<Receipt>, Trac
                 source: source.0,
                 period: source.1,
                 file: of(&line, "file"),
-                sha256: of(&line, "sha256"),
-                bytes: of(&line, "bytes"),
+                commitment: of(&line, "commitment"),
                 delivered_on: of(&line, "delivered_on"),
                 columns: columns.clone(),
             });
@@ -381,10 +378,10 @@ impl Trace {
         for receipt in &self.receipts {
             let _ = writeln!(
                 out,
-                "  {} {}  {}  {} bytes, delivered {}",
-                receipt.source, receipt.period, receipt.file, receipt.bytes, receipt.delivered_on
+                "  {} {}  {}  delivered {}",
+                receipt.source, receipt.period, receipt.file, receipt.delivered_on
             );
-            let _ = writeln!(out, "    sha256 {}", receipt.sha256);
+            let _ = writeln!(out, "    commitment {}", receipt.commitment);
             let _ = writeln!(out, "    columns {}", receipt.columns.join(", "));
         }
         let section = |out: &mut String, name: &str, body: &str| {

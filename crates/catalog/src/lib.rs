@@ -11,6 +11,8 @@ pub mod day;
 pub mod digest;
 pub mod document;
 pub mod fault;
+pub mod id;
+pub mod identifiers;
 pub mod injection;
 pub mod insz;
 pub mod origin;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::Day;
 use crate::card::Dimension;
-use crate::contract::ExtractId;
+use crate::contract::{ExtractId, Linking};
 use crate::document::{Document, Node};
 use crate::fault::Fault;
+use crate::id::{PATTERN, is_day, is_id, looks_like_a_day};
 use crate::period::Period;
 
 /// What kind of publication an edition is.
@@ -54,7 +55,7 @@ pub struct Choice {
 /// One edition of a monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edition {
-    /// Its id, the day of publication where there is one.
+    /// Its id: the day of publication, or a name that does not look like one.
     pub id: String,
     /// Its monitor.
     pub monitor: String,
@@ -211,10 +212,7 @@ fn pipeline(root: &Node<'_>) -> Option<Pipeline> {
     let protection = root.need("protection").and_then(|node| protection(&node));
     let mut editions: Vec<Edition> = Vec::new();
     for (id, node) in root.need("editions").map(|node| node.entries()).unwrap_or_default() {
-        let safe = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+'));
-        if !safe {
-            node.fault(10, format!("`{id}` cannot be an edition's id"), "letters, digits, - and +");
-        }
+        check_edition_id(&id, &node, editions.first());
         if let Some(edition) = edition(&id, &node, &editions) {
             editions.push(edition);
         }
@@ -229,6 +227,20 @@ fn pipeline(root: &Node<'_>) -> Option<Pipeline> {
         protection: protection?,
         editions,
     })
+}
+
+/// Checks the id of an edition: a folder is named after it, which readers take for a date where all of them are dates and for
+/// text where one is not. So all of them are days, or none looks like one.
+fn check_edition_id(id: &str, node: &Node<'_>, first: Option<&Edition>) {
+    if !is_id(id) {
+        node.fault(10, format!("`{id}` cannot be an edition's id"), PATTERN);
+    } else if looks_like_a_day(id) && !is_day(id) {
+        let hint = "write the day of publication as YYYY-MM-DD, or begin with a letter";
+        node.fault(10, format!("`{id}` looks like a day and is none"), hint);
+    } else if let Some(first) = first.filter(|first| is_day(&first.id) != is_day(id)) {
+        let hint = "let all ids be days of publication, or none: readers take the folders' names for dates or for text";
+        node.fault(10, format!("`{id}` and `{}`: one is a day and the other is not", first.id), hint);
+    }
 }
 
 fn protection(node: &Node<'_>) -> Option<Protection> {
@@ -317,7 +329,13 @@ fn rule(node: &Node<'_>, usual: Option<&SourceRule>) -> Option<SourceRule> {
 
 fn edition(id: &str, node: &Node<'_>, earlier: &[Edition]) -> Option<Edition> {
     node.keys(&["monitor", "kind", "title", "cut_off", "follows", "why", "publish_without", "indicators"]);
-    let monitor = node.need("monitor").and_then(|found| found.text());
+    let monitor = node.need("monitor").and_then(|found| {
+        let written = found.text()?;
+        if !is_id(&written) {
+            found.fault(10, format!("`{written}` cannot be a monitor's id"), PATTERN);
+        }
+        Some(written)
+    });
     let kind = node.need("kind").and_then(|found| found.one_of(&EditionKind::WORDS));
     let title = node.need("title").and_then(|found| found.text());
     let cut_off = node.need("cut_off").and_then(|found| found.day());
@@ -365,4 +383,9 @@ fn edition(id: &str, node: &Node<'_>, earlier: &[Edition]) -> Option<Edition> {
         publish_without,
         indicators,
     })
+}
+/// Whether an edition may be published without a source of this role: not without one that links persons, for every figure
+/// about them would be wrong.
+pub fn may_be_published_without(role: Option<&Linking>) -> bool {
+    matches!(role, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. }))
 }

@@ -8,9 +8,11 @@ use crate::card::{Card, Cards};
 use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking};
 use crate::digest::sha256;
 use crate::fault::{Fault, Place, did_you_mean};
+use crate::id::{PATTERN, is_id};
+use crate::identifiers;
 use crate::origin::OriginDefinition;
 use crate::period::Period;
-use crate::pipeline::{Choice, Edition, Pipeline};
+use crate::pipeline::{Choice, Edition, Pipeline, may_be_published_without};
 use crate::plausibility::Rule;
 use crate::reference::Reference;
 
@@ -54,6 +56,10 @@ impl Project {
                 );
                 return Err(faults);
             }
+        }
+        for (file, bytes) in &files {
+            faults.extend(identifiers_in(file, bytes));
+            faults.extend(name_of(file));
         }
         let text = |file: &str, faults: &mut Vec<Fault>| -> Option<String> {
             let bytes = files.get(file)?;
@@ -178,7 +184,7 @@ impl Project {
             }
             let parts: Vec<&str> = file.split('/').collect();
             match parts.as_slice() {
-                ["sources", "reference", "calibration", ..] | ["sources", "reference", "README.md"] => false,
+                ["sources", "reference", "README.md"] => false,
                 ["sources", "reference", ..] | ["sources", _, "contract.yaml"] => true,
                 _ => false,
             }
@@ -241,7 +247,7 @@ impl Project {
         for edition in &pipeline.editions {
             for source in &edition.publish_without {
                 let linking = self.extract(source).map(|extract| &extract.linking);
-                if !matches!(linking, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. })) {
+                if !may_be_published_without(linking) {
                     let hint = "persons cannot be linked without it, and every figure about them would be wrong";
                     fault(
                         "P17",
@@ -352,6 +358,14 @@ impl Project {
                 fault("O14", &file, format!("`{code}` is not a group of {scheme_name}"), near(code, known));
             }
         }
+        let mut tables: BTreeMap<String, &ExtractId> = BTreeMap::new();
+        for extract in self.extracts() {
+            if let Some(other) = tables.insert(extract.id.table(), &extract.id) {
+                let message =
+                    format!("`{}` and `{other}` have one name in queries: {}", extract.id, extract.id.table());
+                fault("S10", &extract.file, message, "give one of the two another name".into());
+            }
+        }
         for card in self.cards.values() {
             for (extract, column) in self.columns_without_floor(card) {
                 let message = format!("`{column}` may be empty, `{}` counts by it, and it has no floor", card.id);
@@ -419,6 +433,44 @@ impl Project {
     }
 }
 
+/// The folder of the reference tables.
+const REFERENCE: &str = "sources/reference";
+
+/// The reference tables. A file of another name is no definition: it may be a delivery put in the wrong place, and would be
+/// published with every edition.
+const TABLES: [&str; 9] = [
+    "areas.csv",
+    "cluster_members.csv",
+    "clusters.csv",
+    "municipalities.csv",
+    "municipality_mergers.csv",
+    "nationalities.csv",
+    "nationality_group_members.csv",
+    "nationality_groups.csv",
+    "successors.csv",
+];
+
+/// Returns a fault where a definition file, which every edition archives, looks as if it held identifiers of persons.
+fn identifiers_in(file: &str, bytes: &[u8]) -> Option<Fault> {
+    let (line, what) = identifiers::find(file, bytes)?;
+    let hint = "definition files are published with every edition; is it a delivery? take it in with `liim receive`";
+    Some(Fault::new("S16", Place::line(file, line), what).hint(hint))
+}
+
+/// Returns a fault where suppliers, themes, cards or origin definitions have names that are no ids: tables, folders and pages
+/// are named after them.
+fn name_of(file: &str) -> Option<Fault> {
+    let parts: Vec<&str> = file.split('/').collect();
+    let (code, names) = match parts.as_slice() {
+        ["sources", supplier, "contract.yaml"] => ("S10", vec![*supplier]),
+        ["sources", "reference", "origin", name] => ("O10", vec![name.trim_end_matches(".yaml")]),
+        ["indicators", theme, name] => ("I10", vec![*theme, name.trim_end_matches(".yaml").trim_end_matches(".sql")]),
+        _ => return None,
+    };
+    let wrong = names.into_iter().find(|name| !is_id(name))?;
+    Some(Fault::new(code, Place::file(file), format!("`{wrong}` cannot be an id")).hint(PATTERN))
+}
+
 /// Collects definition files below a folder, and nothing else: what is collected is published with every edition. A data
 /// file that lies among them is a fault, for it may be a delivery put in the wrong place.
 fn definitions(
@@ -434,25 +486,38 @@ fn definitions(
         let path = format!("{folder}/{name}");
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
-            if depth > 0 && name != "deliveries" {
+            let is_deliveries = folder.starts_with("sources/") && folder != REFERENCE && name == "deliveries";
+            if is_deliveries || name.starts_with('.') {
+                continue;
+            }
+            if depth > 0 {
                 definitions(root, &path, depth - 1, files, faults);
+            } else {
+                let message = "a folder in which no definition lies";
+                faults.push(Fault::new("S15", Place::file(&path), message).hint("remove it"));
             }
             continue;
         }
         let parts: Vec<&str> = path.split('/').collect();
         let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
         let definition = match parts.as_slice() {
-            ["sources", "reference", ..] => ends(&[".csv", ".yaml", ".md"]),
+            ["sources", "reference", own] => TABLES.contains(own) || *own == "README.md",
+            ["sources", "reference", "origin", _] => ends(&[".yaml"]),
             ["sources", _, "contract.yaml"] => true,
             ["indicators", "plausibility.yaml"] => true,
             ["indicators", _, _] => ends(&[".yaml", ".sql"]),
             _ => false,
         };
+        // Figures that synthetic deliveries are drawn by; no edition is made from them, so none archives them.
+        let calibration = matches!(parts.as_slice(), ["sources", "reference", "calibration", _]) && ends(&[".csv"]);
+        if calibration && kind.is_file() {
+            continue;
+        }
         if definition && kind.is_file() {
             if let Ok(bytes) = fs::read(entry.path()) {
                 files.insert(path, bytes);
             }
-        } else if !ends(&[".md", ".schema.json"]) && !name.starts_with('.') {
+        } else if !(ends(&[".md", ".schema.json"]) && folder != REFERENCE) && !name.starts_with('.') {
             faults.push(
                 Fault::new("S15", Place::file(&path), "a file that is neither a definition nor a received delivery")
                     .hint("take a delivery in with `liim receive` and remove it here"),

@@ -16,7 +16,7 @@ pub const BELGIAN: &str = "150";
 /// The scheme of the municipal codes of 2011.
 pub const NIS_CLASS: &str = "NIS5-2011";
 /// The day as of which the monitor's municipalities are taken.
-const AREA_DAY: Day = Day(14_975); // 2011-01-01
+pub const AREA_DAY: Day = Day(14_975); // 2011-01-01
 
 /// An area with figures of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ pub fn landed_schema(extract: &Extract) -> SchemaRef {
     let mut fields: Vec<Field> = extract
         .columns
         .iter()
-        .map(|column| Field::new(&column.name, data_type(&column.kind), column.optional))
+        .map(|column| Field::new(&column.name, data_type(&column.kind), column.may_be_null()))
         .collect();
     if let Form::Workbook { sheet_column, .. } = &extract.form {
         fields.push(Field::new(sheet_column, DataType::Utf8, false));

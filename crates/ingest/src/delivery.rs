@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use catalog::contract::ExtractId;
 use catalog::digest::hex;
 use catalog::project::Project;
-use catalog::receipt::Receipt;
+use catalog::receipt::{Receipt, is_sealed};
 use catalog::{Day, Fault, Period, Place};
 use sha2::{Digest, Sha256};
 
@@ -94,6 +94,13 @@ pub fn deliveries(project: &Project, extract: &ExtractId) -> Result<Vec<Delivery
                 );
                 continue;
             };
+            if !is_sealed(&text) {
+                let what =
+                    "the receipt is not as it was written: its last line does not hold the hash of those above it";
+                let hint = "put it back from a copy, or change it with `liim receive`";
+                faults.push(Fault::new("S36", Place::file(&shown), what).hint(hint));
+                continue;
+            }
             let receipt: Receipt = match serde_yaml::from_str(&text) {
                 Ok(receipt) => receipt,
                 Err(error) => {
@@ -104,7 +111,7 @@ pub fn deliveries(project: &Project, extract: &ExtractId) -> Result<Vec<Delivery
                 }
             };
             match (receipt.period.parse(), receipt.delivered_on.parse()) {
-                (Ok(period), Ok(delivered_on)) if receipt.extract == extract.to_string() => {
+                (Ok(period), Ok(delivered_on)) if fits(&receipt, extract, &folder) => {
                     found.push(Delivery { extract: extract.clone(), period, delivered_on, receipt, folder });
                 }
                 _ => faults.push(Fault::new(
@@ -122,12 +129,27 @@ pub fn deliveries(project: &Project, extract: &ExtractId) -> Result<Vec<Delivery
     Ok(found)
 }
 
+/// Whether a receipt is that of the folder it lies in, and names files of that folder alone.
+fn fits(receipt: &Receipt, extract: &ExtractId, folder: &Path) -> bool {
+    let is_named = |folder: Option<&Path>, name: &str| {
+        folder.and_then(Path::file_name).and_then(|own| own.to_str()).is_some_and(|own| own == name)
+    };
+    receipt.extract == extract.to_string()
+        && is_named(Some(folder), &Receipt::folder(receipt.sequence))
+        && is_named(folder.ancestors().nth(2), &receipt.period)
+        && receipt
+            .files
+            .iter()
+            .all(|file| Path::new(&file.name).file_name().is_some_and(|name| name == file.name.as_str()))
+}
+
 /// SHA-256 and length of a file.
 pub fn digest(path: &Path) -> std::io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(std::io::Error::other("not a file"));
+    // A pipe is asked what it is before it is opened, for opening it waits for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
     }
+    let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;

@@ -53,6 +53,17 @@ impl Filling {
         &self.empty
     }
 
+    /// By column that has a floor: accepted rows in which it is filled in.
+    pub fn of_floors(&self, extract: &Extract) -> Vec<(String, u64)> {
+        let columns = extract.columns.iter().enumerate();
+        let with_floor = columns.filter(|(_, column)| extract.floors.of(&column.name).is_some());
+        with_floor.map(|(at, column)| (column.name.clone(), self.filled(at))).collect()
+    }
+
+    fn filled(&self, column: usize) -> u64 {
+        self.rows.saturating_sub(self.empty[column] + self.unknown[column])
+    }
+
     /// Checks the floors of the contract.
     ///
     /// # Errors
@@ -61,7 +72,7 @@ impl Filling {
         let mut faults = Vec::new();
         for (at, column) in extract.columns.iter().enumerate() {
             let Some(floor) = extract.floors.of(&column.name) else { continue };
-            let filled = self.rows.saturating_sub(self.empty[at] + self.unknown[at]);
+            let filled = self.filled(at);
             if floor.is_reached_by(filled, self.rows) {
                 continue;
             }

@@ -81,7 +81,7 @@ pub struct Findings {
 
 /// The lock on everything below `sources/`: only who holds it writes deliveries there.
 #[derive(Debug)]
-struct SourcesLock {
+pub struct SourcesLock {
     /// Held open; the system lets go of the lock when the process ends, however it ends.
     _file: File,
 }
@@ -90,8 +90,11 @@ struct SourcesLock {
 const LOCK: &str = ".lock";
 
 impl SourcesLock {
-    /// Takes the lock; where another receive holds it, calls `waiting` once and waits.
-    fn take(root: &Path, waiting: &dyn Fn()) -> Result<SourcesLock, LandError> {
+    /// Takes the lock of a project; where another command holds it, calls `waiting` once and waits.
+    ///
+    /// # Errors
+    /// Where the lock's file cannot be opened.
+    pub fn take(root: &Path, waiting: &dyn Fn()) -> Result<SourcesLock, LandError> {
         use std::os::unix::fs::OpenOptionsExt;
         let path = root.join("sources").join(LOCK);
         let failed = |error| LandError::io(&in_plain_words(&path), error);
@@ -167,8 +170,7 @@ pub fn receive(
 
 /// The delivery that has these bytes already, and what is done with it; nothing where they are new.
 ///
-/// Only the delivery in use and one received on the same day count: an earlier one may be received again, on a later day,
-/// to take its place.
+/// Only the delivery in use counts: an earlier one may be received again to take its place.
 fn known_already(
     earlier: &[Delivery],
     reception: &Reception<'_>,
@@ -178,9 +180,8 @@ fn known_already(
         let known = delivery.receipt.files.iter().map(|file| &file.sha256);
         delivery.period == reception.period && known.eq(files.iter().map(|file| &file.sha256))
     };
-    let newest = earlier.iter().rfind(|delivery| delivery.period == reception.period).filter(same);
-    let of_that_day = earlier.iter().filter(same).find(|known| Some(known.delivered_on) == reception.delivered_on);
-    let Some(known) = newest.or(of_that_day) else { return Ok(None) };
+    let newest = earlier.iter().rfind(|delivery| delivery.period == reception.period);
+    let Some(known) = newest.filter(same) else { return Ok(None) };
     let mut delivery = known.clone();
     let changes = amend(&mut delivery.receipt, reception);
     if changes.is_empty() {
@@ -323,7 +324,7 @@ fn copy_private(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn write_receipt(path: &Path, receipt: &Receipt) -> Result<(), LandError> {
-    let text = serde_yaml::to_string(receipt).map_err(|error| LandError::Sink(error.to_string()))?;
+    let text = receipt.to_text().map_err(|error| LandError::Sink(error.to_string()))?;
     let written = private_file(path).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
@@ -387,7 +388,7 @@ mod tests {
         assert_eq!(amend(&mut changed, &stated).len(), 2);
         assert_eq!(changed.delivered_on, "2011-03-01");
         assert_eq!(changed.extracted_on.as_deref(), Some("2011-02-01"));
-        let text = serde_yaml::to_string(&changed).unwrap();
+        let text = changed.to_text().unwrap();
         assert_eq!(serde_yaml::from_str::<Receipt>(&text).unwrap(), changed);
         let first = &changed.history[0];
         assert_eq!((first.field.as_str(), first.before.as_deref()), ("delivered_on", Some("2011-06-01")));

@@ -10,6 +10,7 @@ use crate::across::{Across, Part, Span};
 use crate::batch::Gatherer;
 use crate::dated::{Dated, DatedCounts};
 use crate::fields;
+use crate::footer::{is_blank, is_footer};
 use crate::keys::{Fingerprint, RowKey};
 use crate::lines::{Chunk, LONGEST_LINE, lines};
 use crate::rejection::{Rejection, RejectionReason};
@@ -17,6 +18,9 @@ use crate::value::{Reader, Value, within};
 
 /// No extract has more columns; a row's values then need no allocation.
 pub(crate) const MOST_COLUMNS: usize = 64;
+
+/// A chunk with more rejected rows is of a file that no tolerance allows.
+const MOST_REJECTIONS_OF_CHUNK: usize = 1 << 17;
 
 /// Why a row is refused, and the column at fault.
 pub(crate) type Refusal = (RejectionReason, Option<u16>);
@@ -60,8 +64,10 @@ pub(crate) struct Parsed {
     pub(crate) accepted: Vec<(u64, RowKey)>,
     pub(crate) kept: Kept,
     pub(crate) dated: DatedCounts,
-    /// The file ends in the middle of a record.
-    pub(crate) cut_off: bool,
+    /// How the file ends, where it ends in the middle of a record.
+    pub(crate) cut_off: Option<&'static str>,
+    /// So many of the rows are rejected that reading stopped.
+    pub(crate) stopped: bool,
     /// Lines with bytes beyond ASCII, and how many of these are well-formed UTF-8.
     pub(crate) beyond_ascii: (u64, u64),
 }
@@ -101,12 +107,13 @@ impl Rules<'_> {
             accepted: Vec::new(),
             kept: Kept::default(),
             dated: DatedCounts::default(),
-            cut_off: false,
+            cut_off: None,
+            stopped: false,
             beyond_ascii: (0, 0),
         };
         let mut scratch = Vec::new();
         let mut cuts = Vec::new();
-        let mut last = None;
+        let mut last = (None, false);
         let wanted = self.readers.len();
         let single_byte = self.extract.encoding != Encoding::Utf8;
         for (line, byte, bytes) in lines(chunk) {
@@ -117,8 +124,9 @@ impl Rules<'_> {
             }
             let mut row = [Value::Null; MOST_COLUMNS];
             let read = self.read(bytes, header, &mut scratch, &mut cuts, &mut row);
-            let outcome = read.and_then(|()| self.check(&row[..wanted], &mut parsed.dated));
-            last = outcome.err().map(|(reason, _)| reason);
+            let read = read.and_then(|()| self.check(&row[..wanted], &mut parsed.dated));
+            let outcome = read.map_err(|refusal| self.named(bytes, refusal));
+            last = (outcome.err().map(|(reason, _)| reason), bytes.iter().all(|byte| *byte == 0));
             match outcome {
                 Ok(()) => {
                     if self.remembers() {
@@ -129,14 +137,29 @@ impl Rules<'_> {
                 }
                 Err((reason, column)) => parsed.rejections.push(Rejection { reason, file, line, byte, column }),
             }
+            if parsed.rejections.len() > MOST_REJECTIONS_OF_CHUNK {
+                parsed.stopped = true;
+                break;
+            }
         }
-        // A last line without its end that is no whole record: the file was cut off, and more than that line is gone.
-        let open_end = chunk.last && chunk.bytes.last().is_some_and(|byte| *byte != b'\n');
-        let incomplete =
-            matches!(last, Some(RejectionReason::FieldCount | RejectionReason::RecordLength | RejectionReason::Quote));
-        parsed.cut_off = open_end && incomplete;
+        parsed.cut_off = cut_off(chunk, last).filter(|_| !parsed.stopped);
         parsed.batch = gatherer.finish(self.schema)?;
         Ok(parsed)
+    }
+
+    /// Returns the refusal of a line, named for what the line is as a whole where it is no row.
+    fn named(&self, line: &[u8], (reason, column): Refusal) -> Refusal {
+        let delimiter = match self.extract.form {
+            Form::Delimited { delimiter, .. } => Some(delimiter),
+            _ => None,
+        };
+        match reason {
+            RejectionReason::LineTooLong | RejectionReason::HeaderRepeated => (reason, column),
+            _ if line.contains(&b'\r') => (RejectionReason::LineEnd, None),
+            _ if is_blank(line, delimiter) => (RejectionReason::BlankLine, None),
+            _ if is_footer(line, delimiter) => (RejectionReason::Footer, None),
+            _ => (reason, column),
+        }
     }
 
     fn read<'b>(
@@ -184,5 +207,18 @@ impl Rules<'_> {
             // A workbook's rows come cell by cell.
             Form::Workbook { .. } => Err((RejectionReason::FieldCount, None)),
         }
+    }
+}
+
+/// Returns how a file ends in the middle of a record: with a last line without its end that is no whole record, so that more
+/// than that line is gone; or with zeros, which a broken disk or transfer leaves.
+fn cut_off(chunk: &Chunk, (refused, zeros): (Option<RejectionReason>, bool)) -> Option<&'static str> {
+    let open_end = chunk.last && chunk.bytes.last().is_some_and(|byte| *byte != b'\n');
+    let incomplete =
+        matches!(refused, Some(RejectionReason::FieldCount | RejectionReason::RecordLength | RejectionReason::Quote));
+    match refused {
+        Some(_) if open_end && zeros => Some("the file ends in zeros"),
+        _ if open_end && incomplete => Some("the file is truncated"),
+        _ => None,
     }
 }

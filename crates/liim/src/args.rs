@@ -146,14 +146,14 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Derive again by another way, and compare.
+    /// Check every file against what was written down of it, or derive a stage again by another way.
     Verify {
-        /// Only this edition; all that are published by default.
-        #[arg(long, value_name = "EDITION")]
+        /// Of a stage that is derived again only this edition; all that are published by default.
+        #[arg(long, value_name = "EDITION", requires = "stage")]
         edition: Option<String>,
-        /// What to derive again: the link of persons, in SQL, from the landed rows.
-        #[arg(long, value_enum, default_value = "link")]
-        stage: VerifiedStage,
+        /// Derive this stage again, and compare: the link of persons, in SQL, from the landed rows.
+        #[arg(long, value_enum)]
+        stage: Option<VerifiedStage>,
     },
     /// Disclosure control of any table of counts: withhold small counts, and what would give them away.
     Protect {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::cell::{AreaLevel, Reason, TOTAL};
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use ingest::delivery::Delivery;
 use warehouse::edition::open;
 use warehouse::store::Warehouse;
 use warehouse::tables::{TextRows, read_texts};
 
-use crate::deliveries::Chosen;
+use crate::deliveries::{Chosen, commitment_to};
 use crate::failure::Failure;
 use crate::stages::wording;
 
@@ -18,7 +19,7 @@ pub fn words(
     project: &Project,
     warehouse: &Warehouse,
     edition: &Edition,
-    chosen: &Chosen,
+    (chosen, salt): (&Chosen, &str),
 ) -> Result<BTreeMap<&'static str, TextRows>, Failure> {
     let counted: BTreeSet<&str> = edition.indicators.iter().map(|choice| choice.indicator.as_str()).collect();
     let mut found = BTreeMap::from([
@@ -26,8 +27,8 @@ pub fn words(
         ("areas", areas(project)),
         ("area_members", members(project)),
         ("codes", codes(project)),
-        ("sources", sources(project, edition, chosen)),
-        ("lineage", lineage(project, edition, chosen)),
+        ("sources", sources(project, edition, (chosen, salt))),
+        ("lineage", lineage(project, edition, (chosen, salt))),
     ]);
     if let Some(followed) = &edition.follows {
         // What is carried keeps its words; only the edition it stands in is another.
@@ -192,7 +193,7 @@ fn codes(project: &Project) -> TextRows {
     rows
 }
 
-fn sources(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
+fn sources(project: &Project, edition: &Edition, (chosen, salt): (&Chosen, &str)) -> TextRows {
     let mut rows = Vec::new();
     for delivery in chosen.all() {
         let contract = project.contracts.get(&delivery.extract.supplier);
@@ -206,8 +207,7 @@ fn sources(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
                 some(delivery.period.to_string()),
                 some(delivery.receipt.sequence.to_string()),
                 some(&file.name),
-                some(&file.sha256),
-                some(file.bytes.to_string()),
+                some(commitment_to(salt, delivery, file)),
                 some(delivery.delivered_on.to_string()),
                 some(&delivery.receipt.delivered_by),
                 delivery.receipt.extracted_on.clone(),
@@ -221,7 +221,7 @@ fn sources(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
     rows
 }
 
-fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
+fn lineage(project: &Project, edition: &Edition, (chosen, salt): (&Chosen, &str)) -> TextRows {
     let mut rows = Vec::new();
     for choice in &edition.indicators {
         let Some(card) = project.card(choice) else { continue };
@@ -243,7 +243,7 @@ fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
                 for of in chosen.periods(read, *period) {
                     let Some(delivery) = chosen.by_period.get(&(read.extract.clone(), of)) else { continue };
                     for column in &read.columns {
-                        add(&read.extract.to_string(), &of.to_string(), column, digest_of(delivery));
+                        add(&read.extract.to_string(), &of.to_string(), column, commitments_to(salt, delivery));
                     }
                 }
             }
@@ -252,7 +252,12 @@ fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
                     read.extract == delivery.extract && chosen.periods(read, *period).contains(&delivery.period)
                 });
                 if !read {
-                    add(&delivery.extract.to_string(), &delivery.period.to_string(), "(linking)", digest_of(delivery));
+                    add(
+                        &delivery.extract.to_string(),
+                        &delivery.period.to_string(),
+                        "(linking)",
+                        commitments_to(salt, delivery),
+                    );
                 }
             }
         }
@@ -260,6 +265,7 @@ fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
     rows
 }
 
-fn digest_of(delivery: &ingest::delivery::Delivery) -> String {
-    delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect::<Vec<_>>().join(" ")
+fn commitments_to(salt: &str, delivery: &Delivery) -> String {
+    let files = delivery.receipt.files.iter().map(|file| commitment_to(salt, delivery, file));
+    files.collect::<Vec<_>>().join(" ")
 }

@@ -136,6 +136,7 @@ impl From<WarehouseError> for Failure {
             WarehouseError::Locked(_) => Failure::Locked(format!("{error}; wait for it, or see who holds it")),
             WarehouseError::Faults(faults) => Failure::Unsound(faults),
             WarehouseError::Altered { .. } => Failure::NotReproduced(error.to_string()),
+            // `Unsafe` is something in the way: a person must see to it before anything is read.
             WarehouseError::NoEdition(_) => Failure::Usage(format!("{error}; `liim editions` lists what is")),
             other => Failure::Broken(other.to_string()),
         }

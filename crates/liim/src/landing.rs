@@ -16,7 +16,7 @@ use ingest::delivery::Delivery;
 use ingest::{Filling, LandError, Landed, Source, gaps_in_words, grouped, in_words, landed_schema, within_tolerance};
 use protect::RawQuality;
 use serde::{Deserialize, Serialize};
-use warehouse::store::Warehouse;
+use warehouse::store::{Warehouse, checked};
 
 use crate::clock::Stage;
 use crate::failure::Failure;
@@ -26,6 +26,8 @@ use crate::failure::Failure;
 pub struct Landing {
     /// Its rows.
     pub rows: PathBuf,
+    /// SHA-256 of the file with its rows.
+    pub sha256: String,
     /// Its counts.
     pub summary: Summary,
 }
@@ -41,6 +43,8 @@ pub struct Summary {
     pub after_gap: u64,
     /// Columns of which this is counted, with the accepted rows in which they are empty.
     pub empty: Vec<(String, u64)>,
+    /// Columns that have a floor, with the accepted rows in which they are filled in.
+    pub known: Vec<(String, u64)>,
     /// Rejections by reason: code, column, how many, first line.
     pub rejected: Vec<(String, Option<String>, u64, u64)>,
 }
@@ -94,13 +98,11 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     let extract = laid_out(project, &delivery.extract, delivery.period)?;
     let folder = warehouse.landed_folder(&delivery.extract, delivery.period, &fingerprint(project, extract, delivery));
     let (rows, summary_file) = (folder.join("rows.parquet"), folder.join("landed.json"));
-    let known =
-        std::fs::read_to_string(&summary_file).ok().and_then(|text| serde_json::from_str::<Summary>(&text).ok());
     let files = delivery.files(&project.root);
     let shown: Vec<String> = files.iter().map(|(_, shown)| shown.clone()).collect();
-    if let Some(summary) = known.filter(|_| rows.exists()) {
+    if let Some(landing) = landed_before(warehouse, &rows, &summary_file)? {
         tracing::debug!(stage = "land", "{} {}: landed before", delivery.extract, delivery.period);
-        return Ok(Landing { rows, summary });
+        return Ok(landing);
     }
     let stage = Stage::begin("delivery", format!("landing {} {}", delivery.extract, delivery.period));
     delivery.verify(&project.root)?;
@@ -134,6 +136,7 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
             .filter(|(column, _)| column.count_empty)
             .map(|(column, empty)| (column.name.clone(), *empty))
             .collect(),
+        known: filling.of_floors(extract),
         rejected: grouped(&landed.rejections)
             .into_iter()
             .map(|(reason, column, count, line)| {
@@ -147,9 +150,20 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
             .collect(),
     };
     let text = serde_json::to_string_pretty(&summary).map_err(|error| Failure::Broken(error.to_string()))?;
+    let sha256 = checked(&rows)?;
     warehouse.write_private_text(&summary_file, &text)?;
     stage.end(format!("{} rows = {} accepted + {} rejected", landed.rows, landed.accepted, landed.rejections.len()));
-    Ok(Landing { rows, summary })
+    Ok(Landing { rows, sha256, summary })
+}
+
+/// What landed before, after its files were found to be as they were written; nothing where no landing came to its end. A
+/// file that was altered is never made again without a word.
+fn landed_before(warehouse: &Warehouse, rows: &Path, summary_file: &Path) -> Result<Option<Landing>, Failure> {
+    let Some(text) = warehouse.read_private_text(summary_file)? else { return Ok(None) };
+    let sha256 = checked(rows)?;
+    let summary = serde_json::from_str(&text)
+        .map_err(|_| Failure::NotReproduced(format!("{} cannot be read", summary_file.display())))?;
+    Ok(Some(Landing { rows: rows.to_path_buf(), sha256, summary }))
 }
 
 /// Takes away rows that were found, at the end, to repeat a key; gives how far the columns of those left are filled in.
@@ -192,11 +206,11 @@ fn cast_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Ar
 
 /// Of everything that determines what lands.
 fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> String {
-    let lists = ["municipalities.csv", "nationalities.csv"].map(|name| {
+    let lists = ["municipalities.csv", "municipality_mergers.csv", "nationalities.csv"].map(|name| {
         project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
-    sha256(format!("landing 4 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
+    sha256(format!("landing 5 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
 }
 
 /// The complete list of rejections: reason, file, line, byte and column, never a value.

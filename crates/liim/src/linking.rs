@@ -31,14 +31,18 @@ pub type Tables = BTreeMap<(ExtractId, Period), PathBuf>;
 /// Slots of the rows of persons that will be linked, by the folder of their delivery.
 pub type SlotsOf = BTreeMap<PathBuf, Slots>;
 
-/// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons.
-pub fn link(
-    workshop: &Workshop<'_>,
+/// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons; and how much
+/// of each source links.
+///
+/// # Errors
+/// Where a table cannot be read or written, or a source links less than its contract wants.
+pub fn link<'p>(
+    workshop: &Workshop<'p>,
     edition: &Edition,
     chosen: &Chosen,
     landings: &BTreeMap<PathBuf, Landing>,
     quality: &mut Vec<RawQuality>,
-) -> Result<Tables, Failure> {
+) -> Result<(Tables, Vec<LinkageRate<'p>>), Failure> {
     let (project, warehouse) = (workshop.project, workshop.warehouse);
     warehouse.clear_work(&edition.id)?;
     let stage = Stage::begin("link", format!("linking for {}", edition.id));
@@ -101,7 +105,7 @@ pub fn link(
     quality.extend(told(&register, edition));
     stage.end(format!("{} persons, {} tables", register.count(), tables.len()));
     floors::hold(&rates)?;
-    Ok(tables)
+    Ok((tables, rates))
 }
 
 /// Takes the register in as it was known at the cut-off: its persons first, then all that is said of them side by side.

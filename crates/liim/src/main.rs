@@ -9,6 +9,7 @@ mod clock;
 mod companions;
 mod deliveries;
 mod failure;
+mod falls;
 mod floors;
 mod key;
 mod landing;
@@ -67,7 +68,10 @@ fn verb(command: &Command) -> Result<(), Failure> {
         Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
         Verb::Protect { table, spec, out, audit } => verbs::protect::protect(global, table, spec, out, *audit),
         Verb::Editions { json } => verbs::editions::editions(global, *json),
-        Verb::Verify { edition, stage: args::VerifiedStage::Link } => verbs::verify::link(global, edition.as_deref()),
+        Verb::Verify { stage: None, .. } => verbs::verify::files(global),
+        Verb::Verify { edition, stage: Some(args::VerifiedStage::Link) } => {
+            verbs::verify::link(global, edition.as_deref())
+        }
         Verb::Trace(trace) => verbs::trace::trace(global, trace),
         Verb::Report { edition, area, all, format: args::PageFormat::Html, out } => {
             verbs::report::report(global, edition, area.as_deref(), *all, out)

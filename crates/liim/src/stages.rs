@@ -22,6 +22,7 @@ use crate::clock::Stage;
 use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
+use crate::falls;
 use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
@@ -48,10 +49,13 @@ impl Workshop<'_> {
     /// Makes one edition.
     pub fn make(&self, edition: &Edition, chosen: &Chosen) -> Result<Done, Failure> {
         let mut quality = Vec::new();
+        warehouse::edition::settle(self.warehouse)?;
         let landings = self.land(chosen, &mut quality)?;
-        let tables = linking::link(self, edition, chosen, &landings, &mut quality)?;
+        let (tables, rates) = linking::link(self, edition, chosen, &landings, &mut quality)?;
+        self.check_tables(&tables)?;
         self.link_quality(edition, chosen, &tables, &mut quality)?;
-        let (cells, warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        let (cells, mut warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        warnings.extend(falls::warnings((self.project, self.warehouse), chosen, &landings, &rates)?);
         let words = self.words(edition);
         let earlier = self.records()?;
         let (rules, balances) = (&self.project.pipeline.protection, self.balances());
@@ -66,7 +70,7 @@ impl Workshop<'_> {
         let guarded = self.protect(edition, &cells, &setting, quality)?;
         let recorded = self.with_carried(edition, &guarded.recorded)?;
         let stage = Stage::begin("publish", format!("publishing {}", edition.id));
-        let salt = salt(&landings)?;
+        let salt = salt(edition, &landings);
         let waiting = confidential::write(self.warehouse, &edition.id, (&recorded, &guarded), &salt)?;
         let prepared = prepare(
             self.warehouse,
@@ -74,9 +78,9 @@ impl Workshop<'_> {
                 edition,
                 pipeline: &self.project.pipeline,
                 protected: &guarded.protected,
-                words: companions::words(self.project, self.warehouse, edition, chosen)?,
+                words: companions::words(self.project, self.warehouse, edition, (chosen, &salt))?,
                 definitions: self.project.definitions_of(edition),
-                deliveries: chosen.digests(),
+                deliveries: chosen.commitments(&salt),
                 archive: &self.project.files,
                 warnings,
                 proof_sha256: &waiting.sha256,
@@ -100,7 +104,7 @@ impl Workshop<'_> {
             return Err(Failure::Exposed(told(&found)));
         }
         stage.end(format!("every proof holds, {pages} pages read back"));
-        waiting.settle()?;
+        waiting.settle(self.warehouse, &prepared)?;
         let published = prepared.publish()?;
         tracing::info!("{} is at {}", edition.id, published.folder.display());
         Ok(Done { published, without: !chosen.missing.is_empty() })
@@ -157,9 +161,17 @@ impl Workshop<'_> {
             self.project.extract(id).is_some_and(|extract| matches!(extract.linking, Linking::Persons { .. }))
         });
         if wanted.into_iter().all(|key| stored.contains_key(key)) {
+            self.check_tables(&stored)?;
             return Ok(stored);
         }
-        linking::link(self, edition, chosen, landings, &mut Vec::new())
+        Ok(linking::link(self, edition, chosen, landings, &mut Vec::new())?.0)
+    }
+
+    /// Checks that linked tables are as they were written, before they are read.
+    fn check_tables(&self, tables: &Tables) -> Result<(), Failure> {
+        let files: Vec<&PathBuf> = tables.values().collect();
+        let checked = workers::each(self.limits.threads, &files, |file| warehouse::store::checked(file))?;
+        checked.into_iter().try_for_each(|checked| checked.map(|_| ())).map_err(Failure::from)
     }
 
     /// Counts how good the link is.
@@ -289,8 +301,8 @@ impl Workshop<'_> {
     /// What was counted behind every edition published so far, in the order of the ledger.
     fn records(&self) -> Result<Vec<Vec<Recorded>>, Failure> {
         let lines = warehouse::edition::read_ledger(self.warehouse)?;
-        let folders = lines.iter().map(|(line, _)| confidential::folder(self.warehouse, &line.edition));
-        Ok(folders.map(|folder| confidential::read_record(&folder)).collect::<Result<_, _>>()?)
+        let records = lines.iter().map(|(line, _)| confidential::record_of(self.warehouse, &line.edition));
+        Ok(records.collect::<Result<_, _>>()?)
     }
 
     /// Equalities between tables that the counts of the published editions show and the definitions do not name.
@@ -304,7 +316,7 @@ impl Workshop<'_> {
         let mut recorded = own.to_vec();
         if let Some(followed) = &edition.follows {
             let counted: BTreeSet<&str> = edition.indicators.iter().map(|choice| choice.indicator.as_str()).collect();
-            let earlier = confidential::read_record(&confidential::folder(self.warehouse, followed))?;
+            let earlier = confidential::record_of(self.warehouse, followed)?;
             // Counts about the work are not carried.
             let is_carried = |row: &Recorded| {
                 let indicator = row.cell.key.indicator.as_str();
@@ -351,17 +363,12 @@ fn told(found: &[String]) -> String {
     if found.len() > TOLD { format!("{first}; and {} more findings", found.len() - TOLD) } else { first }
 }
 
-/// What only who holds the deliveries can know: a hash of the beginnings of what was landed.
-fn salt(landings: &BTreeMap<PathBuf, Landing>) -> Result<String, Failure> {
-    use std::io::Read;
-    let mut hashes = String::new();
-    for landing in landings.values() {
-        let mut beginning = Vec::new();
-        let read = std::fs::File::open(&landing.rows).and_then(|file| file.take(1 << 20).read_to_end(&mut beginning));
-        read.map_err(|error| Failure::Broken(format!("{}: {error}", landing.rows.display())))?;
-        hashes += &sha256(&beginning);
-    }
-    Ok(sha256(hashes.as_bytes()))
+/// The salt of an edition's commitments: a hash over all that was landed for it. It is the same for who makes the edition again
+/// from the same deliveries, and can be known only by who holds every one of them, so that a commitment to a small table tells
+/// nothing to who lacks the register.
+fn salt(edition: &Edition, landings: &BTreeMap<PathBuf, Landing>) -> String {
+    let landed: Vec<&str> = landings.values().map(|landing| landing.sha256.as_str()).collect();
+    sha256(format!("salt 1 {}\n{}", edition.id, landed.join("\n")).as_bytes())
 }
 
 /// Says where two sources give a total; those that differ, to be told in the manifest.

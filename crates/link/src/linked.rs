@@ -52,7 +52,7 @@ impl Linker<'_> {
                 ColumnKind::Day | ColumnKind::Month | ColumnKind::Quarter | ColumnKind::SchoolYear => DataType::Date32,
                 ColumnKind::PartialDay => DataType::Int32,
             };
-            fields.push(Field::new(&column.name, kind, column.optional));
+            fields.push(Field::new(&column.name, kind, column.may_be_null()));
         }
         if let Form::Workbook { sheet_column, .. } = &extract.form {
             fields.push(Field::new(sheet_column, code(), false));

@@ -157,7 +157,7 @@ impl<'a> Begun<'_, 'a> {
             files: self.files,
             history: Vec::new(),
         };
-        let text = serde_yaml::to_string(&receipt).map_err(SynthError::container("receipt.yaml"))?;
+        let text = receipt.to_text().map_err(SynthError::container("receipt.yaml"))?;
         let mut sink = Sink::create(&self.staging, "receipt.yaml", personal)?;
         sink.write(text.as_bytes())?;
         sink.finish()?;

@@ -10,6 +10,9 @@ use thiserror::Error;
 
 pub mod confidential;
 pub mod edition;
+mod guard;
+pub mod integrity;
+pub mod ledger;
 pub mod lineage;
 pub mod manifest;
 mod parquet_file;
@@ -34,6 +37,14 @@ pub enum WarehouseError {
         /// What differs.
         what: String,
     },
+    /// A file or folder leads out of the warehouse, or others can reach what is private.
+    #[error("{file} cannot be used: {what}")]
+    Unsafe {
+        /// The file or folder.
+        file: String,
+        /// What is wrong with it, and how it is mended.
+        what: String,
+    },
     /// There is no such edition.
     #[error("edition {0} is not published here")]
     NoEdition(String),
@@ -56,6 +67,14 @@ pub enum WarehouseError {
 impl WarehouseError {
     pub(crate) fn io(file: impl AsRef<std::path::Path>, error: std::io::Error) -> WarehouseError {
         WarehouseError::Io { file: file.as_ref().display().to_string(), error }
+    }
+
+    pub(crate) fn altered(file: &std::path::Path, what: &str) -> WarehouseError {
+        WarehouseError::Altered { file: file.display().to_string(), what: what.to_string() }
+    }
+
+    pub(crate) fn unsafe_path(file: &std::path::Path, what: &str) -> WarehouseError {
+        WarehouseError::Unsafe { file: file.display().to_string(), what: what.to_string() }
     }
 }
 

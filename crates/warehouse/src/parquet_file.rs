@@ -1,11 +1,13 @@
 //! Parquet files as we write them: one writer, our own name in the footer, nothing that depends on time or threads.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use catalog::digest::Hasher;
 use catalog::workers;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -17,12 +19,32 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 use parquet::schema::types::ColumnPath;
 
 use crate::WarehouseError;
+use crate::guard::{hash_file, hash_line};
+use crate::store::{partial, write_private};
 
 const CREATED_BY: &str = "liim 0.1";
 
-/// Writes a person-level file: private, without statistics (they would hold identifiers in clear).
+/// A file whose hash is known when it is written.
+struct Hashed {
+    file: File,
+    hasher: Hasher,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a person-level file: private, without statistics (they would hold identifiers in clear), its hash beside it.
 pub struct PrivateWriter {
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<Hashed>,
     partial: PathBuf,
     path: PathBuf,
     rows: u64,
@@ -32,7 +54,7 @@ impl PrivateWriter {
     /// Begins a file; it appears under its name when it is finished.
     pub(crate) fn create(path: &Path, schema: &SchemaRef) -> Result<PrivateWriter, WarehouseError> {
         use std::os::unix::fs::OpenOptionsExt;
-        let partial = path.with_extension("partial");
+        let partial = partial(path);
         let file = File::options()
             .write(true)
             .create(true)
@@ -53,6 +75,7 @@ impl PrivateWriter {
             }
         }
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+        let file = Hashed { file, hasher: Hasher::default() };
         let writer = ArrowWriter::try_new_with_options(file, schema.clone(), options)?;
         Ok(PrivateWriter { writer, partial, path: path.to_path_buf(), rows: 0 })
     }
@@ -94,8 +117,10 @@ impl PrivateWriter {
 
     /// Ends the file and gives its number of rows.
     pub fn finish(self) -> Result<u64, WarehouseError> {
-        let file = self.writer.into_inner()?;
+        let Hashed { file, hasher } = self.writer.into_inner()?;
         file.sync_all().map_err(|error| WarehouseError::io(&self.path, error))?;
+        // The hash comes first: a run that is killed in between leaves a file that is not there, and not one without a hash.
+        write_private(&hash_file(&self.path), hash_line(&self.path, &hasher.finish()).as_bytes())?;
         std::fs::rename(&self.partial, &self.path).map_err(|error| WarehouseError::io(&self.path, error))?;
         Ok(self.rows)
     }

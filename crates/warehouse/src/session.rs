@@ -15,9 +15,9 @@ use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext, col
 use futures::StreamExt;
 
 use crate::WarehouseError;
+use crate::guard::private_folder;
 use crate::lineage::{Reads, reads};
 use crate::parquet_file::PrivateWriter;
-use crate::store::private_folder;
 
 /// How much the engine may use.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,12 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use catalog::Period;
 use catalog::contract::ExtractId;
+use catalog::digest::sha256;
 
 use crate::WarehouseError;
+use crate::guard::{
+    check_private_file, check_private_folder, hash_file, hash_line, is_mine, private_folder, public_folder, read_own,
+};
 use crate::parquet_file;
 pub use crate::parquet_file::PrivateWriter;
 
@@ -42,8 +46,11 @@ impl Warehouse {
             Err(fs::TryLockError::Error(error)) => return Err(WarehouseError::io(&path, error)),
         }
         let warehouse = Warehouse { root: root.to_path_buf(), lock: Some(lock) };
-        for folder in [warehouse.landed(), warehouse.work()] {
+        for folder in [warehouse.landed(), warehouse.work(), warehouse.confidential()] {
             private_folder(&folder)?;
+        }
+        for folder in [warehouse.published(), warehouse.root().join("latest")] {
+            public_folder(&folder)?;
         }
         Ok(warehouse)
     }
@@ -66,6 +73,25 @@ impl Warehouse {
     /// The folder of the editions' work tables.
     pub fn work(&self) -> PathBuf {
         self.root.join("work")
+    }
+
+    /// The folder of what is confidential of each edition.
+    pub fn confidential(&self) -> PathBuf {
+        self.root.join("confidential")
+    }
+
+    /// Whether the confidential zone is here and this user's. To others, and in a copy of what is published, it is not.
+    ///
+    /// # Errors
+    /// Fails where it is a symbolic link or open to others.
+    pub(crate) fn has_confidential(&self) -> Result<bool, WarehouseError> {
+        let folder = self.confidential();
+        match fs::symlink_metadata(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(WarehouseError::io(&folder, error)),
+            Ok(metadata) if metadata.is_dir() && !is_mine(&metadata) && !self.is_writing() => Ok(false),
+            Ok(_) => check_private_folder(&folder).map(|()| true),
+        }
     }
 
     /// The folder of published editions.
@@ -91,21 +117,28 @@ impl Warehouse {
         PrivateWriter::create(path, schema)
     }
 
-    /// Writes a small private file whole.
+    /// Writes a small private file whole, its hash beside it.
     pub fn write_private_text(&self, path: &Path, text: &str) -> Result<(), WarehouseError> {
-        use std::io::Write;
-        use std::os::unix::fs::OpenOptionsExt;
         if let Some(folder) = path.parent() {
             private_folder(folder)?;
         }
-        let partial = path.with_extension("partial");
-        let written = || -> std::io::Result<()> {
-            let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&partial, path)
-        };
-        written().map_err(|error| WarehouseError::io(path, error))
+        write_private(&hash_file(path), hash_line(path, &sha256(text.as_bytes())).as_bytes())?;
+        write_private(path, text.as_bytes())
+    }
+
+    /// Reads a small private file that is as it was written; nothing where it is not there.
+    ///
+    /// # Errors
+    /// Fails where it cannot be read, or its hash is not the one beside it.
+    pub fn read_private_text(&self, path: &Path) -> Result<Option<String>, WarehouseError> {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(WarehouseError::io(path, error)),
+            Ok(_) => {}
+        }
+        check_private_file(path)?;
+        let text = String::from_utf8(read_own(path)?).map_err(|_| WarehouseError::altered(path, "it is not text"))?;
+        Ok(Some(text))
     }
 
     /// Removes an edition's work tables, which can always be made again.
@@ -116,6 +149,35 @@ impl Warehouse {
             _ => Ok(()),
         }
     }
+}
+
+/// Returns the SHA-256 of a private file that is as it was written.
+///
+/// # Errors
+/// Fails where it or its hash cannot be read, or the two do not agree: the error says which file to remove.
+pub fn checked(path: &Path) -> Result<String, WarehouseError> {
+    check_private_file(path)
+}
+
+/// Writes a private file aside and puts it in its place.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let partial = partial(path);
+    let written = || -> std::io::Result<()> {
+        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&partial, path)
+    };
+    written().map_err(|error| WarehouseError::io(path, error))
+}
+
+/// The name under which a file is written before it is whole.
+pub(crate) fn partial(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(".partial");
+    PathBuf::from(name)
 }
 
 /// Rows of a stored table, batch by batch, with the named columns in the file's order; all when none are named.
@@ -138,12 +200,6 @@ pub fn typed_rows(
 /// How many rows a stored table has.
 pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
     parquet_file::row_count(path)
-}
-
-/// Makes a folder that only its owner can enter.
-pub(crate) fn private_folder(path: &Path) -> Result<(), WarehouseError> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| WarehouseError::io(path, error))
 }
 
 /// A period as part of a file's name.

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::day::Day;
 use crate::document::Document;
 use crate::fault::Fault;
+use crate::id::is_id;
 use crate::period::{Period, PeriodKind};
 use crate::schema::landed_type;
 
@@ -31,10 +32,7 @@ impl ExtractId {
     /// Reads `supplier/extract`.
     pub fn read(text: &str) -> Option<ExtractId> {
         let (supplier, extract) = text.split_once('/')?;
-        let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        (plain(supplier) && plain(extract))
+        (is_id(supplier) && is_id(extract))
             .then(|| ExtractId { supplier: supplier.to_string(), extract: extract.to_string() })
     }
 
@@ -79,7 +77,7 @@ pub enum Form {
     Delimited {
         /// The byte between fields.
         delimiter: u8,
-        /// Whether a field may stand in double quotes.
+        /// Whether a field may be in double quotes. Where not, a delivery with fields in quotes is refused.
         quoted: bool,
     },
     /// Lines of a fixed number of bytes, without header.
@@ -126,7 +124,8 @@ pub enum ColumnKind {
     Decimal(u8),
     /// A day, `YYYY-MM-DD` or `YYYYMMDD`; lands as date32.
     Day,
-    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written.
+    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written. Empty where nothing is known: 00000000,
+    /// 19000000, 19000001.
     PartialDay,
     /// `YYYY-MM`; lands as date32, the first of the month.
     Month,
@@ -154,6 +153,14 @@ pub struct Column {
     pub count_empty: bool,
     /// Bytes, in a fixed-width record.
     pub width: usize,
+}
+
+impl Column {
+    /// Whether a landed row may have nothing here: the column is optional, or holds a partial day, of which the register may
+    /// know nothing.
+    pub fn may_be_null(&self) -> bool {
+        self.optional || self.kind == ColumnKind::PartialDay
+    }
 }
 
 /// What a delivery covers.
@@ -451,7 +458,14 @@ impl Extract {
     /// Whether a column may be empty in any of the layouts.
     pub fn may_be_empty_in_a_layout(&self, column: &Column) -> bool {
         let mut others = self.layouts.iter().flat_map(|layout| &layout.extract.columns);
-        column.optional || others.any(|own| own.name == column.name && own.optional)
+        column.may_be_null() || others.any(|own| own.name == column.name && own.may_be_null())
+    }
+
+    /// Whether a delivery of `rows` is about as large as one of `before`; where the contract says nothing, any is.
+    pub fn is_usual_volume(&self, before: u64, rows: u64) -> bool {
+        let Some(allowed) = self.volume_change else { return true };
+        let (low, high) = (before as f64 * (1.0 - allowed), before as f64 * (1.0 + allowed));
+        (low..=high).contains(&(rows as f64))
     }
 
     /// By how many days a delivery of a period is later than expected; nothing when it is in time or has no calendar.
@@ -467,7 +481,7 @@ impl Extract {
 }
 
 /// Reasons for which a row may be rejected, as written in contracts and tables.
-pub const REJECTION_REASONS: [&str; 22] = [
+pub const REJECTION_REASONS: [&str; 40] = [
     "field-count",
     "record-length",
     "quote",
@@ -490,4 +504,22 @@ pub const REJECTION_REASONS: [&str; 22] = [
     "duplicate-key-differs",
     "overlap",
     "parts-above-whole",
+    "blanks",
+    "punctuation",
+    "in-quotes",
+    "other-quotes",
+    "absence-word",
+    "formula-as-text",
+    "formula-without-result",
+    "cell-error",
+    "truth-value",
+    "leading-zero",
+    "scientific",
+    "decimal-point",
+    "too-many-decimals",
+    "grouped-number",
+    "date-form",
+    "control-character",
+    "line-end",
+    "footer",
 ];

@@ -23,7 +23,7 @@ pub fn valid(
         let array = batch.column(at);
         for (row, shown) in texts.iter_mut().enumerate() {
             if array.is_null(row) {
-                assert!(column.optional, "{} {}: null", extract.id, column.name);
+                assert!(column.may_be_null(), "{} {}: null", extract.id, column.name);
                 shown.push(String::new());
                 continue;
             }

@@ -1,14 +1,13 @@
 //! `liim run`: brings editions up to date.
 
 use catalog::pipeline::Edition;
-use catalog::project::Project;
 use warehouse::store::Warehouse;
 
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::stages::Workshop;
 use crate::terminal;
-use crate::verbs::plan::{self, State};
+use crate::verbs::plan::{self, Receipts, State};
 
 /// Makes the editions that are not there yet.
 pub fn run(global: &Global, editions: &[String], all: bool) -> Result<(), Failure> {
@@ -23,10 +22,11 @@ pub fn run(global: &Global, editions: &[String], all: bool) -> Result<(), Failur
     let warehouse = Warehouse::writing(&super::warehouse_folder(global))?;
     warehouse::edition::settle(&warehouse)?;
     let workshop = Workshop { project: &project, warehouse: &warehouse, limits: super::limits(global) };
+    let receipts = Receipts::new(&project);
     let mut worst: Option<Failure> = None;
     let mut done = 0;
     for edition in chosen {
-        match one(&project, &warehouse, &workshop, edition) {
+        match one(&workshop, edition, &receipts) {
             Ok(()) => done += 1,
             Err(Failure::Nothing(text)) => tracing::info!("{text}"),
             Err(failure) => {
@@ -67,8 +67,9 @@ fn silent(failure: Failure) -> Failure {
     }
 }
 
-fn one(project: &Project, warehouse: &Warehouse, workshop: &Workshop<'_>, edition: &Edition) -> Result<(), Failure> {
-    let (planned, chosen) = plan::of(project, warehouse, edition)?;
+fn one(workshop: &Workshop<'_>, edition: &Edition, receipts: &Receipts<'_>) -> Result<(), Failure> {
+    let (project, warehouse) = (workshop.project, workshop.warehouse);
+    let (planned, chosen) = plan::of(project, warehouse, edition, receipts)?;
     match planned.state {
         State::UpToDate => return Err(Failure::Nothing(format!("{}: published and up to date", edition.id))),
         State::Changed => {
@@ -81,11 +82,9 @@ fn one(project: &Project, warehouse: &Warehouse, workshop: &Workshop<'_>, editio
         }
         State::Waiting => {
             let why = planned.why.join("\n  ");
-            return Err(Failure::TryLater(format!(
-                "{} cannot be made yet:\n  {why}\n  take a delivery in with `liim receive`",
-                edition.id
-            )));
+            return Err(Failure::TryLater(format!("{} cannot be made yet:\n  {why}", edition.id)));
         }
+        State::Altered => return Err(Failure::Contract(planned.altered)),
         State::ToMake | State::ToMakeWithout => {}
     }
     if let Some(followed) = &edition.follows
