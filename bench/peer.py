@@ -217,10 +217,12 @@ db.execute(f"""
 CREATE TABLE last_number AS WITH RECURSIVE chain(oud, nieuw) AS (
     SELECT oud, nieuw FROM nummerwijziging UNION SELECT c.oud, n.nieuw FROM chain c JOIN nummerwijziging n ON c.nieuw = n.oud)
   SELECT oud, nieuw FROM chain WHERE nieuw NOT IN (SELECT oud FROM nummerwijziging);
-CREATE TABLE history AS SELECT insz, code, datum_begin FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF};
+-- Of rows that begin on one day the one registered last counts: it corrects the others. Of those of one day the Belgian.
+CREATE TABLE history AS SELECT insz, code, datum_begin FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF}
+  QUALIFY row_number() OVER (PARTITION BY insz, datum_begin ORDER BY geregistreerd_op DESC, code = '150' DESC, volgnr DESC) = 1;
 CREATE TABLE who AS SELECT insz, arg_max(birth, day) AS birth, arg_max(sex, day) AS sex FROM (
     {" UNION ALL ".join(f"SELECT insz, birth, sex, {year} AS day FROM personen_{year}" for year in DAYS)}) GROUP BY insz;
-CREATE TABLE first_of AS SELECT insz, arg_min(code, (datum_begin, volgnr)) AS first FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF} GROUP BY insz;
+CREATE TABLE first_of AS SELECT insz, arg_min(code, datum_begin) AS first FROM history GROUP BY insz;
 CREATE TABLE parents AS SELECT a.insz,
     arg_min({{'f': f.first, 'since': datum_begin}}, ouder_nr) FILTER (geslacht = '1') AS father,
     arg_min({{'f': f.first, 'since': datum_begin}}, ouder_nr) FILTER (geslacht = '2') AS mother,

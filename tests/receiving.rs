@@ -155,6 +155,15 @@ fn the_days_of_a_receipt_are_set_right_with_a_trace() {
     assert_eq!(changed.history[0].why.as_deref(), Some("the letter of 1 March 2011"));
     assert_eq!((files_below(&own), names(&deliveries(&folder))), (before, vec!["0001".to_string()]));
 
+    // Of a delivery that another has superseded too, unless it takes the place of the other again.
+    let other = folder.write("in/other.csv", nwwz(1));
+    assert_eq!(receive(&folder, &other, &["--delivered-on", "2011-06-01"]).status.code(), Some(0));
+    assert_eq!(receive(&folder, &file, &["--delivered-on", "2011-02-15"]).status.code(), Some(0));
+    assert_eq!(receipt(&own).delivered_on, "2011-02-15");
+    assert_eq!(names(&deliveries(&folder)), ["0001", "0002"]);
+    assert_eq!(receive(&folder, &file, &["--delivered-on", "2011-06-01"]).status.code(), Some(0));
+    assert_eq!(names(&deliveries(&folder)), ["0001", "0002", "0003"]);
+
     let output = receive(&folder, &file, &["--delivered-on", "2011-03-01", "--extracted-on", "2011-04-01"]);
     assert_eq!(output.status.code(), Some(2), "extracted after it was delivered");
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{Encoding, Extract, Form};
 use catalog::reference::Reference;
-use catalog::{Fault, Period, Place, workers};
+use catalog::{Fault, Period, Place};
 
 use crate::across::{Across, histories, wholes_too_small};
 use crate::batch::landed_schema;
@@ -37,6 +37,9 @@ pub struct Landed {
     /// Positions, among the rows handed out, of those that other rows of the delivery were found to speak against at the
     /// end: they are rejected and must be taken away again. In order.
     pub withdrawn: Vec<usize>,
+    /// Positions, among the rows handed out, of rejected rows of histories that must say nothing any more but whose they
+    /// are; see [`crate::blanked`]. In order.
+    pub blanked: Vec<usize>,
     /// Rows of histories that begin after a hole. They are accepted: nobody was asked to fill it.
     pub after_gap: u64,
     /// File and line of the first of them.
@@ -93,7 +96,7 @@ impl<T> Blocks<T> {
         }
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.blocks.last().map_or(0, |last| (self.blocks.len() - 1) * BLOCK + last.len())
     }
 
@@ -107,6 +110,8 @@ impl<T> Blocks<T> {
 pub(crate) struct Progress {
     pub(crate) landed: Landed,
     pub(crate) handed: Blocks<Handed>,
+    /// Rejected rows of histories are handed out between the others: after how many of these, and how many.
+    pub(crate) salvaged: Vec<(usize, usize)>,
     pub(crate) kept: Kept,
     /// More rows are rejected than any delivery may have: reading has stopped.
     pub(crate) stopped: bool,
@@ -135,8 +140,13 @@ pub fn land(
     let is_workbook = matches!(extract.form, Form::Workbook { .. });
     let encoding = if is_workbook { Encoding::Utf8 } else { extract.encoding };
     let bare_quotes = matches!(extract.form, Form::Delimited { quoted: false, .. });
-    let readers: Vec<Reader> =
-        extract.columns.iter().map(|column| Reader::new(column, encoding, reference, bare_quotes)).collect();
+    let readers: Vec<Reader> = extract
+        .columns
+        .iter()
+        .map(|column| {
+            Reader::new(column, encoding, reference, bare_quotes).of_history(extract.whose_history().is_some())
+        })
+        .collect();
     let fingerprint = Fingerprint::new(&extract.unique);
     let across = Across::new(extract, &readers);
     let dated = Dated::new(extract, &readers, reference, period);
@@ -176,12 +186,13 @@ pub fn land(
     if !faults.is_empty() {
         return Err(LandError::Faults(faults));
     }
+    let rejected = progress.landed.rejections.len();
     let mut landed = across_rows(extract, progress);
     if landed.rejections.len() > MOST_REJECTIONS {
         let shown: Vec<String> = files.iter().map(|file| file.shown.to_string()).collect();
         return Err(too_many(extract, &landed, &shown));
     }
-    if !landed.withdrawn.is_empty() && !matches!(extract.form, Form::Workbook { .. }) {
+    if landed.rejections.len() > rejected && !matches!(extract.form, Form::Workbook { .. }) {
         offsets::fill(extract, files, &mut landed.rejections)?;
     }
     landed.rejections.sort_unstable_by_key(|rejection| (rejection.file, rejection.line, rejection.reason));
@@ -190,7 +201,7 @@ pub fn land(
 
 /// Rejects accepted rows for what other rows of the delivery say: keys first, then histories, then parts and wholes.
 fn across_rows(extract: &Extract, progress: Progress) -> Landed {
-    let Progress { mut landed, handed, kept, .. } = progress;
+    let Progress { mut landed, handed, kept, salvaged, .. } = progress;
     let mut gone: BTreeMap<usize, (RejectionReason, Option<u16>)> = BTreeMap::new();
     if !extract.unique.is_empty() {
         let found = repeated(handed.len(), |position| handed.at(position).key, MOST_REJECTIONS);
@@ -212,11 +223,20 @@ fn across_rows(extract: &Extract, progress: Progress) -> Landed {
         gone.extend(found.into_iter().map(|(position, at)| (position, (reason, Some(parts.columns[at] as u16)))));
     }
     landed.accepted -= gone.len() as u64;
+    let (mut between, mut salvaged) = (0, salvaged.into_iter().peekable());
     for (position, (reason, column)) in gone {
+        while let Some((_, rows)) = salvaged.next_if(|(after, _)| *after <= position) {
+            between += rows;
+        }
         let row = handed.at(position);
         let (file, line, byte) = (row.file.into(), row.line.into(), row.place.into());
         landed.rejections.push(Rejection { reason, file, line, byte, column });
-        landed.withdrawn.push(position);
+        match (extract.whose_history(), reason) {
+            // Which of two rows of one key is right nobody can tell; linking decides between rows that overlap.
+            (Some(_), RejectionReason::DuplicateKeyDiffers) => landed.blanked.push(position + between),
+            (Some(_), RejectionReason::Overlap) => {}
+            _ => landed.withdrawn.push(position + between),
+        }
     }
     landed
 }

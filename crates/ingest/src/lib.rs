@@ -34,7 +34,7 @@ mod unwrap;
 mod value;
 mod workbook;
 
-pub use batch::landed_schema;
+pub use batch::{blanked, landed_schema};
 pub use filling::Filling;
 pub use land::{Landed, Source, land};
 pub use page::DeliveryReport;

@@ -170,7 +170,8 @@ pub fn receive(
 
 /// The delivery that has these bytes already, and what is done with it; nothing where they are new.
 ///
-/// Only the delivery in use counts: an earlier one may be received again to take its place.
+/// Only the delivery in use counts, for an earlier one may be received again to take its place; unless a day is stated on
+/// which it would not.
 fn known_already(
     earlier: &[Delivery],
     reception: &Reception<'_>,
@@ -181,7 +182,9 @@ fn known_already(
         delivery.period == reception.period && known.eq(files.iter().map(|file| &file.sha256))
     };
     let newest = earlier.iter().rfind(|delivery| delivery.period == reception.period);
-    let Some(known) = newest.filter(same) else { return Ok(None) };
+    let stays = newest.zip(reception.delivered_on).is_some_and(|(newest, stated)| stated < newest.delivered_on);
+    let superseded = || earlier.iter().rev().filter(|_| stays).find(same);
+    let Some(known) = newest.filter(same).or_else(superseded) else { return Ok(None) };
     let mut delivery = known.clone();
     let changes = amend(&mut delivery.receipt, reception);
     if changes.is_empty() {
@@ -251,6 +254,7 @@ fn write(
         delivered_on: reception.day().to_string(),
         delivered_by: reception.delivered_by.to_string(),
         extracted_on: reception.extracted_on.map(|day| day.to_string()),
+        synthetic: false,
         sequence,
         files,
         history: Vec::new(),
@@ -372,6 +376,7 @@ mod tests {
             delivered_on: "2011-06-01".into(),
             delivered_by: "X".into(),
             extracted_on: None,
+            synthetic: false,
             sequence: 1,
             files: Vec::new(),
             history: Vec::new(),

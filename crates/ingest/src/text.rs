@@ -120,7 +120,7 @@ impl Settler<'_, '_> {
         }
         let (lines, utf8) = parsed.beyond_ascii;
         self.beyond_ascii = (self.beyond_ascii.0 + lines, self.beyond_ascii.1 + utf8);
-        let Progress { landed, handed, kept, dated, stopped } = &mut *self.progress;
+        let Progress { landed, handed, kept, dated, stopped, salvaged } = &mut *self.progress;
         landed.rows += parsed.rows;
         landed.accepted += parsed.rows - parsed.rejections.len() as u64;
         landed.rejections.extend(parsed.rejections);
@@ -129,6 +129,10 @@ impl Settler<'_, '_> {
         parsed.accepted.into_iter().for_each(|(line, key)| handed.push(Handed::new(self.file, line, 0, key)));
         *stopped = parsed.stopped || landed.rejections.len() > MOST_REJECTIONS;
         if !*stopped && let Some(batch) = parsed.batch {
+            (self.sink)(batch)?;
+        }
+        if !*stopped && let Some(batch) = parsed.salvaged {
+            salvaged.push((handed.len(), batch.num_rows()));
             (self.sink)(batch)?;
         }
         Ok(!self.progress.stopped)

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{env, iter};
 
-use catalog::contract::{Container, Extract, Form};
+use catalog::contract::{Container, Extract};
 use ingest::{LandError, Source, land, within_tolerance};
 use zip::write::SimpleFileOptions;
 
@@ -120,12 +120,12 @@ fn texts(folder: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
     let many = |text: &str, length: usize| text.repeat(length / text.len());
     let nwwz = "vdab/nwwz";
     let mut found = vec![
-        (nwwz, file("newlines", &[&header, many("\n", 10 << 20).as_bytes()]), "S38"),
-        (nwwz, file("carriage-returns", &[&header[..29], many("\r", 10 << 20).as_bytes()]), "S64"),
-        (nwwz, file("delimiters", &[&header, many(";;;\n", 10 << 20).as_bytes()]), "S38"),
-        (nwwz, file("quotes", &[&header, many("\"\n", 10 << 20).as_bytes()]), "S38"),
-        (nwwz, file("unknown", &[&header, many("2010-01;70010100188;zz;zz\n", 10 << 20).as_bytes()]), "S38"),
-        (nwwz, file("same", &[&header, many("2010-01;70010100188;00;11002\n", 40 << 20).as_bytes()]), "S38"),
+        (nwwz, file("newlines", &[&header, many("\n", 10 << 20).as_bytes()]), "S80"),
+        (nwwz, file("carriage-returns", &[&header[..29], many("\r", 10 << 20).as_bytes()]), "S85"),
+        (nwwz, file("delimiters", &[&header, many(";;;\n", 10 << 20).as_bytes()]), "S80"),
+        (nwwz, file("quotes", &[&header, many("\"\n", 10 << 20).as_bytes()]), "S80"),
+        (nwwz, file("unknown", &[&header, many("2010-01;70010100188;zz;zz\n", 10 << 20).as_bytes()]), "S80"),
+        (nwwz, file("same", &[&header, many("2010-01;70010100188;00;11002\n", 40 << 20).as_bytes()]), "S80"),
         (nwwz, file("zeros", &[&header, &[0; 10 << 20]]), "S30"),
     ];
     // A line of more than a gigabyte: a hole in the file, which is zeros without taking place.
@@ -151,19 +151,19 @@ fn texts(folder: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
     let (moves, population) = ("rijksregister/verhuizingen", "statbel/bevolking");
     let far = folder.join("far.gz");
     fs::write(&far, wrapped(&same_row(moves).collect::<Vec<_>>().concat(), Container::Gzip)).unwrap();
-    found.push((moves, far, "S38"));
+    found.push((moves, far, "S80"));
     let (bomb, lies) = (folder.join("bomb.zip"), folder.join("lies.zip"));
     zipped("x.txt", same_row(population), &bomb);
     zipped("x.txt", same_row(population), &lies);
     with_declared_size(&lies, 1_000);
-    found.push((population, bomb, "S38"));
+    found.push((population, bomb, "S80"));
     found.push((population, lies, "S21"));
     found
 }
 
 fn workbooks(folder: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
     let (extracts, reference) = extracts();
-    let extract = extracts.iter().find(|extract| matches!(extract.form, Form::Workbook { .. })).unwrap();
+    let extract = extracts.iter().find(|extract| extract.id.to_string() == "wonen/sociale-huur").unwrap();
     let book = sound(extract, 3, &reference);
     let sheet = String::from_utf8(first_sheet(&book)).unwrap();
     let (before, after) = sheet.split_once("</sheetData>").unwrap();
@@ -181,32 +181,49 @@ fn workbooks(folder: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
         "<?xml version=\"1.0\"?><sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">".to_string();
     let sheet1 = "xl/worksheets/sheet1.xml";
     // Many empty strings; one without end; a row without end; a cell without end; a comment; deep elements.
-    add("strings", strings, &mut framed(head.clone(), "<si><t/></si>".repeat(1 << 16), 400, "</sst>".into()), "S37");
-    add("string", strings, &mut framed(head + "<si><t>", "x".repeat(1 << 20), 300, "</t></si></sst>".into()), "S67");
+    add(
+        "strings",
+        strings,
+        &mut framed(head.clone(), "<si><t/></si>".repeat(1 << 16), 400, "</sst>".into()),
+        "S37/S88",
+    );
+    add(
+        "string",
+        strings,
+        &mut framed(head + "<si><t>", "x".repeat(1 << 20), 300, "</t></si></sst>".into()),
+        "S37/S88",
+    );
     let cell = "<row r=\"5\"><c r=\"A5\" t=\"inlineStr\"><is><t>".to_string();
     let start = format!("{before}{cell}");
     add(
         "cell",
         sheet1,
         &mut framed(start, "x".repeat(1 << 20), 300, format!("</t></is></c></row></sheetData>{after}")),
-        "S67",
+        "S88",
     );
     let empty = "<row/>".repeat(1 << 16);
-    add("rows", sheet1, &mut framed(before.into(), empty, 400, format!("</sheetData>{after}")), "S37");
-    add("deep", sheet1, &mut framed(before.into(), "<a>".repeat(1 << 16), 1_000, String::new()), "S37");
-    add("comment", sheet1, &mut framed(format!("{before}<!--"), "x".repeat(1 << 20), 300, "-->".into()), "S67");
+    add("rows", sheet1, &mut framed(before.into(), empty, 400, format!("</sheetData>{after}")), "S37/S88");
+    add("deep", sheet1, &mut framed(before.into(), "<a>".repeat(1 << 16), 1_000, String::new()), "S21");
+    add("comment", sheet1, &mut framed(format!("{before}<!--"), "x".repeat(1 << 20), 300, "-->".into()), "S37/S88");
     let far = "<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>";
     add("far", sheet1, &mut framed(before.into(), far.into(), 1, format!("</sheetData>{after}")), "S43");
-    // Rows that each hold a text of the longest length, by reference.
+    // Rows that each hold a text of the longest length, by reference; the strings of the second sheet are not there.
     let long = framed(sst(), format!("<si><t>{}</t></si>", "x".repeat(32_767)), 1, "</sst>".into());
     let with_long = folder.join("with-long");
     with_part(&book, strings, long, &with_long);
-    let rows: String =
-        (5..150_000).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c></row>")).collect();
-    let rows = format!("{before}{rows}</sheetData>{after}");
+    let text = |at: &str, text: &str| format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let names = ["A", "B", "C", "D", "E"].iter().zip(&extract.columns);
+    let header: String = names.map(|(letter, column)| text(&format!("{letter}1"), &column.header)).collect();
+    let row = |row: u32| {
+        let (area, day) = (text(&format!("B{row}"), "11002"), text(&format!("D{row}"), "2010-12-31"));
+        format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c>{area}{day}</row>")
+    };
+    let rows: String = (2..60_000).map(row).collect();
+    let start = sheet.split_once("<sheetData>").unwrap().0;
+    let rows = format!("{start}<sheetData><row r=\"1\">{header}</row>{rows}</sheetData>{after}");
     let path = folder.join("references");
     fs::write(&path, with_first_sheet(&fs::read(&with_long).unwrap(), rows.as_bytes())).unwrap();
-    found.push(("wonen/sociale-huur", path, "S"));
+    found.push(("wonen/sociale-huur", path, "S21"));
     found
 }
 
@@ -222,8 +239,9 @@ fn memory_and_time_are_bounded_whatever_the_bytes() {
         let delivered = fs::metadata(&path).unwrap().len();
         let (came, peak) = came_of(id, &path);
         println!("{name}: {} KiB delivered, {came}, {peak} MiB", delivered / 1024);
-        assert!(came.starts_with(code), "{name}: {came}, not {code}");
+        assert!(code.split('/').any(|code| came.starts_with(code)), "{name}: {came}, not {code}");
         assert!(peak < MOST_MIB, "{name}: {peak} MiB");
+        fs::remove_file(&path).unwrap();
     }
     fs::remove_dir_all(&folder).unwrap();
 }
@@ -239,7 +257,7 @@ fn what_is_no_regular_file_is_refused_at_once() {
         for path in [&pipe, &folder, Path::new("/dev/zero")] {
             let source = Source { path, shown: "file" };
             match land(extract, &reference, period_of(extract), &[source], 1, &mut |_| Ok(())) {
-                Err(LandError::Faults(faults)) => assert_eq!(faults[0].code, "S60", "{}", extract.id),
+                Err(LandError::Faults(faults)) => assert_eq!(faults[0].code, "S81", "{}", extract.id),
                 other => panic!("{}: {other:?}", path.display()),
             }
             assert!(ingest::delivery::digest(path).is_err(), "{}", path.display());

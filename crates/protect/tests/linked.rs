@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::card::Balance;
 use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Reason, Recorded, ShareOf, Wording};
 use catalog::contract::ExtractId;
+use catalog::link_measure::LinkTable;
 use catalog::pipeline::{Protection, Same, SourceRule};
 use catalog::reference::{Area, FLANDERS, NIS_CLASS, Reference};
-use protect::linked::{Flaw, Linked, Outcome, Row};
+use protect::certificate::Flaw;
+use protect::linked::{Linked, Outcome, Row};
 use protect::secondary::{End, Need};
 use protect::{Guarded, RawQuality, Setting, Stamp, protect};
 
@@ -100,6 +102,7 @@ fn world() -> World {
     let wording = Wording {
         theme: "t".into(),
         unit: "person".into(),
+        detail_units: Default::default(),
         value_decimals: 0,
         share_decimals: 1,
         method: String::new(),
@@ -367,16 +370,9 @@ fn a_figure_that_is_shown_after_all_is_noticed() {
 }
 
 /// A count about the link of the persons of a source, of an area or of all.
-fn link(source: &str, detail: &str, measure: &str, ref_area: &str, value: i64) -> RawQuality {
-    RawQuality {
-        stage: "link".into(),
-        source: source.into(),
-        time_period: "2010".into(),
-        measure: measure.into(),
-        detail: detail.into(),
-        ref_area: ref_area.into(),
-        value,
-    }
+fn link(source: &str, table: &str, measure: &str, ref_area: &str, value: i64) -> RawQuality {
+    let measure = LinkTable::read(table).measure(measure).unwrap();
+    RawQuality::link(&ExtractId::read(source).unwrap(), "2010".parse().unwrap(), measure, ref_area, value)
 }
 
 fn shown_counts(guarded: &Guarded<'_>) -> BTreeSet<String> {
@@ -504,6 +500,29 @@ fn an_outcome_without_proofs_does_not_pass() {
     assert_eq!(linked.check(&Outcome::default(), |_| false).len(), 1);
 }
 
+/// Three persons follow from public tables: they are suppressed here all the same, and the log of decisions lists them.
+#[test]
+fn the_log_of_decisions_lists_what_public_tables_tell() {
+    let mut world = world();
+    let public = SourceRule { public: true, ..world.rules.usual.clone() };
+    world.rules.sources.insert(ExtractId::read("public/table").unwrap(), public);
+    let mut cells = [("A", 3), ("B", 31), ("C", 7), ("D", 18), ("E", 20), ("k1", 79)]
+        .map(|(code, n)| cell("i", "2010", code, n, &[]));
+    let why = |cells: &[Cell]| {
+        let guarded = world.guarded(cells, &[]);
+        assert_eq!(guarded.recorded[0].reason, Reason::Withheld);
+        guarded.why(guarded.linked.of_row(0).unwrap().0)
+    };
+    assert_eq!(why(&cells), "few persons");
+    cells[1..].iter_mut().for_each(|cell| cell.source = ExtractId::read("public/table").unwrap());
+    assert_eq!(why(&cells), "few persons, and public tables elsewhere tell how many");
+    // Of two whose sum is public a reader knows that neither is more than the sum.
+    cells[1].source = ExtractId::read("a/b").unwrap();
+    cells[1].counts = Ok(Counts { numerator: 1, divisor: 1, denominator: None, contributors: 1 });
+    cells[5].counts = Ok(Counts { numerator: 49, divisor: 1, denominator: None, contributors: 49 });
+    assert_eq!(why(&cells), "few persons, of whom public tables elsewhere tell more");
+}
+
 /// Less may be asked for than the rule says where public tables leave no more, and only there.
 #[test]
 fn what_is_taken_back_must_be_told_by_public_tables() {
@@ -533,6 +552,10 @@ fn what_is_taken_back_must_be_told_by_public_tables() {
     assert_eq!(outcome.needs.values().copied().collect::<Vec<_>>(), [Need::Reach { low: 1, high: 5 }]);
     outcome.needs.values_mut().for_each(|need| *need = Need::Reach { low: 3, high: 3 });
     outcome.proofs.clear();
+    assert_eq!(flaws(&hidden, &outcome), [Flaw::Missing]);
+    // Nor does the proof hold that public tables tell it.
+    outcome.relaxations = told.plan(1).unwrap().relaxations;
+    assert_eq!(outcome.relaxations.len(), 2);
     assert_eq!(flaws(&hidden, &outcome), [Flaw::TakenBack]);
     // Nor may our own earlier editions be the reason: what they told is known to a reader, and no excuse.
     let earlier: Vec<Recorded> = cells[1..]

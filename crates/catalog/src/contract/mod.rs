@@ -124,8 +124,8 @@ pub enum ColumnKind {
     Decimal(u8),
     /// A day, `YYYY-MM-DD` or `YYYYMMDD`; lands as date32.
     Day,
-    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written. Empty where nothing is known: 00000000,
-    /// 19000000, 19000001.
+    /// `YYYYMMDD` or `YYYY-MM-DD` where month and day may be 00; lands as int32, YYYYMMDD. Empty where nothing is known:
+    /// 00000000, 19000000, 19000001; in a history such a date is one that cannot be read.
     PartialDay,
     /// `YYYY-MM`; lands as date32, the first of the month.
     Month,
@@ -220,7 +220,7 @@ pub enum Linking {
         person: String,
         /// Order within the person.
         order: String,
-        /// First day.
+        /// First day; of type day or partial-day, as are the other days.
         from: String,
         /// First day no longer; empty until the next row begins.
         until: String,
@@ -403,6 +403,20 @@ pub struct Tolerance {
     pub reasons: Vec<(String, f64)>,
 }
 
+/// Who may read the figures of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terms {
+    /// Everybody: the supplier publishes them itself, or lets them be used freely.
+    FreeUse,
+    /// The monitor alone, which protects what it publishes of them.
+    Confidential,
+}
+
+impl Terms {
+    /// The words used in contracts.
+    pub const WORDS: [(&'static str, Terms); 2] = [("free-use", Terms::FreeUse), ("confidential", Terms::Confidential)];
+}
+
 /// A supplier's contract.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
@@ -416,6 +430,8 @@ pub struct Contract {
     pub contact: String,
     /// Licence of the source, or how it may be used.
     pub licence: String,
+    /// Who may read its figures.
+    pub terms: Terms,
     /// Its extracts.
     pub extracts: Vec<Extract>,
 }
@@ -472,6 +488,16 @@ impl Extract {
     pub fn days_late(&self, period: Period, delivered_on: Day) -> Option<u64> {
         let expected = i64::from(period.end().0) + i64::try_from(self.expected_within_days?).ok()?;
         u64::try_from(i64::from(delivered_on.0) - expected).ok().filter(|days| *days > 0)
+    }
+
+    /// The column that says whose history a row is part of, of an extract whose rows land also where something else in
+    /// them cannot be read: nationalities and ties to parents. Left out, such a row would be taken for a person without
+    /// one.
+    pub fn whose_history(&self) -> Option<usize> {
+        match &self.linking {
+            Linking::Nationalities { person, .. } | Linking::Filiations { person, .. } => self.column(person),
+            _ => None,
+        }
     }
 
     /// Position of a column.

@@ -12,10 +12,14 @@ use crate::unwrap::{Broken, file_fault};
 /// No tag, text or comment of a workbook is longer; a cell holds at most 32,767 letters.
 pub(crate) const LONGEST_PIECE: usize = 1 << 20;
 
+/// No part of a workbook has as many elements in each other; the names of those that are open are kept.
+const DEEPEST: usize = 64;
+
 /// A part of a workbook.
 pub(crate) struct Xml<R: Read> {
     reader: Reader<Bounded<BufReader<R>>>,
     buffer: Vec<u8>,
+    depth: usize,
     shown: String,
 }
 
@@ -25,20 +29,27 @@ impl<R: Read> Xml<R> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.check_end_names = true;
-        Xml { reader, buffer: Vec::new(), shown }
+        Xml { reader, buffer: Vec::new(), depth: 0, shown }
     }
 
     /// The next event.
     ///
     /// # Errors
     ///
-    /// The part cannot be read, is not well-formed, or has a piece that is longer than any.
+    /// The part cannot be read, is not well-formed, or has a piece that is longer or deeper than any.
     pub(crate) fn next(&mut self) -> Result<Event<'_>, LandError> {
         self.buffer.clear();
         self.reader.get_mut().left = LONGEST_PIECE;
         match self.reader.read_event_into(&mut self.buffer) {
             Ok(Event::DocType(_)) => Err(damaged(&self.shown)),
-            Ok(event) => Ok(event),
+            Ok(event) => {
+                match event {
+                    Event::Start(_) => self.depth += 1,
+                    Event::End(_) => self.depth = self.depth.saturating_sub(1),
+                    _ => {}
+                }
+                if self.depth > DEEPEST { Err(damaged(&self.shown)) } else { Ok(event) }
+            }
             Err(quick_xml::Error::Io(error)) => Err(Broken::fault(&error, &self.shown)),
             Err(_) => Err(damaged(&self.shown)),
         }

@@ -25,6 +25,12 @@ pub fn check(global: &Global) -> Result<(), Failure> {
 
 /// Plans every card's query against empty tables.
 pub fn definitions(global: &Global, project: &Project) -> Result<(), Failure> {
+    for source in project.needlessly_protected() {
+        tracing::warn!(
+            "the contract of {source} says that everybody may use it, and pipeline.yaml withholds small counts of it; \
+             write `public: true` under protection, sources"
+        );
+    }
     let session = Session::new(&Limits { spill: None, ..super::limits(global) })?;
     let faults = indicators::check(project, &session);
     if faults.is_empty() { Ok(()) } else { Err(Failure::Unsound(faults)) }

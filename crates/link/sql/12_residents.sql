@@ -46,6 +46,9 @@ SELECT
     personal_data.sex,
     CASE WHEN personal_data.birth <= counted_once.day_written
          THEN (counted_once.day_written - personal_data.birth) / 10000 END AS age,
+    CASE WHEN personal_data.birth IS NOT NULL
+         THEN make_date(personal_data.birth / 10000, personal_data.birth / 100 % 100, personal_data.birth % 100)
+    END AS birth,
     counted_once.register
 FROM personal_data
 JOIN counted_once ON counted_once.person = personal_data.person

@@ -6,6 +6,7 @@
 --   the first that applies                  class      group          decided by
 --   own first nationality foreign           foreign    own first      own-first
 --   own current nationality foreign         foreign    own current    own-current
+--   either unreadable                       unknown    none           unreadable
 --   both Belgian                            belgian    150            all-belgian
 --   both unknown                            belgian    150            nothing-known
 --   one Belgian, the other unknown          belgian    150            known-belgian
@@ -16,6 +17,7 @@ WITH decided AS (
         CASE
             WHEN own_first   <> '150' THEN 'own-first'
             WHEN own_current <> '150' THEN 'own-current'
+            WHEN first_unreadable OR current_unreadable THEN 'unreadable'
             WHEN own_first = '150' AND own_current = '150' THEN 'all-belgian'
             WHEN own_first IS NULL AND own_current IS NULL THEN 'nothing-known'
             ELSE 'known-belgian'
@@ -26,10 +28,12 @@ WITH decided AS (
 SELECT
     person,
     day,
-    CASE WHEN decided_by IN ('own-first', 'own-current') THEN 'foreign' ELSE 'belgian' END AS class,
+    CASE WHEN decided_by IN ('own-first', 'own-current') THEN 'foreign'
+         WHEN decided_by = 'unreadable' THEN 'unknown' ELSE 'belgian' END AS class,
     CASE decided_by
         WHEN 'own-first'   THEN own_first
         WHEN 'own-current' THEN own_current
+        WHEN 'unreadable'  THEN NULL
         ELSE '150'
     END AS grp_code,
     decided_by

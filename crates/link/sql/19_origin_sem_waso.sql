@@ -10,6 +10,7 @@
 --   mother's first nationality foreign      foreign                  mother's     mother
 --   own first nationality foreign           foreign                  own first    own-first
 --   own current nationality foreign         foreign                  own current  own-current
+--   any unreadable                          not-attributed           none         unreadable
 --   all four Belgian                        belgian                  150          all-belgian
 --   own first and own current Belgian       belgian-not-attributed   150          known-belgian
 --   all four unknown                        not-attributed           150          nothing-known
@@ -23,6 +24,7 @@ WITH decided AS (
             WHEN mother      <> '150' THEN 'mother'
             WHEN own_first   <> '150' THEN 'own-first'
             WHEN own_current <> '150' THEN 'own-current'
+            WHEN father_unreadable OR mother_unreadable OR first_unreadable OR current_unreadable THEN 'unreadable'
             WHEN father = '150' AND mother = '150'
              AND own_first = '150' AND own_current = '150' THEN 'all-belgian'
             WHEN COALESCE(father, mother, own_first, own_current) IS NULL THEN 'nothing-known'
@@ -36,6 +38,7 @@ SELECT
     day,
     CASE
         WHEN decided_by IN ('father', 'mother', 'own-first', 'own-current') THEN 'foreign'
+        WHEN decided_by = 'unreadable' THEN 'not-attributed'
         WHEN decided_by = 'all-belgian' THEN 'belgian'
         WHEN own_first = '150' AND own_current = '150' THEN 'belgian-not-attributed'
         ELSE 'not-attributed'
@@ -45,6 +48,7 @@ SELECT
         WHEN 'mother'      THEN mother
         WHEN 'own-first'   THEN own_first
         WHEN 'own-current' THEN own_current
+        WHEN 'unreadable'  THEN NULL
         ELSE '150'
     END AS grp_code,
     decided_by

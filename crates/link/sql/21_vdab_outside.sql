@@ -22,7 +22,7 @@ inside AS (
 -- small: a few hundred codes times a few days
 occurring AS (
     SELECT reference_days.day, codes.code
-    FROM (SELECT DISTINCT code FROM history) AS codes
+    FROM (SELECT DISTINCT code FROM nationality_rows WHERE code <> '?') AS codes
     CROSS JOIN reference_days
 )
 

@@ -3,16 +3,20 @@
 --
 --   current nationality     class      group            decided by
 --   foreign                 foreign    own current      own-current
+--   unreadable              unknown    none             unreadable
 --   Belgian                 belgian    150              all-belgian
 --   unknown                 belgian    150              nothing-known
 
 SELECT
     person,
     day,
-    CASE WHEN own_current <> '150' THEN 'foreign' ELSE 'belgian' END AS class,
-    COALESCE(own_current, '150') AS grp_code,
+    CASE WHEN own_current <> '150'  THEN 'foreign'
+         WHEN current_unreadable    THEN 'unknown'
+         ELSE 'belgian' END AS class,
+    CASE WHEN NOT current_unreadable THEN COALESCE(own_current, '150') END AS grp_code,
     CASE
         WHEN own_current <> '150' THEN 'own-current'
+        WHEN current_unreadable   THEN 'unreadable'
         WHEN own_current = '150'  THEN 'all-belgian'
         ELSE 'nothing-known'
     END AS decided_by

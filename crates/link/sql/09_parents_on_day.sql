@@ -21,7 +21,8 @@
 -- man's tie that counts makes the father and a woman's the mother.
 --
 -- Result: one row per reference day and child with a tie that counts. `father` and `mother` are
--- their FIRST nationalities: NULL if there is no such parent or if it is unknown.
+-- their FIRST nationalities: NULL if there is no such parent or if it is unknown, '?' if a record of
+-- it could not be read. `has_father` and `has_mother` say whether there is such a parent at all.
 
 WITH
 
@@ -47,7 +48,9 @@ without_choice AS (
         child,
         day,
         max(nationality) FILTER (WHERE sex = 'M') AS father,
-        max(nationality) FILTER (WHERE sex = 'F') AS mother
+        max(nationality) FILTER (WHERE sex = 'F') AS mother,
+        bool_or(sex = 'M') AS has_father,
+        bool_or(sex = 'F') AS has_mother
     FROM counting
     WHERE NOT choice
     GROUP BY child, day
@@ -135,10 +138,21 @@ with_choice AS (
             WHEN women > 0  THEN CASE WHEN first_women = 1 THEN first_woman END
             WHEN others > 0 THEN CASE WHEN first_others = 1 THEN first_other END
             WHEN men >= 2   THEN CASE WHEN second_men = 1 THEN second_man END
-        END AS mother
+        END AS mother,
+        CASE
+            WHEN men > 0    THEN first_men = 1
+            WHEN others > 0 THEN first_others = 1
+            ELSE women >= 2 AND first_women = 1
+        END AS has_father,
+        CASE
+            WHEN men = 0 AND others = 0 AND women >= 2 THEN second_women = 1
+            WHEN women > 0  THEN first_women = 1
+            WHEN others > 0 THEN first_others = 1
+            ELSE men >= 2 AND second_men = 1
+        END AS has_mother
     FROM counted
 )
 
-SELECT child, day, father, mother FROM without_choice
+SELECT child, day, father, mother, has_father, has_mother FROM without_choice
 UNION ALL
-SELECT child, day, father, mother FROM with_choice
+SELECT child, day, father, mother, has_father, has_mother FROM with_choice

@@ -3,7 +3,8 @@
 -- VDAB asks for one thing more, that is kept here beside them: whether any nationality that had
 -- begun by the day is known.
 --
--- Result: one row per reference day and resident. A nationality is NULL if unknown.
+-- Result: one row per reference day and resident. A nationality is NULL if unknown, and '?' if a
+-- record of it could not be read.
 
 SELECT
     residents.person,
