@@ -363,6 +363,12 @@ impl Workshop<'_> {
         Ok(records.collect::<Result<_, _>>()?)
     }
 
+    /// Equalities between tables that the counts of the published editions show and the definitions do not name.
+    pub fn equalities(&self) -> Result<Vec<protect::linked::Equality>, Failure> {
+        let rules = &self.project.pipeline.protection;
+        Ok(protect::equalities(&self.records()?, (rules, &self.balances(), &self.project.reference)))
+    }
+
     /// The record of an edition: its own cells, and those that it carries.
     fn with_carried(&self, edition: &Edition, own: &[Recorded]) -> Result<Vec<Recorded>, Failure> {
         let mut recorded = own.to_vec();
@@ -390,6 +396,9 @@ impl Workshop<'_> {
         let stage = Stage::begin("protect", format!("protecting the {} cells of {}", cells.len(), edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
         let mut guarded = protect::protect(cells, quality, setting, &stamp)?;
+        for equality in &guarded.equalities {
+            tracing::info!("{equality}");
+        }
         let earlier = match &edition.follows {
             Some(id) => warehouse::edition::open(self.warehouse, id)?.observations()?,
             None => Vec::new(),

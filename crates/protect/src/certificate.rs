@@ -44,7 +44,7 @@ pub struct Figure {
     pub is_singleton: bool,
 }
 
-/// What everybody can hold figures to: terms, each 1 or -1 times a figure, that add up to a known number.
+/// What everybody can hold figures to: terms, each a whole number of times a figure, that add up to a known number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constraint {
     /// Figures with their coefficients.

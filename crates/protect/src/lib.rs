@@ -15,7 +15,7 @@ use catalog::{injection, share};
 
 use crate::certificate::Checker;
 use crate::level::{End, Need};
-use crate::linked::{Linked, Outcome, Row, Standing, accounts, untold};
+use crate::linked::{Equality, Linked, Outcome, Row, Standing, accounts, untold};
 
 pub mod attack;
 pub mod certificate;
@@ -151,6 +151,8 @@ pub struct Guarded<'s> {
     pub recorded: Vec<Recorded>,
     /// Of each of these counts, in their order, the place among all that are told about the work.
     pub accounts: Vec<usize>,
+    /// Equalities between tables that were found in the counts, and that the definitions do not name.
+    pub equalities: Vec<Equality>,
     /// The linked system of all editions.
     pub linked: Linked<'s>,
     /// What is withheld, and the proof.
@@ -222,6 +224,27 @@ impl Guarded<'_> {
     }
 }
 
+/// Returns the equalities between tables of the records of all editions that the definitions do not name, for whoever keeps
+/// them.
+pub fn equalities(
+    records: &[Vec<Recorded>],
+    (rules, balances, reference): (&Protection, &BTreeMap<String, Balance>, &Reference),
+) -> Vec<Equality> {
+    let mut linked = Linked::new(rules, balances, reference);
+    for record in records {
+        linked.add(&published_rows(record));
+    }
+    linked.link_tables()
+}
+
+/// The rows of an edition that is published.
+fn published_rows(record: &[Recorded]) -> Vec<Row<'_>> {
+    record
+        .iter()
+        .map(|Recorded { cell, method, reason }| Row { cell, method, published: Some(*reason), public: false })
+        .collect()
+}
+
 /// Protects cells, and counts about the work: the only way to rows that may be published.
 ///
 /// # Errors
@@ -235,11 +258,7 @@ pub fn protect<'s>(
     let mut linked = Linked::new(setting.rules, setting.balances, setting.reference);
     for earlier in setting.earlier {
         injection::point("protect.earlier")?;
-        let rows: Vec<Row<'_>> = earlier
-            .iter()
-            .map(|row| Row { cell: &row.cell, method: &row.method, published: Some(row.reason), public: false })
-            .collect();
-        linked.add(&rows);
+        linked.add(&published_rows(earlier));
     }
     let untold = untold(&quality, setting.rules.usual.threshold);
     let (told, known): (Vec<_>, Vec<_>) =
@@ -253,6 +272,7 @@ pub fn protect<'s>(
     injection::point("protect.system")?;
     linked.add(&rows);
     rows.truncate(decide);
+    let equalities = if setting.rules.linked { linked.link_tables() } else { Vec::new() };
     let outcome = if setting.rules.linked { linked.plan(setting.threads)? } else { linked.few() };
     let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| {
         if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
@@ -278,6 +298,7 @@ pub fn protect<'s>(
         protected: Protected { observations, quality, linked: setting.rules.linked },
         recorded,
         accounts,
+        equalities,
         linked,
         outcome,
     })

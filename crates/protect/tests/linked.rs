@@ -16,6 +16,9 @@ use protect::linked::{Linked, Outcome, Row};
 use protect::secondary::{End, Need};
 use protect::{Guarded, RawQuality, Setting, Stamp, protect};
 
+#[path = "linked/equalities.rs"]
+mod equalities;
+
 fn rules() -> Protection {
     let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, all_protected: false, why: String::new() };
     Protection {
@@ -291,6 +294,29 @@ fn who_is_alone_in_a_cell_does_not_learn_about_another() {
     let figure = |row: usize| guarded.linked.of_row(row).unwrap().0;
     let moves = &guarded.outcome.proofs[&(figure(2), End::Above)];
     assert!(moves.iter().any(|moved| moved.iter().all(|(cell, _)| *cell != figure(1))));
+}
+
+/// One birth in each of two groups: each family knows the base of its own group, so that no witness of the other may rest on it.
+#[test]
+fn who_is_alone_in_a_base_does_not_learn_another_base() {
+    let world = world();
+    let rate = |area: &str, code: &str, base: i64| {
+        with_base(cell("i", "2008-01-01/P3Y", area, 0, &[("group", code)]), ShareOf::Group, base)
+    };
+    let mut cells = vec![rate("A", "_T", 2), rate("A", "EU", 1), rate("A", "NIET-EU", 1)];
+    cells.extend([rate("B", "_T", 90), rate("B", "EU", 40), rate("B", "NIET-EU", 50)]);
+    let mut guarded = world.guarded(&cells, &[]);
+    let shown: Vec<bool> = guarded.recorded.iter().map(|row| row.reason == Reason::Shown).collect();
+    assert_eq!(guarded.check(|row| shown[row]), BTreeMap::new());
+    let [total, one, other] = [0, 1, 2].map(|row| guarded.linked.of_row(row).unwrap().1.unwrap());
+    // These witnesses add up, and the family of the other group is in both.
+    let sorted = |mut moved: Vec<(u32, i64)>| {
+        moved.sort_unstable();
+        vec![moved]
+    };
+    guarded.outcome.proofs.insert((one, End::Below), sorted(vec![(one, -1), (other, 1)]));
+    guarded.outcome.proofs.insert((one, End::Above), sorted(vec![(one, 5), (other, -1), (total, 4)]));
+    assert_eq!(guarded.check(|row| shown[row]), BTreeMap::from([("i".to_string(), 1)]));
 }
 
 /// Horebeke 45062 on 1 January 2012: 4 women and 14 men of foreign nationality, 18 in all. Where Statbel's table is taken

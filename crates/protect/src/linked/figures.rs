@@ -339,6 +339,8 @@ impl<'l> Linked<'l> {
             } else {
                 let need = need_of_base(*base, divisor, rule);
                 figure.need = [figure.need, need].into_iter().flatten().reduce(Need::with);
+                // What can be one person in every period of a mean is taken for one: a singleton, who knows the base.
+                figure.contributors = (1..=divisor.max(1)).contains(base).then_some(1);
             }
             if let (true, Some((count, _))) = (public, found[*row]) {
                 let count = &mut self.figures[count as usize];

@@ -14,6 +14,7 @@ use crate::level::{End, Need};
 use crate::system::Move;
 
 mod accounts;
+mod equalities;
 mod figures;
 mod plan;
 mod statement;
@@ -21,6 +22,7 @@ mod sums;
 
 pub use accounts::is_account;
 pub(crate) use accounts::{accounts, untold};
+pub use equalities::Equality;
 pub use figures::Linked;
 
 /// A row of an edition as protection sees it.

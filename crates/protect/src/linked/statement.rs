@@ -24,8 +24,11 @@ impl Linked<'_> {
         };
         let figures: Vec<Figure> = self.figures.iter().map(figure).collect();
         let constraint = |(wholes, parts): &(Vec<u32>, Vec<u32>)| {
-            let parts = parts.iter().map(|part| (*part, 1));
-            let terms: Vec<(u32, i64)> = parts.chain(wholes.iter().map(|whole| (*whole, -1))).collect();
+            // A figure that is given more than once is one term, that many times the figure.
+            let mut times: BTreeMap<u32, i64> = BTreeMap::new();
+            parts.iter().for_each(|part| *times.entry(*part).or_default() += 1);
+            wholes.iter().for_each(|whole| *times.entry(*whole).or_default() -= 1);
+            let terms: Vec<(u32, i64)> = times.into_iter().filter(|(_, by)| *by != 0).collect();
             let total = terms.iter().map(|(id, by)| by * figures[*id as usize].value).sum();
             Constraint { terms, total }
         };

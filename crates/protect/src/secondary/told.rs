@@ -145,7 +145,8 @@ impl<'s> Bounds<'s> {
     /// The least and most of a term, its sign taken in.
     fn part(&self, (cell, by): (u32, i64)) -> Ends {
         let (low, high) = self.ends[cell as usize];
-        if by > 0 { (low, high) } else { (high.map(|high| -high), low.map(|low| -low)) }
+        let times = |end: i64| end * by;
+        if by > 0 { (low.map(times), high.map(times)) } else { (high.map(times), low.map(times)) }
     }
 
     /// What a sum leaves to each of its terms: the whole of it less the least, and less the most, of the others.
@@ -166,6 +167,9 @@ impl<'s> Bounds<'s> {
             let (low, high) = self.part((*cell, *by));
             let (from, to) = (most.without(high).map(|own| rest - own), least.without(low).map(|own| rest - own));
             let (from, to) = if *by > 0 { (from, to) } else { (to.map(|to| -to), from.map(|from| -from)) };
+            // Of a cell that is counted more than once the ends are as many times closer, in whole numbers.
+            let times = by.abs();
+            let (from, to) = (from.map(|from| -(-from).div_euclid(times)), to.map(|to| to.div_euclid(times)));
             let (low, high) = self.ends[*cell as usize];
             self.set(*cell, (low.max(from), [high, to].into_iter().flatten().min()), Some(sum));
         }
