@@ -672,4 +672,44 @@ mod tests {
         has(&faults, "sources/reference/clusters.csv", "error[P18]: cannot be read: more than 1048576 bytes");
         assert_eq!(faults.len(), 1, "what else there is to say waits until everything can be read: {faults:#?}");
     }
+
+    #[test]
+    fn only_declared_files_are_definitions_and_none_holds_numbers_of_persons() {
+        let folder = Folder::new("strays");
+        let reference = folder.0.join("sources/reference");
+        fs::create_dir_all(reference.join("deliveries/2010")).unwrap();
+        fs::write(reference.join("nwwz_2010.csv"), "code\n1\n").unwrap();
+        fs::write(reference.join("notes.md"), "a note").unwrap();
+        fs::write(reference.join("deliveries/2010/rows.csv"), "code\n1\n").unwrap();
+        fs::write(reference.join("areas.csv"), "code,name\n1,94021300145\n").unwrap();
+        fs::create_dir_all(folder.0.join("indicators/Welzijn")).unwrap();
+        fs::write(folder.0.join("indicators/Welzijn/leefloon.yaml"), "title: t\n").unwrap();
+        let faults = folder.faults();
+        for stray in ["nwwz_2010.csv", "notes.md", "deliveries/2010/rows.csv"] {
+            has(&faults, &format!("sources/reference/{stray}"), "error[S15]");
+        }
+        has(&faults, "sources/reference/areas.csv, line 2", "error[S16]");
+        assert!(faults.iter().all(|fault| !fault.contains("94021300145")), "a number is told");
+        has(&faults, "indicators/Welzijn/leefloon.yaml", "error[I10]: `Welzijn` cannot be an id");
+    }
+
+    #[test]
+    fn ids_name_no_folder_elsewhere_and_look_like_a_day_only_when_they_are_one() {
+        let faults_of = |ids: &[&str], monitor: &str| -> Vec<String> {
+            let edition = |id: &&str| format!("  \"{id}\":\n    monitor: {monitor}\n");
+            let text = format!("editions:\n{}", ids.iter().map(edition).collect::<String>());
+            Pipeline::read(&text).1.iter().map(Fault::to_string).filter(|fault| fault.contains("[P10]")).collect()
+        };
+        assert!(faults_of(&["2012-03-15", "2013-03-15"], "liim").is_empty());
+        assert!(faults_of(&["verhaal"], "liim").is_empty());
+        for (ids, monitor) in [
+            (&["2012-03-15"][..], "/../../../x"),
+            (&["../x"], "liim"),
+            (&["2013-02-30"], "liim"),
+            (&["2013"], "liim"),
+            (&["IM-2013"], "liim"),
+        ] {
+            assert_eq!(faults_of(ids, monitor).len(), 1, "{ids:?} {monitor}");
+        }
+    }
 }
