@@ -90,21 +90,30 @@ editions:
       vreemde-herkomst: { periods: ["2011-01-01"] }
 "#;
 
-/// A project of three persons and a table of counts, with an edition to be made.
+/// A project of four persons and a table of counts, with an edition to be made.
 fn small_project(name: &str) -> Folder {
     let folder = project(name);
     folder.write("pipeline.yaml", PIPELINE);
     let (anna, bilal, chris) = (insz(19_600_501, 2), insz(19_650_612, 3), insz(19_900_713, 5));
+    // Her parents are on record too, as the contract asks of most residents.
+    let dirk = insz(19_300_815, 7);
     let person =
         |number: &str, birth: u64, sex: u8| format!("{number}{birth}{sex}B73028{:<30}{:<8}\r\n", "Herstappe", "");
-    let persons = [person(&anna, 19_600_501, 2), person(&bilal, 19_650_612, 1), person(&chris, 19_900_713, 1)].concat();
+    let persons = [
+        person(&anna, 19_600_501, 2),
+        person(&bilal, 19_650_612, 1),
+        person(&chris, 19_900_713, 1),
+        person(&dirk, 19_300_815, 1),
+    ]
+    .concat();
     let history = format!(
         "insz;volgnr;datum_begin;datum_einde;nationaliteit;reden;geregistreerd_op\n\
-         {anna};1;1960-05-01;;150;;1960-05-01\n{bilal};1;1965-06-12;;354;;1965-06-12\n{chris};1;1990-07-13;;150;;1990-07-13\n"
+         {anna};1;1960-05-01;;150;;1960-05-01\n{bilal};1;1965-06-12;;354;;1965-06-12\n{chris};1;1990-07-13;;150;;1990-07-13\n\
+         {dirk};1;1930-08-15;;150;;1930-08-15\n"
     );
     let ties = format!(
         "insz;ouder_nr;ouder_insz;ouder_geslacht;aard;datum_begin;datum_einde;geregistreerd_op\n\
-         {chris};1;{bilal};1;geboorte;1990-07-13;;1990-07-13\n"
+         {chris};1;{bilal};1;geboorte;1990-07-13;;1990-07-13\n{anna};1;{dirk};1;geboorte;1960-05-01;;1960-05-01\n"
     );
     for (extract, period, file, text) in [
         ("rijksregister/personen", "2011-01-01", "personen.txt", persons.as_str()),

@@ -8,6 +8,7 @@ pub mod card;
 pub mod cell;
 pub mod contract;
 pub mod day;
+mod definitions;
 pub mod digest;
 pub mod document;
 pub mod fault;
