@@ -195,7 +195,9 @@ pub fn land(
     if landed.rejections.len() > rejected && !matches!(extract.form, Form::Workbook { .. }) {
         offsets::fill(extract, files, &mut landed.rejections)?;
     }
-    landed.rejections.sort_unstable_by_key(|rejection| (rejection.file, rejection.line, rejection.reason));
+    // In a workbook the number of the sheet is in place of the offset: rows are in the order in which they are read.
+    let sheet = |rejection: &Rejection| if is_workbook { rejection.byte } else { 0 };
+    landed.rejections.sort_unstable_by_key(|own| (own.file, sheet(own), own.line, own.reason));
     Ok(landed)
 }
 
