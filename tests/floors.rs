@@ -13,7 +13,7 @@ const BIRTHS: &str = "kind;geboortedatum;gemeente_3112;inkomen;opleiding;arbeid;
 fn a_column_that_is_empty_throughout_is_refused() {
     let folder = project("empty");
     let file = |rows: &[&str]| {
-        let rows = rows.iter().enumerate().map(|(number, row)| format!("k{number};2010-01-0{};{row}\n", number + 1));
+        let rows = rows.iter().enumerate().map(|(number, row)| format!("k{number};2010-01-{:02};{row}\n", number + 1));
         let text = format!("{BIRTHS}{}", rows.collect::<String>());
         folder.write("births.csv", text).display().to_string()
     };
