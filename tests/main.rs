@@ -13,14 +13,19 @@
 )]
 
 mod across_extracts;
+mod cases;
 mod command;
 mod deliveries;
+mod engine;
 mod faults;
 mod floors;
 mod golden;
+mod inject;
+mod injected;
 mod integrity;
 mod laws;
 mod lineage;
+mod log;
 mod peer;
 mod plausible;
 mod project;
@@ -36,4 +41,5 @@ mod second_derivation;
 mod store;
 mod stories;
 mod story;
+mod trace;
 mod truth;

@@ -301,3 +301,20 @@ fn a_delivery_can_be_put_back_by_receiving_it_again() {
     assert_eq!(sequence(&receive(&folder, &other)), "0002");
     assert_eq!(sequence(&receive(&folder, NWWZ)), "0003");
 }
+
+#[test]
+fn contract_and_pipeline_agree_on_what_everybody_may_read() {
+    let folder = project("terms");
+    assert!(!err(&done(&folder, &["check"])).contains("warning"));
+    folder.replace("pipeline.yaml", "    verkiezingen/kiezers:\n      public: true\n", "    verkiezingen/kiezers:\n");
+    let words = err(&done(&folder, &["check"]));
+    assert!(words.contains("warning: the contract of verkiezingen/kiezers says that everybody may use it"), "{words}");
+    folder.replace("sources/statbel/contract.yaml", "terms: free-use", "terms: confidential");
+    let refused = liim(&folder, &["check"]);
+    assert_eq!(refused.status.code(), Some(3));
+    let words = err(&refused);
+    assert!(
+        words.contains("error[P19]: `statbel/bevolking` is called public") && words.contains("pipeline.yaml, line"),
+        "{words}"
+    );
+}

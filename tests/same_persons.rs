@@ -18,7 +18,7 @@ fn run(folder: &Folder) -> Vec<Vec<Observation>> {
 }
 
 /// Changes a delivered file, and its receipt with it.
-fn rewrite(folder: &Folder, name: &str, change: impl Fn(&str) -> String) {
+pub fn rewrite(folder: &Folder, name: &str, change: impl Fn(&str) -> String) {
     let path = folder.path().join("sources").join(name);
     let bytes = std::fs::read(&path).unwrap();
     let packed = name.ends_with(".gz");

@@ -7,6 +7,7 @@ use std::process::Command;
 
 mod dropping;
 mod pages;
+mod sensitive;
 
 use crate::project::{Folder, done, err, liim, linked_project, observations};
 

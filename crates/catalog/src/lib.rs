@@ -15,6 +15,7 @@ pub mod id;
 pub mod identifiers;
 pub mod injection;
 pub mod insz;
+pub mod link_measure;
 pub mod origin;
 pub mod period;
 pub mod pipeline;

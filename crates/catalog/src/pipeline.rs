@@ -75,6 +75,13 @@ pub struct Edition {
     pub indicators: Vec<Choice>,
 }
 
+impl Edition {
+    /// Whether it may be made on a day: what is received on its cut-off day counts, so that day must have passed.
+    pub fn is_due(&self, today: Day) -> bool {
+        self.cut_off < today
+    }
+}
+
 /// Protection rule of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceRule {

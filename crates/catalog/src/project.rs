@@ -1,11 +1,13 @@
 //! A project folder, read whole and checked: pipeline, contracts, reference tables, origin definitions, cards.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::card::{Card, Cards};
-use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking};
+use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking, Terms};
 use crate::digest::sha256;
 use crate::fault::{Fault, Place, did_you_mean};
 use crate::id::{PATTERN, is_id};
@@ -15,6 +17,11 @@ use crate::period::Period;
 use crate::pipeline::{Choice, Edition, Pipeline, may_be_published_without};
 use crate::plausibility::Rule;
 use crate::reference::Reference;
+
+/// Most bytes of a definition file; the greatest that is shipped has 36 thousand.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+/// Most faults of a project that are listed. Finding the line of each reads its file.
+const MAX_FAULTS: usize = 500;
 
 /// Definitions that make an edition: law 7.
 #[derive(Debug, Clone)]
@@ -45,9 +52,17 @@ impl Project {
         for (folder, depth) in [("sources", 3), ("indicators", 2)] {
             definitions(root, folder, depth, &mut files, &mut faults);
         }
-        match fs::read(root.join("pipeline.yaml")) {
+        // What cannot be read would be called missing below.
+        if faults.iter().any(|fault| fault.code == UNREADABLE) {
+            return Err(faults);
+        }
+        match read_bounded(&root.join("pipeline.yaml")) {
             Ok(bytes) => {
                 files.insert("pipeline.yaml".to_string(), bytes);
+            }
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                faults.push(unreadable("pipeline.yaml", &error));
+                return Err(faults);
             }
             Err(_) => {
                 faults.push(
@@ -61,25 +76,20 @@ impl Project {
             faults.extend(identifiers_in(file, bytes));
             faults.extend(name_of(file));
         }
-        let text = |file: &str, faults: &mut Vec<Fault>| -> Option<String> {
-            let bytes = files.get(file)?;
-            match String::from_utf8(bytes.clone()) {
-                Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)),
-                Err(_) => {
-                    faults.push(Fault::new("P02", Place::file(file), "not UTF-8 text"));
-                    None
-                }
-            }
+        let (pipeline, found) = match text(&files, "pipeline.yaml", &mut faults) {
+            Some(text) => Pipeline::read(&text),
+            None => (None, Vec::new()),
         };
-
-        let (pipeline, found) = Pipeline::read(&text("pipeline.yaml", &mut faults).unwrap_or_default());
         faults.extend(found);
 
         let reference = {
             let mut unreadable = Vec::new();
-            let reference =
-                Reference::read(&|name| text(&format!("sources/reference/{name}"), &mut Vec::new()), &mut unreadable);
+            // A table that is there and is no text is a fault of its own, beside that of its absence.
+            let not_text = RefCell::new(Vec::new());
+            let own = |name: &str| text(&files, &format!("sources/reference/{name}"), &mut not_text.borrow_mut());
+            let reference = Reference::read(&own, &mut unreadable);
             faults.extend(unreadable);
+            faults.extend(not_text.into_inner());
             reference
         };
 
@@ -91,29 +101,34 @@ impl Project {
             let parts: Vec<&str> = file.split('/').collect();
             match parts.as_slice() {
                 ["sources", supplier, "contract.yaml"] => {
-                    let (contract, found) =
-                        Contract::read(file, supplier, &text(file, &mut faults).unwrap_or_default());
+                    let Some(text) = text(&files, file, &mut faults) else { continue };
+                    let (contract, found) = Contract::read(file, supplier, &text);
                     faults.extend(found);
                     contracts.extend(contract.map(|contract| (supplier.to_string(), contract)));
                 }
                 ["sources", "reference", "origin", name] if name.ends_with(".yaml") => {
-                    let (origin, found) = OriginDefinition::read(file, &text(file, &mut faults).unwrap_or_default());
+                    let Some(text) = text(&files, file, &mut faults) else { continue };
+                    let (origin, found) = OriginDefinition::read(file, &text);
                     faults.extend(found);
                     origins.extend(origin.map(|origin| (origin.id.clone(), origin)));
                 }
                 ["indicators", "plausibility.yaml"] => {
-                    let (rules, found) = Rule::read(file, &text(file, &mut faults).unwrap_or_default());
+                    let Some(text) = text(&files, file, &mut faults) else { continue };
+                    let (rules, found) = Rule::read(file, &text);
                     faults.extend(found);
                     plausibility = rules;
                 }
                 ["indicators", theme, name] if name.ends_with(".yaml") => {
                     let id = name.trim_end_matches(".yaml");
-                    let Some(sql) = text(&format!("indicators/{theme}/{id}.sql"), &mut faults) else {
+                    let query = format!("indicators/{theme}/{id}.sql");
+                    if !files.contains_key(&query) {
                         let message = format!("the card has no query `{id}.sql` beside it");
                         faults.push(Fault::new("I01", Place::file(file), message));
                         continue;
-                    };
-                    let (card, found) = Card::read(file, theme, id, &text(file, &mut faults).unwrap_or_default(), &sql);
+                    }
+                    let Some(sql) = text(&files, &query, &mut faults) else { continue };
+                    let Some(text) = text(&files, file, &mut faults) else { continue };
+                    let (card, found) = Card::read(file, theme, id, &text, &sql);
                     faults.extend(found);
                     if let Some(card) = card
                         && let Some(other) = cards.insert(id.to_string(), card)
@@ -148,6 +163,24 @@ impl Project {
     /// An extract by id.
     pub fn extract(&self, id: &ExtractId) -> Option<&Extract> {
         self.contracts.get(&id.supplier)?.extracts.iter().find(|extract| extract.id == *id)
+    }
+
+    /// Who may read the figures of an extract, as its contract says.
+    fn terms(&self, id: &ExtractId) -> Option<Terms> {
+        self.contracts.get(&id.supplier).map(|contract| contract.terms)
+    }
+
+    /// The extracts that an edition counts, that everybody may read, and that pipeline.yaml protects all the same: their
+    /// figures are withheld for nothing.
+    pub fn needlessly_protected(&self) -> Vec<&ExtractId> {
+        let choices = self.pipeline.editions.iter().flat_map(|edition| &edition.indicators);
+        let counted = choices.filter_map(|choice| self.card(choice)).map(|card| &card.source);
+        let mut found: Vec<&ExtractId> = counted
+            .filter(|id| self.terms(id) == Some(Terms::FreeUse) && !self.pipeline.protection.of(id).public)
+            .collect();
+        found.sort();
+        found.dedup();
+        found
     }
 
     /// An extract as it is delivered for a period; nothing where no contract has it, or no layout is of the period.
@@ -227,6 +260,9 @@ impl Project {
             }
         }
         let mut fault = |code: &str, file: &str, message: String, hint: String| {
+            if faults.len() >= MAX_FAULTS {
+                return;
+            }
             let fault = Fault::new(code, self.line_of(file, &message), message);
             faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
         };
@@ -239,9 +275,17 @@ impl Project {
             let message = format!("cluster scheme `{scheme}` is not in clusters.csv");
             fault("P12", "pipeline.yaml", message, near(scheme, known));
         }
-        for source in pipeline.protection.sources.keys() {
+        for (source, rule) in &pipeline.protection.sources {
             if self.extract(source).is_none() && !known_broken {
                 fault("P13", "pipeline.yaml", format!("no contract describes `{source}`"), String::new());
+            }
+            if rule.public && self.terms(source) == Some(Terms::Confidential) {
+                fault(
+                    "P19",
+                    "pipeline.yaml",
+                    format!("`{source}` is called public, and its contract says that it is confidential"),
+                    format!("see `terms` in sources/{}/contract.yaml", source.supplier),
+                );
             }
         }
         for edition in &pipeline.editions {
@@ -433,6 +477,35 @@ impl Project {
     }
 }
 
+const UNREADABLE: &str = "P18";
+
+/// A definition file or folder that is there and cannot be read. It never counts as one that is not there.
+fn unreadable(path: &str, error: &std::io::Error) -> Fault {
+    let message = format!("cannot be read: {error}");
+    Fault::new(UNREADABLE, Place::file(path), message).hint("see to its owner, its mode and the disk")
+}
+
+/// The bytes of a file that is no greater than a definition may be.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(std::io::Error::other(format!("more than {MAX_FILE_BYTES} bytes, as no definition has")));
+    }
+    Ok(bytes)
+}
+
+/// The text of a definition file that was found. Returns `None` where there is none, and with a fault where it is no text.
+fn text(files: &BTreeMap<String, Vec<u8>>, file: &str, faults: &mut Vec<Fault>) -> Option<String> {
+    match std::str::from_utf8(files.get(file)?) {
+        Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text).to_string()),
+        Err(_) => {
+            faults.push(Fault::new("P02", Place::file(file), "not UTF-8 text"));
+            None
+        }
+    }
+}
+
 /// The folder of the reference tables.
 const REFERENCE: &str = "sources/reference";
 
@@ -480,11 +553,19 @@ fn definitions(
     files: &mut BTreeMap<String, Vec<u8>>,
     faults: &mut Vec<Fault>,
 ) {
-    let Ok(entries) = fs::read_dir(root.join(folder)) else { return };
-    for entry in entries.flatten() {
+    let entries = match fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        // A project may have none yet; what was listed a moment ago must be there.
+        Err(error) if error.kind() == ErrorKind::NotFound && !folder.contains('/') => return,
+        Err(error) => return faults.push(unreadable(folder, &error)),
+    };
+    for entry in entries {
+        let (entry, kind) = match entry.and_then(|entry| entry.file_type().map(|kind| (entry, kind))) {
+            Ok(found) => found,
+            Err(error) => return faults.push(unreadable(folder, &error)),
+        };
         let name = entry.file_name().to_string_lossy().to_string();
         let path = format!("{folder}/{name}");
-        let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
             let is_deliveries = folder.starts_with("sources/") && folder != REFERENCE && name == "deliveries";
             if is_deliveries || name.starts_with('.') {
@@ -514,8 +595,11 @@ fn definitions(
             continue;
         }
         if definition && kind.is_file() {
-            if let Ok(bytes) = fs::read(entry.path()) {
-                files.insert(path, bytes);
+            match read_bounded(&entry.path()) {
+                Ok(bytes) => {
+                    files.insert(path, bytes);
+                }
+                Err(error) => faults.push(unreadable(&path, &error)),
             }
         } else if !(ends(&[".md", ".schema.json"]) && folder != REFERENCE) && !name.starts_with('.') {
             faults.push(
@@ -523,5 +607,69 @@ fn definitions(
                     .hint("take a delivery in with `liim receive` and remove it here"),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder below the system's, gone when the test ends.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let path = std::env::temp_dir().join(format!("liim-catalog-{}-{name}", std::process::id()));
+            fs::create_dir_all(path.join("sources/vdab")).unwrap();
+            fs::write(path.join("pipeline.yaml"), "title: t\n").unwrap();
+            Folder(path)
+        }
+
+        fn faults(&self) -> Vec<String> {
+            Project::load(&self.0).unwrap_err().iter().map(Fault::to_string).collect()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn has(faults: &[String], place: &str, words: &str) {
+        let found = faults.iter().any(|fault| fault.contains(&format!("at {place}")) && fault.contains(words));
+        assert!(found, "no {words:?} at {place} in {faults:#?}");
+    }
+
+    #[test]
+    fn what_is_there_and_cannot_be_read_is_not_absent() {
+        // Whoever runs this may read everything, so what is in the way is not a mode: a file where a folder is expected, a
+        // folder where a file is, a link that leads to itself.
+        let folder = Folder::new("unreadable");
+        fs::write(folder.0.join("indicators"), "no folder").unwrap();
+        has(&folder.faults(), "indicators", "error[P18]: cannot be read: Not a directory");
+        fs::remove_file(folder.0.join("pipeline.yaml")).unwrap();
+        fs::create_dir(folder.0.join("pipeline.yaml")).unwrap();
+        has(&folder.faults(), "pipeline.yaml", "error[P18]: cannot be read: Is a directory");
+        fs::remove_dir(folder.0.join("pipeline.yaml")).unwrap();
+        std::os::unix::fs::symlink("pipeline.yaml", folder.0.join("pipeline.yaml")).unwrap();
+        has(&folder.faults(), "pipeline.yaml", "error[P18]: cannot be read: Too many levels");
+        fs::remove_file(folder.0.join("pipeline.yaml")).unwrap();
+        has(&folder.faults(), "pipeline.yaml", "error[P01]: there is no pipeline.yaml");
+    }
+
+    #[test]
+    fn what_is_no_text_or_too_great_is_said_to_be() {
+        let folder = Folder::new("no-text");
+        fs::create_dir_all(folder.0.join("sources/reference")).unwrap();
+        fs::write(folder.0.join("sources/reference/areas.csv"), b"code;\xff\n").unwrap();
+        fs::write(folder.0.join("sources/vdab/contract.yaml"), b"\xff").unwrap();
+        let faults = folder.faults();
+        has(&faults, "sources/reference/areas.csv", "error[P02]: not UTF-8 text");
+        has(&faults, "sources/vdab/contract.yaml", "error[P02]: not UTF-8 text");
+        fs::write(folder.0.join("sources/reference/clusters.csv"), vec![b'a'; (1 << 20) + 1]).unwrap();
+        let faults = folder.faults();
+        has(&faults, "sources/reference/clusters.csv", "error[P18]: cannot be read: more than 1048576 bytes");
+        assert_eq!(faults.len(), 1, "what else there is to say waits until everything can be read: {faults:#?}");
     }
 }

@@ -22,6 +22,9 @@ pub struct Receipt {
     /// The day the supplier took the extract from its own database, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extracted_on: Option<String>,
+    /// Whether its rows are made up: what is made from it are figures about nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub synthetic: bool,
     /// 1 for the first delivery of the period, 2 for the one that supersedes it, and so on.
     pub sequence: u32,
     /// The files, in the order in which they are read.
@@ -104,6 +107,7 @@ mod tests {
             delivered_on: "2011-03-01".into(),
             delivered_by: "desk".into(),
             extracted_on: None,
+            synthetic: false,
             sequence: 1,
             files: vec![file],
             history: Vec::new(),

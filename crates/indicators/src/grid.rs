@@ -215,6 +215,8 @@ impl Grid<'_> {
         match (share_of, base) {
             (ShareOf::None, _) => None,
             (ShareOf::Total, Some(base)) if self.card.shares_of.len() > 1 => Some(base.numerator),
+            // A population is counted elsewhere: where it is not, it is not known.
+            (ShareOf::Population, base) => base.or(own)?.denominator,
             // A cell without a row has the base of its neighbours, or nobody to be a share of.
             (_, base) => base.or(own).map_or(Some(0), |row| row.denominator),
         }

@@ -32,11 +32,11 @@ impl Custody {
                 None
             }
             Err(LandError::Io { file, error }) => {
-                self.faults.push(Fault::new("S38", Place::file(file), format!("cannot be read: {error}")));
+                self.faults.push(Fault::new("S90", Place::file(file), format!("cannot be read: {error}")));
                 None
             }
             Err(other) => {
-                self.faults.push(Fault::new("S38", Place::file("sources"), other.to_string()));
+                self.faults.push(Fault::new("S90", Place::file("sources"), other.to_string()));
                 None
             }
         }
@@ -71,7 +71,7 @@ pub fn check(project: &Project) -> Custody {
         let is_named =
             found.faults.iter().any(|fault| Path::new(&fault.place.file).parent() == Path::new(&shown).parent());
         if !is_named {
-            let fault = Fault::new("S39", Place::file(shown), "no receipt names this file");
+            let fault = Fault::new("S91", Place::file(shown), "no receipt names this file");
             found.faults.push(fault.hint("take it in with `liim receive`, or remove it"));
         }
     }

@@ -4,11 +4,12 @@
 //! supersedes the earlier, which stays where it is.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use catalog::contract::ExtractId;
 use catalog::digest::hex;
+use catalog::document::is_bounded;
 use catalog::project::Project;
 use catalog::receipt::{Receipt, is_sealed};
 use catalog::{Day, Fault, Period, Place};
@@ -68,10 +69,11 @@ impl Delivery {
                     )
                     .hint("put the delivered file back, or receive the new one with `liim receive`"),
                 ),
-                Err(_) => faults.push(
+                Err(error) if error.kind() == ErrorKind::NotFound => faults.push(
                     Fault::new("S34", place, "the delivered file is not there")
                         .hint("put it back, or receive it again"),
                 ),
+                Err(error) => return Err(LandError::io(&shown, error)),
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(LandError::Faults(faults)) }
@@ -83,17 +85,24 @@ pub fn deliveries(project: &Project, extract: &ExtractId) -> Result<Vec<Delivery
     let base = project.root.join("sources").join(&extract.supplier).join("deliveries");
     let mut found = Vec::new();
     let mut faults = Vec::new();
-    for period_folder in folders(&base) {
-        for folder in folders(&period_folder.join(&extract.extract)) {
+    for period_folder in folders(&base)? {
+        for folder in folders(&period_folder.join(&extract.extract))? {
             let file = folder.join("receipt.yaml");
             let shown = file.strip_prefix(&project.root).unwrap_or(&file).display().to_string();
-            let Ok(text) = fs::read_to_string(&file) else {
-                faults.push(
-                    Fault::new("S35", Place::file(&shown), "the delivery has no receipt")
-                        .hint("receive it with `liim receive`"),
-                );
-                continue;
+            let text = match fs::read_to_string(&file) {
+                Ok(text) => text,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    faults.push(
+                        Fault::new("S35", Place::file(&shown), "the delivery has no receipt")
+                            .hint("receive it with `liim receive`"),
+                    );
+                    continue;
+                }
+                Err(error) => return Err(LandError::io(&shown, error)),
             };
+            if !is_bounded(&shown, 'S', &text, &mut faults) {
+                continue;
+            }
             if !is_sealed(&text) {
                 let what =
                     "the receipt is not as it was written: its last line does not hold the hash of those above it";
@@ -145,10 +154,11 @@ fn fits(receipt: &Receipt, extract: &ExtractId, folder: &Path) -> bool {
 
 /// SHA-256 and length of a file.
 pub fn digest(path: &Path) -> std::io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(std::io::Error::other("not a file"));
+    // A pipe is asked what it is before it is opened, for opening it waits for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
     }
+    let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;
@@ -162,11 +172,24 @@ pub fn digest(path: &Path) -> std::io::Result<(String, u64)> {
     }
 }
 
-fn folders(base: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir(base)
-        .map(|entries| entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
-        .unwrap_or_default();
-    found.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
+/// The folders below a folder, in order; none where it is not there. What cannot be read is an error: a delivery that is
+/// passed over would give way to an older one.
+fn folders(base: &Path) -> Result<Vec<PathBuf>, LandError> {
+    let unread = |path: &Path, error| LandError::io(&path.display().to_string(), error);
+    let entries = match fs::read_dir(base) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unread(base, error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| unread(base, error))?;
+        let path = entry.path();
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if !is_hidden && fs::metadata(&path).map_err(|error| unread(&path, error))?.is_dir() {
+            found.push(path);
+        }
+    }
     found.sort();
-    found
+    Ok(found)
 }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::cell::{AreaLevel, Reason, TOTAL};
-use catalog::pipeline::Edition;
+use catalog::card::{Card, THEMES};
+use catalog::cell::{AreaLevel, Cell, Reason, TOTAL};
+use catalog::contract::ExtractId;
+use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
 use ingest::delivery::Delivery;
 use warehouse::edition::open;
@@ -20,10 +22,11 @@ pub fn words(
     warehouse: &Warehouse,
     edition: &Edition,
     (chosen, salt): (&Chosen, &str),
+    cells: &[Cell],
 ) -> Result<BTreeMap<&'static str, TextRows>, Failure> {
     let counted: BTreeSet<&str> = edition.indicators.iter().map(|choice| choice.indicator.as_str()).collect();
     let mut found = BTreeMap::from([
-        ("indicators", indicators(project, edition)),
+        ("indicators", indicators(project, edition, cells)),
         ("areas", areas(project)),
         ("area_members", members(project)),
         ("codes", codes(project)),
@@ -77,7 +80,37 @@ fn position(at: usize) -> Option<String> {
     some(format!("{at:03}"))
 }
 
-fn indicators(project: &Project, edition: &Edition) -> TextRows {
+/// The caveats that hold for the periods of an edition; those of some periods begin with them.
+fn caveats(card: &Card, choice: &Choice) -> String {
+    let caveats = card.caveats.iter().filter_map(|caveat| {
+        let about: Vec<String> = choice
+            .periods
+            .iter()
+            .filter(|period| caveat.periods.contains(period))
+            .map(|period| report::number::period(*period))
+            .collect();
+        match (caveat.periods.is_empty(), about.is_empty()) {
+            (true, _) => Some(caveat.text.clone()),
+            (false, true) => None,
+            (false, false) => Some(format!("Over {}: {}", about.join(" en "), caveat.text)),
+        }
+    });
+    caveats.collect::<Vec<_>>().join(" ")
+}
+
+/// Why small counts of an indicator are shown: sentences that say where everybody can read them, none where nobody can.
+fn public_elsewhere(project: &Project, card: &Card, cells: &[Cell]) -> Option<String> {
+    let rules = &project.pipeline.protection;
+    let own = cells.iter().filter(|cell| cell.key.indicator == card.id);
+    let sources: BTreeSet<&ExtractId> = own.map(|cell| &cell.source).collect();
+    let by_source = sources.into_iter().map(|source| rules.of(source)).filter(|rule| rule.public);
+    let by_figure = rules.known.iter().filter(|known| known.indicator == card.id && !known.base);
+    let why = by_source.map(|rule| rule.why.as_str()).chain(by_figure.map(|known| known.why.as_str()));
+    let why: Vec<&str> = why.collect();
+    (!why.is_empty()).then(|| why.join(" "))
+}
+
+fn indicators(project: &Project, edition: &Edition, cells: &[Cell]) -> TextRows {
     let row = |(at, choice)| {
         let card = project.card(choice)?;
         let wording = wording(project, choice)?;
@@ -92,6 +125,8 @@ fn indicators(project: &Project, edition: &Edition) -> TextRows {
             card.denominator_source.clone(),
             some(&wording.unit),
             some(card.shares_of.iter().map(|share_of| share_of.word()).collect::<Vec<_>>().join(" ")),
+            some(card.shares_of.iter().map(|share_of| share_of.per().to_string()).collect::<Vec<_>>().join(" ")),
+            some(wording.share_decimals.to_string()),
             some(if card.sex { "yes" } else { "no" }),
             some(card.groups.as_ref().map_or("none", |groups| groups.scheme.as_str())),
             project.origin_of(choice).map(|origin| origin.id.clone()),
@@ -99,7 +134,8 @@ fn indicators(project: &Project, edition: &Edition) -> TextRows {
             some(wording.level),
             some(card.source.to_string()),
             some(&card.source_line),
-            some(card.caveats.join(" ")),
+            some(caveats(card, choice)),
+            public_elsewhere(project, card, cells),
             some(&edition.id),
             position(at),
         ])
@@ -145,6 +181,9 @@ fn codes(project: &Project) -> TextRows {
         }
     }
     add("none", TOTAL, None, "Totaal");
+    for (theme, title) in THEMES {
+        add("theme", theme, None, title);
+    }
     add("age", TOTAL, None, "Totaal");
     let first_age = |code: &str| code.split(|letter: char| !letter.is_ascii_digit()).next()?.parse::<u32>().ok();
     let ages: BTreeMap<(Option<u32>, &str), &str> = project

@@ -60,7 +60,7 @@ impl Chosen {
     pub fn periods(&self, read: &Read, period: Period) -> Vec<Period> {
         match read.at {
             At::Newest => self.newest.get(&read.extract).copied().into_iter().collect(),
-            at => at.of(period),
+            _ => read.periods(period),
         }
     }
 
@@ -112,7 +112,7 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
                         vec![Some(newest)]
                     }
                     (At::Newest, None) => vec![None],
-                    (at, _) => at.of(*period).into_iter().map(Some).collect(),
+                    _ => read.periods(*period).into_iter().map(Some).collect(),
                 };
                 let Some(extract) = project.extract(&read.extract) else { continue };
                 linked |= matches!(extract.linking, Linking::Persons { .. } | Linking::Facts { .. });

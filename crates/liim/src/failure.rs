@@ -58,10 +58,59 @@ impl Failure {
         ORDER.iter().position(|code| *code == self.code()).unwrap_or(ORDER.len())
     }
 
-    /// What to write on standard error.
+    /// A name of the kind, for programs that read the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Failure::Handled => "incomplete",
+            Failure::Broken(_) => "internal",
+            Failure::Usage(_) => "usage",
+            Failure::Unsound(_) => "unsound-definitions",
+            Failure::Contract(_) => "contract-broken",
+            Failure::Exposed(_) => "not-protected",
+            Failure::NotReproduced(_) => "not-reproduced",
+            Failure::Locked(_) => "locked",
+            Failure::TryLater(_) => "delivery-missing",
+            Failure::Nothing(_) => "nothing-to-do",
+        }
+    }
+
+    /// What to do next, where the kind says it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Failure::Usage(_) => Some("see `liim --help`, or `--help` behind the verb"),
+            Failure::NotReproduced(_) => Some("restore the file from a copy, and report it"),
+            Failure::Locked(_) => Some("wait until the other run has ended"),
+            Failure::TryLater(_) => Some("try again when it is there"),
+            _ => None,
+        }
+    }
+
+    /// The diagnostics that it consists of.
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Failure::Unsound(faults) | Failure::Contract(faults) => faults,
+            _ => &[],
+        }
+    }
+
+    /// What happened, in one text; empty where [`Failure::faults`] say it, or where it has been said.
+    pub fn message(&self) -> String {
+        match self {
+            Failure::Handled | Failure::Unsound(_) | Failure::Contract(_) => String::new(),
+            Failure::Broken(text)
+            | Failure::Usage(text)
+            | Failure::Exposed(text)
+            | Failure::NotReproduced(text)
+            | Failure::Locked(text)
+            | Failure::TryLater(text)
+            | Failure::Nothing(text) => text.clone(),
+        }
+    }
+
+    /// What to write on standard error, for people.
     pub fn words(&self) -> String {
         match self {
-            Failure::Handled => String::new(),
+            Failure::Handled | Failure::Nothing(_) => self.message(),
             Failure::Unsound(faults) | Failure::Contract(faults) => {
                 let mut text: Vec<String> = faults.iter().map(Fault::to_string).collect();
                 if faults.len() > 1 {
@@ -69,15 +118,7 @@ impl Failure {
                 }
                 text.join("\n\n")
             }
-            Failure::Nothing(text) => text.clone(),
-            Failure::Broken(text)
-            | Failure::Usage(text)
-            | Failure::Exposed(text)
-            | Failure::NotReproduced(text)
-            | Failure::Locked(text)
-            | Failure::TryLater(text) => {
-                format!("error: {text}")
-            }
+            _ => format!("error: {}", self.message()),
         }
     }
 }

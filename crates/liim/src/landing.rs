@@ -13,7 +13,9 @@ use catalog::digest::sha256;
 use catalog::project::Project;
 use catalog::{Fault, Period, Place};
 use ingest::delivery::Delivery;
-use ingest::{Filling, LandError, Landed, Source, gaps_in_words, grouped, in_words, landed_schema, within_tolerance};
+use ingest::{
+    Filling, LandError, Landed, Source, blanked, gaps_in_words, grouped, in_words, landed_schema, within_tolerance,
+};
 use protect::RawQuality;
 use serde::{Deserialize, Serialize};
 use warehouse::store::{Warehouse, checked};
@@ -110,14 +112,19 @@ pub fn land(project: &Project, warehouse: &Warehouse, delivery: &Delivery, threa
     let schema = landed_schema(extract);
     let mut writer = warehouse.write_private(&rows, &schema)?;
     let mut filling = Filling::new(extract, &project.reference);
+    let mut unwritten = None;
     let landed = ingest::land(extract, &project.reference, delivery.period, &sources, threads, &mut |batch| {
         filling.add(&batch);
-        writer.write(&batch).map_err(|error| LandError::Sink(error.to_string()))
-    })?;
+        writer.write(&batch).map_err(|error| LandError::Sink(unwritten.insert(error).to_string()))
+    });
+    let landed = match unwritten {
+        Some(error) => return Err(error.into()),
+        None => landed?,
+    };
     writer.finish()?;
-    if !landed.withdrawn.is_empty() {
+    if !landed.withdrawn.is_empty() || !landed.blanked.is_empty() {
         let kept = Filling::new(extract, &project.reference);
-        filling = withdraw(warehouse, &rows, &schema, &landed.withdrawn, kept)?;
+        filling = withdraw(warehouse, &rows, (extract, &schema), &landed, kept)?;
     }
     rejections(warehouse, extract, &folder.join("rejections.parquet"), &landed)?;
     for words in in_words(extract, &landed.rejections) {
@@ -166,27 +173,33 @@ fn landed_before(warehouse: &Warehouse, rows: &Path, summary_file: &Path) -> Res
     Ok(Some(Landing { rows: rows.to_path_buf(), sha256, summary }))
 }
 
-/// Takes away rows that were found, at the end, to repeat a key; gives how far the columns of those left are filled in.
+/// Takes away, or empties, rows that were found at the end to repeat a key; gives how far the columns of those left are filled
+/// in.
 fn withdraw(
     warehouse: &Warehouse,
     path: &Path,
-    schema: &SchemaRef,
-    positions: &[usize],
+    (extract, schema): (&Extract, &SchemaRef),
+    landed: &Landed,
     mut kept_filling: Filling,
 ) -> Result<Filling, Failure> {
     let all = path.with_extension("all");
     std::fs::rename(path, &all).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
     let mut writer = warehouse.write_private(path, schema)?;
-    let mut positions = positions.iter().copied().peekable();
+    let mut withdrawn = landed.withdrawn.iter().copied().peekable();
+    let mut emptied = landed.blanked.iter().copied().peekable();
     let mut first = 0;
     for batch in warehouse::store::rows(&all, &[])? {
         let batch = batch?;
-        let mut kept = vec![true; batch.num_rows()];
-        while let Some(position) = positions.next_if(|position| *position < first + batch.num_rows()) {
+        let (mut kept, mut blank) = (vec![true; batch.num_rows()], vec![false; batch.num_rows()]);
+        while let Some(position) = withdrawn.next_if(|position| *position < first + batch.num_rows()) {
             kept[position - first] = false;
         }
+        while let Some(position) = emptied.next_if(|position| *position < first + batch.num_rows()) {
+            blank[position - first] = true;
+        }
         first += batch.num_rows();
-        let kept = filter_record_batch(&batch, &kept.into())
+        let kept = blanked(extract, &batch, &blank.into())
+            .and_then(|batch| filter_record_batch(&batch, &kept.into()))
             .and_then(|batch| cast_batch(&batch, schema))
             .map_err(|_| Failure::Broken("landed rows could not be put into columns".into()))?;
         kept_filling.add(&kept);
@@ -206,11 +219,12 @@ fn cast_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Ar
 
 /// Of everything that determines what lands.
 fn fingerprint(project: &Project, extract: &Extract, delivery: &Delivery) -> String {
+    // A table that is not there has no digest; a project that is read has all of them.
     let lists = ["municipalities.csv", "municipality_mergers.csv", "nationalities.csv"].map(|name| {
-        project.files.get(&format!("sources/reference/{name}")).map(|bytes| sha256(bytes)).unwrap_or_default()
+        project.files.get(&format!("sources/reference/{name}")).map_or_else(String::new, |bytes| sha256(bytes))
     });
     let files: Vec<&str> = delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect();
-    sha256(format!("landing 5 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
+    sha256(format!("landing 6 {}\n{extract:?}\n{lists:?}\n{files:?}", delivery.period).as_bytes())
 }
 
 /// The complete list of rejections: reason, file, line, byte and column, never a value.

@@ -10,6 +10,7 @@ use catalog::contract::{Extract, ExtractId, Form, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use catalog::schema::UNREADABLE;
 use catalog::{Period, workers};
 use ingest::delivery::Delivery;
 use ingest::landed_schema;
@@ -23,6 +24,7 @@ use crate::failure::Failure;
 use crate::floors::{self, LinkageRate};
 use crate::key;
 use crate::landing::Landing;
+use crate::progress::{self, Counted};
 use crate::stages::Workshop;
 
 /// Stored tables by what they are of.
@@ -47,15 +49,17 @@ pub fn link<'p>(
     warehouse.clear_work(&edition.id)?;
     let stage = Stage::begin("link", format!("linking for {}", edition.id));
     let landed = |delivery: &Delivery| landings.get(&delivery.folder);
-    let rows_of = |delivery: &Delivery| landed(delivery).map(|landing| landing.rows.clone()).unwrap_or_default();
+    // Every chosen delivery was landed; a path to nothing could not be read.
+    let rows_of = |delivery: &Delivery| landed(delivery).map_or_else(PathBuf::new, |landing| landing.rows.clone());
     let of_persons = |extract: &Extract| matches!(extract.linking, Linking::Persons { .. });
     let mut slots = SlotsOf::new();
     for (_, delivery) in chosen.by_period.iter().filter(|((id, _), _)| project.extract(id).is_some_and(of_persons)) {
         slots.insert(delivery.folder.clone(), Slots::default());
     }
     let register = register((project, workshop.limits.threads), edition, chosen, &rows_of, &mut slots)?;
+    progress::doing("linking what is counted to the register");
     tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
-    let key = key::read(project)?;
+    let key = key::read_or_make(project)?;
     let numbers = Permutation::new(&key, &edition.id, register.count());
     let strangers = Permutation::of_strangers(&key, &edition.id, STRANGERS);
     let (origins, schemes) = needs(project, edition);
@@ -80,15 +84,20 @@ pub fn link<'p>(
     }
     // The largest first, so that the threads end together.
     tasks.sort_by_key(|(size, extract, period, ..)| (std::cmp::Reverse(*size), extract.id.clone(), *period));
+    let counted = Counted::begin("linking", tasks.len());
     let tallies = workers::each(workshop.limits.threads, &tasks, |(_, extract, period, slots, from, to)| {
+        progress::doing(&format!("linking {} {period}", extract.id));
         let writer = workshop.warehouse.write_private(to, &linker.schema(extract))?;
-        match (&extract.linking, slots) {
+        let tally = match (&extract.linking, slots) {
             (Linking::Persons { .. }, Some(slots)) => {
                 residents(&linker, (&register, slots), (*extract, *period), from, writer)
             }
             _ => facts(&linker, (*extract, *period), from, writer),
-        }
+        };
+        counted.step();
+        tally
     })?;
+    drop(counted);
     let mut rates = Vec::new();
     for ((_, extract, period, .., to), tally) in tasks.into_iter().zip(tallies) {
         let tally = tally?;
@@ -231,6 +240,11 @@ fn told(register: &Register, edition: &Edition) -> Vec<RawQuality> {
         ("numbers said to be replaced by two others, the later used", findings.replaced_twice),
         ("numbers whose replacements lead into a circle, left as they are", findings.circular),
         ("parents who are not older than their child, kept as the register has them", findings.not_older),
+        (
+            "persons of whom a row of the nationality history cannot be read, or cannot be dated to the day",
+            findings.histories_in_doubt,
+        ),
+        ("persons of whom a tie to a parent cannot be read", findings.parents_in_doubt),
         ("ties to a parent beyond a father and a mother, or alike, not used", findings.unused_filiations),
     ] {
         if count > 0 {
@@ -246,6 +260,8 @@ fn told(register: &Register, edition: &Edition) -> Vec<RawQuality> {
         ("replaced-twice", findings.replaced_twice),
         ("replaced-in-a-circle", findings.circular),
         ("parents-not-older", findings.not_older),
+        ("histories-in-doubt", findings.histories_in_doubt),
+        ("parents-in-doubt", findings.parents_in_doubt),
         ("unused-ties", findings.unused_filiations),
     ]
     .map(|(measure, value)| {
@@ -306,10 +322,10 @@ fn register_columns(linking: &Linking) -> Vec<&str> {
     match linking {
         Linking::Persons { person, birth, sex, .. } => vec![person, birth, sex],
         Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
-            vec![person, order, from, until, nationality, registered_on]
+            vec![person, order, from, until, nationality, registered_on, UNREADABLE]
         }
         Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
-            vec![person, parent, number, sex, from, until, registered_on]
+            vec![person, parent, number, sex, from, until, registered_on, UNREADABLE]
         }
         Linking::Key { coded, person } => vec![coded, person],
         Linking::Replacements { old, new, on, registered_on } => vec![old, new, on, registered_on],

@@ -10,13 +10,18 @@ mod companions;
 mod deliveries;
 mod failure;
 mod falls;
+mod files;
 mod floors;
 mod key;
 mod landing;
 mod link_quality;
 mod linking;
+mod log;
 mod pages;
+mod privacy;
+mod progress;
 mod rederive;
+mod space;
 mod stages;
 mod terminal;
 mod verbs;
@@ -29,19 +34,20 @@ use failure::Failure;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let command = Command::parse();
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => return terminal::explain(&error),
+    };
     terminal::start(&command.global);
     terminal::keep_panics_private();
+    privacy::without_core_dumps();
     // A panic on the way ends a verb as any failure does: what it was about to publish is not published.
     let outcome = catalog::workers::caught(|| verb(&command)).unwrap_or_else(|panicked| Err(panicked.into()));
-    terminal::stop();
-    match outcome {
+    progress::stop();
+    match terminal::all_said(outcome) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let words = failure.words();
-            if !words.is_empty() {
-                terminal::talk(&words);
-            }
+            terminal::fail(&failure, None);
             failure.into()
         }
     }
@@ -65,7 +71,7 @@ fn verb(command: &Command) -> Result<(), Failure> {
         }
         Verb::Check => verbs::check::check(global),
         Verb::Plan { edition, json } => verbs::plan::plan(global, edition.as_deref(), *json),
-        Verb::Run { edition, all } => verbs::run::run(global, edition, *all),
+        Verb::Run { edition, all, now } => verbs::run::run(global, edition, *all, *now),
         Verb::Protect { table, spec, out, audit } => verbs::protect::protect(global, table, spec, out, *audit),
         Verb::Editions { json } => verbs::editions::editions(global, *json),
         Verb::Verify { stage: None, .. } => verbs::verify::files(global),

@@ -6,26 +6,31 @@ use std::path::{Path, PathBuf};
 use catalog::card::{Balance, Card};
 use catalog::cell::{Cell, Reason, Recorded, TOTAL, Wording};
 use catalog::contract::{ExtractId, Linking};
-use catalog::digest::sha256;
+use catalog::digest::{hex, sha256};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
-use catalog::{Day, Period, workers};
+use catalog::{Day, Period, injection, workers};
 use indicators::{Asked, Tie};
 use ingest::delivery::Delivery;
 use protect::{Guarded, RawQuality, Setting, Stamp};
 use warehouse::confidential;
 use warehouse::edition::{Publication, Published, prepare};
 use warehouse::session::{Limits, Session};
-use warehouse::store::Warehouse;
+use warehouse::store::{Warehouse, exists};
 
 use crate::clock::Stage;
 use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
 use crate::falls;
+use crate::key;
 use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
+use crate::progress::Counted;
+
+/// Rows about persons from which on nobody guesses all that was landed for an edition.
+const UNGUESSABLE_ROWS: u64 = 10_000;
 
 /// What an edition is made with.
 pub struct Workshop<'w> {
@@ -41,21 +46,22 @@ pub struct Workshop<'w> {
 pub struct Done {
     /// The edition.
     pub published: Published,
-    /// Whether it was published without a source.
-    pub without: bool,
+    /// Whether it was published without a source, or `latest` does not point at it yet.
+    pub incomplete: bool,
 }
 
 impl Workshop<'_> {
     /// Makes one edition.
     pub fn make(&self, edition: &Edition, chosen: &Chosen) -> Result<Done, Failure> {
         let mut quality = Vec::new();
-        warehouse::edition::settle(self.warehouse)?;
+        warehouse::release::settle(self.warehouse)?;
         let landings = self.land(chosen, &mut quality)?;
         let (tables, rates) = linking::link(self, edition, chosen, &landings, &mut quality)?;
         self.check_tables(&tables)?;
         self.link_quality(edition, chosen, &tables, &mut quality)?;
         let (cells, mut warnings) = self.count(edition, chosen, &tables, &mut quality)?;
         warnings.extend(falls::warnings((self.project, self.warehouse), chosen, &landings, &rates)?);
+        injection::point("run.counted")?;
         let words = self.words(edition);
         let earlier = self.records()?;
         let (rules, balances) = (&self.project.pipeline.protection, self.balances());
@@ -70,7 +76,8 @@ impl Workshop<'_> {
         let guarded = self.protect(edition, &cells, &setting, quality)?;
         let recorded = self.with_carried(edition, &guarded.recorded)?;
         let stage = Stage::begin("publish", format!("publishing {}", edition.id));
-        let salt = salt(edition, &landings);
+        let salt = self.salt(edition, chosen, &landings)?;
+        injection::point("run.protected")?;
         let waiting = confidential::write(self.warehouse, &edition.id, (&recorded, &guarded), &salt)?;
         let prepared = prepare(
             self.warehouse,
@@ -78,9 +85,10 @@ impl Workshop<'_> {
                 edition,
                 pipeline: &self.project.pipeline,
                 protected: &guarded.protected,
-                words: companions::words(self.project, self.warehouse, edition, (chosen, &salt))?,
+                words: companions::words(self.project, self.warehouse, edition, (chosen, &salt), &cells)?,
                 definitions: self.project.definitions_of(edition),
                 deliveries: chosen.commitments(&salt),
+                synthetic: chosen.all().iter().any(|delivery| delivery.receipt.synthetic),
                 archive: &self.project.files,
                 warnings,
                 proof_sha256: &waiting.sha256,
@@ -88,12 +96,16 @@ impl Workshop<'_> {
         )?;
         stage.end(format!("{} rows written", guarded.protected.observations().len()));
         let stage = Stage::begin("audit", format!("auditing {}", edition.id));
+        injection::point("run.written")?;
         let written = prepared.open()?;
         let observations = written.observations()?;
-        let mut found = audit::released(&written, &observations, &guarded)?;
+        let rules = audit::Rules { protection: rules, balances: &balances };
+        let evidence = audit::Evidence { rules, record: &waiting.record()?, earlier: &earlier };
+        let mut found = audit::released(&written, &observations, &evidence, &guarded)?;
         let mut pages = 0;
         for page in crate::pages::rendered(&written, &observations)? {
             let (_, told) = page?;
+            injection::point("audit.page")?;
             pages += 1;
             found.extend(told);
         }
@@ -104,10 +116,15 @@ impl Workshop<'_> {
             return Err(Failure::Exposed(told(&found)));
         }
         stage.end(format!("every proof holds, {pages} pages read back"));
+        injection::point("run.audited")?;
         waiting.settle(self.warehouse, &prepared)?;
         let published = prepared.publish()?;
         tracing::info!("{} is at {}", edition.id, published.folder.display());
-        Ok(Done { published, without: !chosen.missing.is_empty() })
+        let latest = warehouse::release::point_at_latest(self.warehouse);
+        if let Err(error) = &latest {
+            tracing::warn!("{} is published, and `latest` was not moved: {error}; the next run moves it", edition.id);
+        }
+        Ok(Done { published, incomplete: !chosen.missing.is_empty() || latest.is_err() })
     }
 
     /// Lands what is not landed yet, and adds its counts.
@@ -138,7 +155,12 @@ impl Workshop<'_> {
         order.sort_by_key(|at| std::cmp::Reverse(size(deliveries[*at])));
         let threads = self.limits.threads.clamp(1, deliveries.len().max(1));
         let each = (self.limits.threads / threads).max(1);
-        let landed = workers::each(threads, &order, |at| land(self.project, self.warehouse, deliveries[*at], each))?;
+        let counted = Counted::begin("landing", deliveries.len());
+        let landed = workers::each(threads, &order, |at| {
+            let landed = land(self.project, self.warehouse, deliveries[*at], each);
+            counted.step();
+            landed
+        })?;
         let mut found: Vec<(usize, Result<Landing, Failure>)> = order.into_iter().zip(landed).collect();
         found.sort_by_key(|(at, _)| *at);
         Ok(found.into_iter().map(|(_, landed)| landed).collect())
@@ -151,12 +173,17 @@ impl Workshop<'_> {
         chosen: &Chosen,
         landings: &BTreeMap<PathBuf, Landing>,
     ) -> Result<Tables, Failure> {
-        let stored: Tables = chosen
+        let tables: Vec<_> = chosen
             .by_period
             .keys()
             .map(|(id, period)| ((id.clone(), *period), self.warehouse.work_table(&edition.id, id, *period)))
-            .filter(|(_, path)| path.exists())
             .collect();
+        let mut stored = Tables::new();
+        for (key, path) in tables {
+            if exists(&path)? {
+                stored.insert(key, path);
+            }
+        }
         let wanted = chosen.by_period.keys().filter(|(id, _)| {
             self.project.extract(id).is_some_and(|extract| matches!(extract.linking, Linking::Persons { .. }))
         });
@@ -172,6 +199,28 @@ impl Workshop<'_> {
         let files: Vec<&PathBuf> = tables.values().collect();
         let checked = workers::each(self.limits.threads, &files, |file| warehouse::store::checked(file))?;
         checked.into_iter().try_for_each(|checked| checked.map(|_| ())).map_err(Failure::from)
+    }
+
+    /// The salt of an edition's commitments: a hash over all that was landed for it. It is the same for who makes the edition
+    /// again from the same deliveries, and can be known only by who holds every one of them, so that a commitment to a small
+    /// table tells nothing to who lacks the register. Where few rows are about persons all of it could be guessed, and random
+    /// bytes are mixed in.
+    fn salt(
+        &self,
+        edition: &Edition,
+        chosen: &Chosen,
+        landings: &BTreeMap<PathBuf, Landing>,
+    ) -> Result<String, Failure> {
+        let of_persons: u64 = chosen
+            .all()
+            .into_iter()
+            .filter(|delivery| self.project.extract(&delivery.extract).is_some_and(|extract| extract.is_personal()))
+            .filter_map(|delivery| landings.get(&delivery.folder))
+            .map(|landing| landing.summary.rows)
+            .sum();
+        let mixed_in = if of_persons < UNGUESSABLE_ROWS { hex(&key::random()?) } else { String::new() };
+        let landed: Vec<&str> = landings.values().map(|landing| landing.sha256.as_str()).collect();
+        Ok(sha256(format!("salt 1 {} {mixed_in}\n{}", edition.id, landed.join("\n")).as_bytes()))
     }
 
     /// Counts how good the link is.
@@ -225,6 +274,8 @@ impl Workshop<'_> {
         let mut cells = Vec::new();
         let mut warnings = Vec::new();
         let mut asked = Vec::new();
+        let periods = edition.indicators.iter().map(|choice| choice.periods.len()).sum();
+        let counted = Counted::begin("counting", periods);
         for choice in &edition.indicators {
             let Some(card) = self.project.card(choice) else { continue };
             for period in &choice.periods {
@@ -237,8 +288,10 @@ impl Workshop<'_> {
                     stage.end(format!("{} rows", answer.rows()));
                     asked.push((card, *period, Some(answer)));
                 }
+                counted.step();
             }
         }
+        drop(counted);
         // Adding up and completing needs no engine, and cards do not wait for each other.
         let stage = Stage::begin("complete", format!("completing {}", edition.id));
         let completed = workers::each(self.limits.threads, &asked, |(_, _, answer)| {
@@ -246,7 +299,7 @@ impl Workshop<'_> {
         })?;
         for ((card, period, _), counted) in asked.iter().zip(completed) {
             let Some(counted) = counted? else {
-                cells.extend(indicators::not_delivered(self.project, card, *period));
+                cells.extend(indicators::not_delivered(self.project, card, *period)?);
                 continue;
             };
             warnings.extend(ties(card, *period, &counted.ties));
@@ -280,6 +333,11 @@ impl Workshop<'_> {
                 .flat_map(|read| chosen.periods(read, period))
                 .filter_map(|of| tables.get(&(extract.clone(), of)).cloned())
                 .collect();
+            if files.is_empty() && read.is_some_and(|read| read.since.is_some()) {
+                let fields: Vec<_> = attributes.into_iter().map(|own| own.field).collect();
+                session.register_empty(&extract.table(), &fields)?;
+                continue;
+            }
             let columns: Vec<(String, String)> =
                 attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
             session.register_files(&extract.table(), &files, &columns)?;
@@ -303,6 +361,12 @@ impl Workshop<'_> {
         let lines = warehouse::edition::read_ledger(self.warehouse)?;
         let records = lines.iter().map(|(line, _)| confidential::record_of(self.warehouse, &line.edition));
         Ok(records.collect::<Result<_, _>>()?)
+    }
+
+    /// Equalities between tables that the counts of the published editions show and the definitions do not name.
+    pub fn equalities(&self) -> Result<Vec<protect::linked::Equality>, Failure> {
+        let rules = &self.project.pipeline.protection;
+        Ok(protect::equalities(&self.records()?, (rules, &self.balances(), &self.project.reference)))
     }
 
     /// The record of an edition: its own cells, and those that it carries.
@@ -329,9 +393,12 @@ impl Workshop<'_> {
         setting: &Setting<'s>,
         quality: Vec<RawQuality>,
     ) -> Result<Guarded<'s>, Failure> {
-        let stage = Stage::begin("protect", format!("protecting {}", edition.id));
+        let stage = Stage::begin("protect", format!("protecting the {} cells of {}", cells.len(), edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
         let mut guarded = protect::protect(cells, quality, setting, &stamp)?;
+        for equality in &guarded.equalities {
+            tracing::info!("{equality}");
+        }
         let earlier = match &edition.follows {
             Some(id) => warehouse::edition::open(self.warehouse, id)?.observations()?,
             None => Vec::new(),
@@ -352,14 +419,6 @@ fn told(found: &[String]) -> String {
     const TOLD: usize = 5;
     let first = found.iter().take(TOLD).cloned().collect::<Vec<_>>().join("; ");
     if found.len() > TOLD { format!("{first}; and {} more findings", found.len() - TOLD) } else { first }
-}
-
-/// The salt of an edition's commitments: a hash over all that was landed for it. It is the same for who makes the edition again
-/// from the same deliveries, and can be known only by who holds every one of them, so that a commitment to a small table tells
-/// nothing to who lacks the register.
-fn salt(edition: &Edition, landings: &BTreeMap<PathBuf, Landing>) -> String {
-    let landed: Vec<&str> = landings.values().map(|landing| landing.sha256.as_str()).collect();
-    sha256(format!("salt 1 {}\n{}", edition.id, landed.join("\n")).as_bytes())
 }
 
 /// Says where two sources give a total; those that differ, to be told in the manifest.

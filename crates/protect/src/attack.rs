@@ -131,6 +131,8 @@ fn propagated(system: &System, withheld: &BTreeSet<u32>) -> Vec<(i64, Option<i64
             } else {
                 (least.map(|least| least - rest), most.map(|most| most - rest))
             };
+            let times = coefficient.abs();
+            let (low, high) = (low.map(|low| -(-low).div_euclid(times)), high.map(|high| high.div_euclid(times)));
             let own = &mut bounds[*cell as usize];
             let narrowed = (low.map_or(own.0, |low| low.max(own.0)), [high, own.1].into_iter().flatten().min());
             if narrowed != *own {

@@ -66,6 +66,7 @@ fn published(cells: &[Cell]) -> Result<Published, ProtectError> {
     let wording = Wording {
         theme: "t".into(),
         unit: "person".into(),
+        detail_units: BTreeMap::new(),
         value_decimals: 0,
         share_decimals: 1,
         method: String::new(),

@@ -37,6 +37,7 @@ fn statuses(group: &str, periods: &[&str], contributors: i64) -> Vec<&'static st
     let wording = Wording {
         theme: "t".into(),
         unit: "person".into(),
+        detail_units: Default::default(),
         value_decimals: 0,
         share_decimals: 1,
         method: "1".into(),

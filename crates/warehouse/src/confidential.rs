@@ -20,7 +20,7 @@ use crate::guard::{check_private_folder, hash_of, private_folder, read_own, sync
 use crate::ledger::{not_published, write_intent};
 use crate::parquet_file::PrivateWriter;
 use crate::session::arrow_schema;
-use crate::store::{Warehouse, checked, rows};
+use crate::store::{Warehouse, checked, remove_folder, rows};
 
 /// The confidential tables of an edition.
 pub(crate) const FILES: [&str; 3] = ["certificates.parquet", "decisions.parquet", "record.parquet"];
@@ -52,7 +52,7 @@ pub fn write(
 ) -> Result<Waiting, WarehouseError> {
     let folder = folder(warehouse, edition);
     let beside = folder.with_file_name(format!(".edition={edition}.partial"));
-    clear(&beside)?;
+    remove_folder(&beside)?;
     private_folder(&beside)?;
     let rows = |table: PublishedTable, columns: Vec<ArrayRef>| -> Result<(), WarehouseError> {
         let schema = arrow_schema(&table.fields);
@@ -125,20 +125,28 @@ pub fn salt_of(warehouse: &Warehouse, edition: &Published) -> Result<String, War
 }
 
 impl Waiting {
+    /// The record as it lies on disk.
+    ///
+    /// # Errors
+    /// A record that cannot be read back.
+    pub fn record(&self) -> Result<Vec<Recorded>, WarehouseError> {
+        read_record(&self.beside)
+    }
+
     /// Puts the files in their place, with the line that their edition is about to get in the ledger; what a run left there
     /// whose edition was never published goes. All of it lasts when this returns.
     pub fn settle(self, warehouse: &Warehouse, prepared: &Prepared<'_>) -> Result<(), WarehouseError> {
         not_published(&self.folder)?;
         write_intent(&self.beside, prepared.line())?;
         sync(&self.beside)?;
-        clear(&self.folder)?;
+        remove_folder(&self.folder)?;
         fs::rename(&self.beside, &self.folder).map_err(|error| WarehouseError::io(&self.folder, error))?;
         sync(&warehouse.confidential())
     }
 
     /// Takes the files away: their edition is not published.
     pub fn discard(self) -> Result<(), WarehouseError> {
-        clear(&self.beside)
+        remove_folder(&self.beside)
     }
 }
 
@@ -295,12 +303,4 @@ pub fn read_record(folder: &Path) -> Result<Vec<Recorded>, WarehouseError> {
         }
     }
     Ok(found)
-}
-
-/// Takes away what a run that did not end left of an edition's confidential files.
-fn clear(folder: &Path) -> Result<(), WarehouseError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(WarehouseError::io(folder, error)),
-        _ => Ok(()),
-    }
 }

@@ -1,4 +1,4 @@
-//! Editions: written beside, synced, made visible in one step, never edited.
+//! Editions: written beside, synced, made visible in one step ([`crate::release`]), never edited; and read back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 use catalog::cell::Observation;
 use catalog::digest::sha256;
 use catalog::id::is_id;
+use catalog::injection;
 use catalog::pipeline::{Edition, Pipeline};
 use catalog::schema::{companions, observations};
 use protect::Protected;
 
 use crate::WarehouseError;
-use crate::guard::{check_public_folder, entries, hash_of, read_own, sync};
+use crate::guard::{check_public_folder, entries, hash_of, private_folder, read_own, sync};
+use crate::ledger::Ledger;
 pub use crate::ledger::read_ledger;
-use crate::ledger::{self, Ledger};
 use crate::manifest::{Followed, LedgerLine, Manifest, ManifestFile};
 use crate::parquet_file::write_published;
-use crate::store::Warehouse;
+use crate::release::open_below;
+use crate::store::{Warehouse, remove_folder};
 use crate::tables::{TextRows, observation_batch, quality_batch, read_observations, text_batch};
 
 /// Everything an edition is published from.
@@ -35,6 +37,8 @@ pub struct Publication<'p> {
     pub definitions: BTreeMap<String, String>,
     /// Salted commitments to the deliveries that determine it.
     pub deliveries: BTreeMap<String, String>,
+    /// Whether any of these deliveries is made up.
+    pub synthetic: bool,
     /// The definition files themselves, to be archived.
     pub archive: &'p BTreeMap<String, Vec<u8>>,
     /// Warnings.
@@ -46,10 +50,10 @@ pub struct Publication<'p> {
 /// An edition that is written whole and not visible yet.
 #[derive(Debug)]
 pub struct Prepared<'w> {
-    warehouse: &'w Warehouse,
-    edition: String,
-    beside: PathBuf,
-    line: LedgerLine,
+    pub(crate) warehouse: &'w Warehouse,
+    pub(crate) edition: String,
+    pub(crate) beside: PathBuf,
+    pub(crate) line: LedgerLine,
 }
 
 /// A published edition, opened for reading.
@@ -75,21 +79,40 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         Err(WarehouseError::NoEdition(_)) => {}
         Err(other) => return Err(other),
     }
+    // What is carried from made-up deliveries is made up too.
+    let mut synthetic = publication.synthetic;
     let follows = match &edition.follows {
         Some(id) => {
             let followed = open_in(warehouse, &ledger, id)?;
+            synthetic |= followed.manifest.synthetic;
             Some(Followed { edition: id.clone(), manifest_sha256: followed.manifest_sha256 })
         }
         None => None,
     };
     let beside = warehouse.published().join(format!(".edition={}.partial", edition.id));
-    if beside.exists() {
-        fs::remove_dir_all(&beside).map_err(|error| WarehouseError::io(&beside, error))?;
+    remove_folder(&beside)?;
+    // Nobody reads figures that have not been audited.
+    private_folder(&beside)?;
+    let written = write_edition(publication, &beside, (follows, synthetic, &ledger));
+    if written.is_err() {
+        // The disk may be full; the next run takes away what cannot be taken away now.
+        let _ = remove_folder(&beside);
     }
-    fs::create_dir_all(&beside).map_err(|error| WarehouseError::io(&beside, error))?;
+    Ok(Prepared { warehouse, edition: edition.id.clone(), beside, line: written? })
+}
+
+/// Writes all files of an edition into a folder, and syncs them; gives the line that the ledger gets.
+fn write_edition(
+    publication: &Publication<'_>,
+    beside: &Path,
+    (follows, synthetic, ledger): (Option<Followed>, bool, &Ledger),
+) -> Result<LedgerLine, WarehouseError> {
+    let edition = publication.edition;
 
     // The footers name the definitions and not the inputs: rows in another order must give the same bytes.
-    let determined_by = sha256(serde_json::to_string(&publication.definitions).unwrap_or_default().as_bytes());
+    let definitions = serde_json::to_string(&publication.definitions);
+    let definitions = definitions.map_err(|error| WarehouseError::Engine(error.to_string()))?;
+    let determined_by = sha256(definitions.as_bytes());
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
     let observed = observations();
     let batch = observation_batch(publication.protected)?;
@@ -109,6 +132,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
             ("table", name),
             ("definitions_sha256", &determined_by),
             ("protection", publication.protected.method()),
+            ("synthetic", if synthetic { "true" } else { "false" }),
             ("licence", &publication.pipeline.licence),
             ("contact", &publication.pipeline.contact),
         ];
@@ -141,17 +165,18 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
             .collect(),
         definitions: publication.definitions.clone(),
         deliveries: publication.deliveries.clone(),
+        synthetic,
         warnings: publication.warnings.clone(),
-        files: files(&beside, &rows)?,
+        files: files(beside, &rows)?,
     };
     let json = to_json(&manifest)?;
     write_synced(&beside.join("manifest.json"), json.as_bytes())?;
     let manifest_sha256 = sha256(json.as_bytes());
     write_synced(&beside.join("SHA256SUMS"), sums_of(&manifest, &manifest_sha256).as_bytes())?;
 
-    sync_folders(&beside)?;
-    let line = ledger.next(&manifest, &manifest_sha256);
-    Ok(Prepared { warehouse, edition: edition.id.clone(), beside, line })
+    open_below(beside)?;
+    sync_folders(beside)?;
+    Ok(ledger.next(&manifest, &manifest_sha256))
 }
 
 impl Prepared<'_> {
@@ -170,43 +195,10 @@ impl Prepared<'_> {
         &self.line
     }
 
-    /// The one step that makes the edition visible. A rename never replaces a folder with files in it.
-    pub fn publish(self) -> Result<Published, WarehouseError> {
-        let folder = folder(self.warehouse, &self.edition);
-        fs::rename(&self.beside, &folder).map_err(|error| WarehouseError::io(&folder, error))?;
-        sync(&self.warehouse.published())?;
-        settle(self.warehouse)?;
-        open(self.warehouse, &self.edition)
-    }
-
     /// Takes away what was written: the edition is not published.
     pub fn discard(self) -> Result<(), WarehouseError> {
         fs::remove_dir_all(&self.beside).map_err(|error| WarehouseError::io(&self.beside, error))
     }
-}
-
-/// Brings ledger and `latest` up to what is visible: also after a run that was killed between two steps.
-///
-/// # Errors
-/// Fails where an edition or the ledger is not as it was written, or a folder was not made here: nothing is taken into the
-/// ledger but what this warehouse prepared itself.
-pub fn settle(warehouse: &Warehouse) -> Result<(), WarehouseError> {
-    ledger::complete(warehouse)?;
-    let editions = list(warehouse)?;
-    let latest = warehouse.root().join("latest");
-    for (monitor, id) in newest(&editions) {
-        let link = latest.join(monitor);
-        let target = latest_target(id);
-        if fs::read_link(&link).is_ok_and(|found| found == target) {
-            continue;
-        }
-        let fresh = latest.join(format!(".{monitor}.partial"));
-        let _ = fs::remove_file(&fresh);
-        std::os::unix::fs::symlink(&target, &fresh)
-            .and_then(|()| fs::rename(&fresh, &link))
-            .map_err(|error| WarehouseError::io(&link, error))?;
-    }
-    Ok(())
 }
 
 /// The newest edition of each monitor.
@@ -330,12 +322,14 @@ impl Published {
             .iter()
             .find(|known| known.path == file)
             .ok_or_else(|| altered("the manifest does not name it"))?;
+        injection::point("read.published")?;
         check_below(&self.folder, file)?;
-        if hash_of(&path)? == known.sha256 { Ok(path) } else { Err(altered("its hash is not the manifest's")) }
+        let is_whole = !injection::ends_early("read.published") && hash_of(&path)? == known.sha256;
+        if is_whole { Ok(path) } else { Err(altered("its hash is not the manifest's")) }
     }
 }
 
-fn folder(warehouse: &Warehouse, id: &str) -> PathBuf {
+pub(crate) fn folder(warehouse: &Warehouse, id: &str) -> PathBuf {
     warehouse.published().join(format!("edition={id}"))
 }
 
@@ -383,7 +377,7 @@ pub(crate) fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Wareho
     Ok(())
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| WarehouseError::io(folder, error))?;
     }
@@ -412,8 +406,10 @@ pub(crate) fn check_below(folder: &Path, file: &str) -> Result<(), WarehouseErro
 }
 
 fn sync_folders(folder: &Path) -> Result<(), WarehouseError> {
-    for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        sync_folders(&path)?;
+    for path in entries(folder)? {
+        if fs::symlink_metadata(&path).map_err(|error| WarehouseError::io(&path, error))?.is_dir() {
+            sync_folders(&path)?;
+        }
     }
     sync(folder)
 }

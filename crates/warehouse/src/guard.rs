@@ -16,27 +16,14 @@ use crate::WarehouseError;
 const OTHERS: u32 = 0o077;
 /// The bit of a mode by which everybody can write.
 const WORLD_WRITES: u32 = 0o002;
-/// The private zones of a warehouse.
-const ZONES: [&str; 3] = ["landed", "work", "confidential"];
 
-/// Makes a private folder, and checks it and the folders above it up to its zone.
+/// Makes a private folder, and checks it.
 ///
 /// # Errors
-/// Fails where one of them is a symbolic link, is open to others or belongs to somebody else.
+/// Fails where it is a symbolic link, is open to others or belongs to somebody else.
 pub(crate) fn private_folder(path: &Path) -> Result<(), WarehouseError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| WarehouseError::io(path, error))?;
-    for folder in path.ancestors() {
-        check_private_folder(folder)?;
-        let is_zone = folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| ZONES.contains(&name));
-        let in_zone = folder
-            .ancestors()
-            .skip(1)
-            .any(|above| above.file_name().and_then(|name| name.to_str()).is_some_and(|name| ZONES.contains(&name)));
-        if is_zone || !in_zone {
-            break;
-        }
-    }
-    Ok(())
+    check_private_folder(path)
 }
 
 /// Checks a private folder that is there.

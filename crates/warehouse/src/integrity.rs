@@ -170,7 +170,7 @@ fn strangers(warehouse: &Warehouse, ids: &BTreeSet<String>, report: &mut Report)
     for path in report.take(entries(&zone)).unwrap_or_default() {
         let is_of_edition = |name: &str| name.strip_prefix("edition=").is_some_and(|id| ids.contains(id));
         // What a run was about to publish when it was killed is taken away by the next.
-        let is_waiting = path.join(ledger::INTENT).exists();
+        let is_waiting = report.take(is_there(&path.join(ledger::INTENT))).unwrap_or(false);
         if !is_waiting && !is_known(&path, is_of_edition) {
             report.wrong(&path, "no edition is published to which it belongs");
         }
@@ -217,7 +217,8 @@ fn private(folder: &Path, report: &mut Report) {
         } else if let Some(of) = name.strip_suffix(".sha256") {
             let of = path.with_file_name(of);
             // A file that is written again has its hash first: then neither is in use.
-            if !of.exists() && folder.join("landed.json").exists() {
+            let is_here = |path: &Path, report: &mut Report| report.take(is_there(path)).unwrap_or(false);
+            if !is_here(&of, report) && is_here(&folder.join("landed.json"), report) {
                 report.wrong(&of, "its hash is here and it is not");
             }
         } else if !name.ends_with(".partial") {

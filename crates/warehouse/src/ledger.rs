@@ -5,8 +5,7 @@
 //! there once the ledger has it (`ledger-line.json`). So a run that was killed between the two is completed by the next, an
 //! edition that was not made here is never taken into the ledger, and a line that is cut off, altered or removed is found.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use catalog::digest::sha256;
@@ -16,6 +15,7 @@ use crate::WarehouseError;
 use crate::edition::{Published, manifest_of};
 use crate::guard::{entries, read_own, sync};
 use crate::manifest::{LedgerLine, Manifest};
+use crate::release::NewLedger;
 use crate::store::{Warehouse, write_private};
 
 /// The hash before the first line.
@@ -180,15 +180,7 @@ fn append(warehouse: &Warehouse, line: &LedgerLine) -> Result<(), WarehouseError
     if !follows {
         return Err(altered(&path, &format!("it is not as it was when edition {} was prepared", line.edition)));
     }
-    let whole = (text.len() - torn.len()) as u64;
-    let written = || -> std::io::Result<()> {
-        let mut file = File::options().create(true).append(true).open(&path)?;
-        file.set_len(whole)?;
-        file.write_all(format!("{wanted}\n").as_bytes())?;
-        file.sync_all()
-    };
-    written().map_err(|error| WarehouseError::io(&path, error))?;
-    sync(&warehouse.published())
+    NewLedger::prepare(warehouse, line)?.replace()
 }
 
 /// Reads the lines of a ledger; what follows the last whole line is given beside them.
@@ -234,7 +226,7 @@ fn confidential_lines(warehouse: &Warehouse, name: &str) -> Result<Vec<(String, 
     Ok(found)
 }
 
-fn path(warehouse: &Warehouse) -> PathBuf {
+pub(crate) fn path(warehouse: &Warehouse) -> PathBuf {
     warehouse.published().join("ledger.jsonl")
 }
 
@@ -246,7 +238,7 @@ fn read_text(path: &Path) -> Result<String, WarehouseError> {
     }
 }
 
-fn to_text(line: &LedgerLine) -> Result<String, WarehouseError> {
+pub(crate) fn to_text(line: &LedgerLine) -> Result<String, WarehouseError> {
     serde_json::to_string(line).map_err(|error| WarehouseError::Engine(error.to_string()))
 }
 

@@ -41,6 +41,9 @@ pub struct Manifest {
     pub definitions: BTreeMap<String, String>,
     /// Salted commitments to the deliveries that determine it: `supplier/extract period file`.
     pub deliveries: BTreeMap<String, String>,
+    /// Whether any delivery behind its figures, its own or carried, is made up.
+    #[serde(default)]
+    pub synthetic: bool,
     /// Warnings given when it was made.
     pub warnings: Vec<String>,
     /// Its files.

@@ -1,6 +1,7 @@
 //! Person-level tables: landed extracts, which still hold identifiers, and the work tables of an edition, which never do.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::SchemaRef;
@@ -52,7 +53,24 @@ impl Warehouse {
         for folder in [warehouse.published(), warehouse.root().join("latest")] {
             public_folder(&folder)?;
         }
+        warehouse.sweep()?;
         Ok(warehouse)
+    }
+
+    /// Takes away what the engine put aside: of a process that was killed, nobody else does.
+    fn sweep(&self) -> Result<(), WarehouseError> {
+        [self.spill(), self.second_derivation()].iter().try_for_each(|folder| remove_folder(folder))
+    }
+
+    /// Where the engine puts aside what does not fit in memory.
+    pub fn spill(&self) -> PathBuf {
+        self.work().join("spill")
+    }
+
+    /// The tables between of the second derivation of the link, and what it puts aside: in the zone of the landed tables,
+    /// from which it reads.
+    pub fn second_derivation(&self) -> PathBuf {
+        self.landed().join(".verify")
     }
 
     /// The folder itself.
@@ -87,7 +105,7 @@ impl Warehouse {
     pub(crate) fn has_confidential(&self) -> Result<bool, WarehouseError> {
         let folder = self.confidential();
         match fs::symlink_metadata(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(WarehouseError::io(&folder, error)),
             Ok(metadata) if metadata.is_dir() && !is_mine(&metadata) && !self.is_writing() => Ok(false),
             Ok(_) => check_private_folder(&folder).map(|()| true),
@@ -109,19 +127,23 @@ impl Warehouse {
         self.work().join(edition).join(extract.table()).join(format!("{}.parquet", file_name(period)))
     }
 
+    /// Makes the private folder of a file, and checks every folder on the way to it from the warehouse.
+    fn private_folder_of(&self, path: &Path) -> Result<(), WarehouseError> {
+        let Some(folder) = path.parent() else { return Ok(()) };
+        private_folder(folder)?;
+        let mut on_the_way = folder.ancestors().take_while(|above| *above != self.root);
+        on_the_way.try_for_each(check_private_folder)
+    }
+
     /// Begins a private table, its folder included.
     pub fn write_private(&self, path: &Path, schema: &SchemaRef) -> Result<PrivateWriter, WarehouseError> {
-        if let Some(folder) = path.parent() {
-            private_folder(folder)?;
-        }
+        self.private_folder_of(path)?;
         PrivateWriter::create(path, schema)
     }
 
     /// Writes a small private file whole, its hash beside it.
     pub fn write_private_text(&self, path: &Path, text: &str) -> Result<(), WarehouseError> {
-        if let Some(folder) = path.parent() {
-            private_folder(folder)?;
-        }
+        self.private_folder_of(path)?;
         write_private(&hash_file(path), hash_line(path, &sha256(text.as_bytes())).as_bytes())?;
         write_private(path, text.as_bytes())
     }
@@ -132,7 +154,7 @@ impl Warehouse {
     /// Fails where it cannot be read, or its hash is not the one beside it.
     pub fn read_private_text(&self, path: &Path) -> Result<Option<String>, WarehouseError> {
         match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(WarehouseError::io(path, error)),
             Ok(_) => {}
         }
@@ -143,10 +165,15 @@ impl Warehouse {
 
     /// Removes an edition's work tables, which can always be made again.
     pub fn clear_work(&self, edition: &str) -> Result<(), WarehouseError> {
-        let folder = self.work().join(edition);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(WarehouseError::io(&folder, error)),
-            _ => Ok(()),
+        remove_folder(&self.work().join(edition))
+    }
+}
+
+impl Drop for Warehouse {
+    fn drop(&mut self) {
+        if self.is_writing() {
+            // What cannot be taken away now is taken away before the next process writes here.
+            let _ = self.sweep();
         }
     }
 }
@@ -185,7 +212,7 @@ pub fn rows(
     path: &Path,
     columns: &[&str],
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns, None)?.map(|batch| Ok(batch?)))
+    parquet_file::read(path, columns, None)
 }
 
 /// The same, with the types of the schema that the table was written by.
@@ -194,12 +221,37 @@ pub fn typed_rows(
     columns: &[&str],
     schema: &SchemaRef,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, WarehouseError>> + Send + use<>, WarehouseError> {
-    Ok(parquet_file::read(path, columns, Some(schema))?.map(|batch| Ok(batch?)))
+    parquet_file::read(path, columns, Some(schema))
 }
 
 /// How many rows a stored table has.
 pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
     parquet_file::row_count(path)
+}
+
+/// Whether something is there. What cannot be looked up is an error and not absent.
+///
+/// # Errors
+/// A folder on the way that cannot be searched, or a fault of the disk.
+pub fn exists(path: &Path) -> Result<bool, WarehouseError> {
+    path.try_exists().map_err(|error| WarehouseError::io(path, error))
+}
+
+/// Bytes that are free for this user where a folder lies.
+///
+/// # Errors
+/// A folder that is not there or cannot be reached.
+pub fn free_space(folder: &Path) -> std::io::Result<u64> {
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), WarehouseError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(WarehouseError::io(path, error)),
+        _ => Ok(()),
+    }
 }
 
 /// A period as part of a file's name.

@@ -77,7 +77,7 @@ pub enum Form {
     Delimited {
         /// The byte between fields.
         delimiter: u8,
-        /// Whether a field may stand in double quotes.
+        /// Whether a field may be in double quotes. Where not, a delivery with fields in quotes is refused.
         quoted: bool,
     },
     /// Lines of a fixed number of bytes, without header.
@@ -124,7 +124,8 @@ pub enum ColumnKind {
     Decimal(u8),
     /// A day, `YYYY-MM-DD` or `YYYYMMDD`; lands as date32.
     Day,
-    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written.
+    /// `YYYYMMDD` or `YYYY-MM-DD` where month and day may be 00; lands as int32, YYYYMMDD. Empty where nothing is known:
+    /// 00000000, 19000000, 19000001; in a history such a date is one that cannot be read.
     PartialDay,
     /// `YYYY-MM`; lands as date32, the first of the month.
     Month,
@@ -152,6 +153,14 @@ pub struct Column {
     pub count_empty: bool,
     /// Bytes, in a fixed-width record.
     pub width: usize,
+}
+
+impl Column {
+    /// Whether a landed row may have nothing here: the column is optional, or holds a partial day, of which the register may
+    /// know nothing.
+    pub fn may_be_null(&self) -> bool {
+        self.optional || self.kind == ColumnKind::PartialDay
+    }
 }
 
 /// What a delivery covers.
@@ -211,7 +220,7 @@ pub enum Linking {
         person: String,
         /// Order within the person.
         order: String,
-        /// First day.
+        /// First day; of type day or partial-day, as are the other days.
         from: String,
         /// First day no longer; empty until the next row begins.
         until: String,
@@ -394,6 +403,20 @@ pub struct Tolerance {
     pub reasons: Vec<(String, f64)>,
 }
 
+/// Who may read the figures of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terms {
+    /// Everybody: the supplier publishes them itself, or lets them be used freely.
+    FreeUse,
+    /// The monitor alone, which protects what it publishes of them.
+    Confidential,
+}
+
+impl Terms {
+    /// The words used in contracts.
+    pub const WORDS: [(&'static str, Terms); 2] = [("free-use", Terms::FreeUse), ("confidential", Terms::Confidential)];
+}
+
 /// A supplier's contract.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
@@ -407,6 +430,8 @@ pub struct Contract {
     pub contact: String,
     /// Licence of the source, or how it may be used.
     pub licence: String,
+    /// Who may read its figures.
+    pub terms: Terms,
     /// Its extracts.
     pub extracts: Vec<Extract>,
 }
@@ -449,7 +474,7 @@ impl Extract {
     /// Whether a column may be empty in any of the layouts.
     pub fn may_be_empty_in_a_layout(&self, column: &Column) -> bool {
         let mut others = self.layouts.iter().flat_map(|layout| &layout.extract.columns);
-        column.optional || others.any(|own| own.name == column.name && own.optional)
+        column.may_be_null() || others.any(|own| own.name == column.name && own.may_be_null())
     }
 
     /// Whether a delivery of `rows` is about as large as one of `before`; where the contract says nothing, any is.
@@ -465,6 +490,16 @@ impl Extract {
         u64::try_from(i64::from(delivered_on.0) - expected).ok().filter(|days| *days > 0)
     }
 
+    /// The column that says whose history a row is part of, of an extract whose rows land also where something else in
+    /// them cannot be read: nationalities and ties to parents. Left out, such a row would be taken for a person without
+    /// one.
+    pub fn whose_history(&self) -> Option<usize> {
+        match &self.linking {
+            Linking::Nationalities { person, .. } | Linking::Filiations { person, .. } => self.column(person),
+            _ => None,
+        }
+    }
+
     /// Position of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
@@ -472,7 +507,7 @@ impl Extract {
 }
 
 /// Reasons for which a row may be rejected, as written in contracts and tables.
-pub const REJECTION_REASONS: [&str; 22] = [
+pub const REJECTION_REASONS: [&str; 40] = [
     "field-count",
     "record-length",
     "quote",
@@ -495,4 +530,22 @@ pub const REJECTION_REASONS: [&str; 22] = [
     "duplicate-key-differs",
     "overlap",
     "parts-above-whole",
+    "blanks",
+    "punctuation",
+    "in-quotes",
+    "other-quotes",
+    "absence-word",
+    "formula-as-text",
+    "formula-without-result",
+    "cell-error",
+    "truth-value",
+    "leading-zero",
+    "scientific",
+    "decimal-point",
+    "too-many-decimals",
+    "grouped-number",
+    "date-form",
+    "control-character",
+    "line-end",
+    "footer",
 ];

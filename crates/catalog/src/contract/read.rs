@@ -2,13 +2,14 @@
 
 use super::{
     AbsentMeans, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Floors, Form,
-    History, Linking, Parts, REJECTION_REASONS, Tolerance,
+    History, Linking, Parts, REJECTION_REASONS, Terms, Tolerance,
 };
 use crate::document::Node;
 use crate::period::PeriodKind;
+use crate::schema::UNREADABLE;
 
 pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
-    root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "extracts"]);
+    root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "terms", "extracts"]);
     if let Some(node) = root.need("supplier")
         && let Some(name) = node.text()
         && name != supplier
@@ -17,6 +18,7 @@ pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Co
     }
     let text = |key: &str| root.need(key).and_then(|node| node.text());
     let (title, legal_basis, contact, licence) = (text("title"), text("legal_basis"), text("contact"), text("licence"));
+    let terms = root.need("terms").and_then(|node| node.one_of(&Terms::WORDS));
     let mut extracts = Vec::new();
     for (name, node) in root.need("extracts")?.entries() {
         match ExtractId::read(&format!("{supplier}/{name}")) {
@@ -34,6 +36,7 @@ pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Co
         legal_basis: legal_basis?,
         contact: contact?,
         licence: licence?,
+        terms: terms?,
         extracts,
     })
 }
@@ -96,6 +99,11 @@ pub(super) fn laid_out(file: &str, id: ExtractId, (node, layout): (&Node<'_>, Op
         None => Some(Linking::None),
     };
     let linking = linking?;
+    if let (Some(Form::Workbook { .. }), Linking::Nationalities { .. } | Linking::Filiations { .. }) = (&form, &linking)
+    {
+        let message = "a history cannot come in a workbook: of a rejected row it could not be kept whose it is";
+        node.fault(10, message, "ask for it as text");
+    }
     Some(Extract {
         id,
         title: title?,
@@ -127,6 +135,10 @@ fn columns(node: &Node<'_>) -> Vec<Column> {
     for (at, column) in columns.iter().enumerate() {
         if columns[..at].iter().any(|earlier| earlier.name == column.name) {
             node.fault(7, format!("column `{}` is written twice", column.name), "");
+        }
+        if column.name == UNREADABLE {
+            let message = format!("`{UNREADABLE}` names what could not be read of a row");
+            node.fault(7, message, "name the column otherwise");
         }
     }
     if columns.len() > MOST_COLUMNS {
@@ -176,8 +188,9 @@ fn history(node: &Node<'_>, columns: &[Column]) -> Option<History> {
     node.keys(&["of", "from", "until", "registered_on"]);
     let day = |node: &Node<'_>| {
         let at = position(node, columns)?;
-        if columns[at].kind != ColumnKind::Day {
-            node.fault(10, format!("`{}` is not of type `day`", columns[at].name), "a history is made of days");
+        if !matches!(columns[at].kind, ColumnKind::Day | ColumnKind::PartialDay) {
+            let message = format!("`{}` is not of type `day` or `partial-day`", columns[at].name);
+            node.fault(10, message, "a history is made of days");
         }
         Some(at)
     };

@@ -8,7 +8,7 @@ use catalog::contract::ExtractId;
 use catalog::fault::did_you_mean;
 use catalog::pipeline::{Edition, may_be_published_without};
 use catalog::project::Project;
-use catalog::{Fault, Period};
+use catalog::{Day, Fault, Period};
 use ingest::LandError;
 use serde::Serialize;
 use warehouse::WarehouseError;
@@ -33,6 +33,8 @@ pub enum State {
     Changed,
     /// A delivery is missing.
     Waiting,
+    /// Nothing is missing, and its cut-off day has not passed: what is received until then counts.
+    NotDue,
     /// A delivery is not what was received: nothing can be made from it, and what was made cannot be proved.
     Altered,
 }
@@ -97,10 +99,11 @@ pub fn plan(global: &Global, edition: Option<&str>, json: bool) -> Result<(), Fa
         Some(id) => vec![named(&project, id)?],
         None => project.pipeline.editions.iter().collect(),
     };
+    let today = super::today()?;
     let receipts = Receipts::new(&project);
     let mut editions = Vec::new();
     for edition in chosen {
-        editions.push(of(&project, &warehouse, edition, &receipts)?.0);
+        editions.push(of(&project, &warehouse, edition, (today, &receipts))?.0);
     }
     if json {
         let text = serde_json::to_string_pretty(&Output { version: 1, editions })
@@ -115,6 +118,7 @@ pub fn plan(global: &Global, edition: Option<&str>, json: bool) -> Result<(), Fa
             State::UpToDate => "up to date",
             State::Changed => "changed since it was published; a correction must be named",
             State::Waiting => "waiting",
+            State::NotDue => "waiting for its cut-off day",
             State::Altered => "a delivery is not the one that was received",
         };
         terminal::say(&format!("{}: {state}", planned.edition));
@@ -136,11 +140,14 @@ pub fn named<'p>(project: &'p Project, id: &str) -> Result<&'p Edition, Failure>
 }
 
 /// The plan of one edition, and the deliveries it would be made from.
+///
+/// # Errors
+/// What is published or delivered cannot be read.
 pub fn of(
     project: &Project,
     warehouse: &Warehouse,
     edition: &Edition,
-    receipts: &Receipts<'_>,
+    (today, receipts): (Day, &Receipts<'_>),
 ) -> Result<(Planned, Chosen), Failure> {
     let chosen = choose(project, edition)?;
     let planned = |state, why| Planned { edition: edition.id.clone(), state, why, altered: Vec::new() };
@@ -175,6 +182,14 @@ pub fn of(
     }
     let state = match (waiting, why.is_empty()) {
         (true, _) => State::Waiting,
+        (false, _) if !edition.is_due(today) => {
+            let from = edition.cut_off.plus(1);
+            why.push(format!(
+                "what is received up to and on {} counts, so from {from} on; or with --now",
+                edition.cut_off
+            ));
+            State::NotDue
+        }
         (false, false) => State::ToMakeWithout,
         (false, true) => {
             why.push("not published yet".to_string());

@@ -11,7 +11,7 @@ use ingest::{DeliveryReport, LandError, gaps_in_words, in_words};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::terminal;
+use crate::{files, terminal};
 
 /// What the command line states of a delivery.
 pub struct Stated<'a> {
@@ -46,7 +46,7 @@ pub fn receive(
     }
     let reception = Reception {
         period,
-        today: super::today(),
+        today: super::today()?,
         delivered_on: stated.delivered_on,
         extracted_on: stated.extracted_on,
         files,
@@ -82,7 +82,7 @@ pub fn receive(
             empty: &findings.empty,
             faults,
         };
-        std::fs::write(path, page.page()).map_err(|error| Failure::Broken(format!("{}: {error}", path.display())))?;
+        files::write_whole(path, page.page().as_bytes(), 0o644)?;
         tracing::info!("the delivery report is at {}", path.display());
     }
     let received = outcome?;

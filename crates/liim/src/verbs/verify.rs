@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use std::path::PathBuf;
+
 use catalog::pipeline::Edition;
 use ingest::custody::{self, Custody};
 use warehouse::edition::Published;
@@ -14,7 +16,7 @@ use crate::deliveries::{commitment_to, named};
 use crate::failure::Failure;
 use crate::stages::Workshop;
 use crate::verbs::plan;
-use crate::{rederive, terminal};
+use crate::{key, rederive, terminal};
 
 /// Checks every file: published files against the manifest of their edition, manifests against the ledger, confidential files
 /// against the manifest, landed and linked tables against their hashes, deliveries against their receipts, and receipts against
@@ -67,19 +69,23 @@ pub fn link(global: &Global, edition: Option<&str>) -> Result<(), Failure> {
     let chosen: Vec<&Edition> = match edition {
         Some(id) => vec![plan::named(&project, id)?],
         None => {
-            let folder = super::warehouse_folder(global).join("published");
-            let published = |edition: &&Edition| folder.join(format!("edition={}", edition.id)).exists();
-            project.pipeline.editions.iter().filter(published).collect()
+            let published = warehouse::edition::list(&Warehouse::reading(&super::warehouse_folder(global)))?;
+            let is_published = |edition: &&Edition| published.iter().any(|own| own.manifest.edition == edition.id);
+            project.pipeline.editions.iter().filter(is_published).collect()
         }
     };
     if chosen.is_empty() {
         return Err(Failure::Nothing("no edition is published here".into()));
     }
+    // Under another key every number differs, so none is made here.
+    key::read(&project)?;
     let warehouse = Warehouse::writing(&super::warehouse_folder(global))?;
     let workshop = Workshop { project: &project, warehouse: &warehouse, limits: super::limits(global) };
     let mut wrong = Vec::new();
     let mut underived = Vec::new();
-    for edition in chosen {
+    let all = chosen.len();
+    for (at, edition) in chosen.into_iter().enumerate() {
+        terminal::edition(Some(&edition.id), at + 1, all);
         let stage = Stage::begin("verify", format!("deriving the link of {} again", edition.id));
         let (found, without) = one(&workshop, edition)?;
         for (period, compared) in &found {
@@ -100,6 +106,7 @@ pub fn link(global: &Global, edition: Option<&str>) -> Result<(), Failure> {
         underived.extend(without.into_iter().map(|id| format!("{id} ({})", edition.id)));
         stage.end(format!("{} days", found.len()));
     }
+    terminal::edition(None, 0, all);
     if !wrong.is_empty() {
         return Err(Failure::NotReproduced(format!(
             "the link and its second derivation differ:\n  {}",
@@ -117,7 +124,7 @@ type Found = std::collections::BTreeMap<catalog::Period, rederive::Compared>;
 
 fn one(workshop: &Workshop<'_>, edition: &Edition) -> Result<(Found, Vec<String>), Failure> {
     let receipts = plan::Receipts::new(workshop.project);
-    let (planned, chosen) = plan::of(workshop.project, workshop.warehouse, edition, &receipts)?;
+    let (planned, chosen) = plan::of(workshop.project, workshop.warehouse, edition, (super::today()?, &receipts))?;
     if planned.state == plan::State::Altered {
         return Err(Failure::Contract(planned.altered));
     }
@@ -129,7 +136,7 @@ fn one(workshop: &Workshop<'_>, edition: &Edition) -> Result<(Found, Vec<String>
     let landings = workshop.land(&chosen, &mut quality)?;
     let tables = workshop.linked(edition, &chosen, &landings)?;
     let rows_of = |delivery: &ingest::delivery::Delivery| {
-        landings.get(&delivery.folder).map(|landing| landing.rows.clone()).unwrap_or_default()
+        landings.get(&delivery.folder).map_or_else(PathBuf::new, |landing| landing.rows.clone())
     };
     let found = rederive::compare(workshop, edition, &chosen, &rows_of, &tables)?;
     let (origins, _) = crate::linking::needs(workshop.project, edition);

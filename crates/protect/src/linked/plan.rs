@@ -9,6 +9,7 @@ use catalog::{injection, workers};
 use super::figures::Linked;
 use super::{Outcome, Standing};
 use crate::ProtectError;
+use crate::certificate::{Relaxation, Step};
 use crate::search::EVERYWHERE;
 use crate::secondary::{Demand, Effort, Withheld, protect, root};
 use crate::system::{Figure, Move, System};
@@ -26,6 +27,8 @@ const LARGE: usize = 300;
 struct Part {
     /// The figures of its cells.
     figures: Vec<u32>,
+    /// The sums of the linked system that its equations are.
+    sums: Vec<u32>,
     system: System,
     demand: Demand,
 }
@@ -35,6 +38,17 @@ fn protected(part: &Part, threads: usize) -> Result<Withheld, ProtectError> {
     protect(&part.system, &part.demand, Effort::BRIEF, threads)
 }
 
+/// A proof in the numbers of the linked system.
+fn named(part: &Part, proof: Relaxation) -> Relaxation {
+    let figure = |cell: u32| part.figures[cell as usize];
+    let step = |step: Step| Step {
+        figure: figure(step.figure),
+        constraints: step.constraints.into_iter().map(|(sum, times)| (part.sums[sum as usize], times)).collect(),
+        ..step
+    };
+    Relaxation { singleton: proof.singleton.map(figure), steps: proof.steps.into_iter().map(step).collect() }
+}
+
 impl Linked<'_> {
     /// Withholds the counts of few persons and nothing else.
     pub fn few(&self) -> Outcome {
@@ -42,6 +56,21 @@ impl Linked<'_> {
             figure.need.is_some() && !matches!(figure.standing, Standing::Public | Standing::Known)
         });
         Outcome { withheld: few.map(|(id, _)| id as u32).collect(), ..Outcome::default() }
+    }
+
+    /// Everything as one system, in which a cell is a figure.
+    pub fn system(&self) -> System {
+        let figures = self.figures.iter().map(|figure| Figure {
+            value: figure.value,
+            least: if figure.is_balance { FAR_BELOW } else { figure.least },
+            most: figure.most,
+            cost: None,
+        });
+        let mut system = System::new(figures.collect());
+        for (wholes, parts) in &self.sums {
+            system.add_equation(wholes, parts);
+        }
+        system
     }
 
     /// Decides what is withheld, with `threads` threads.
@@ -70,6 +99,9 @@ impl Linked<'_> {
             outcome.needs.extend(withheld.needs.iter().map(|(cell, need)| (name(*cell), *need)));
             outcome.exposed.extend(withheld.exposed.iter().map(|(cell, end)| (name(*cell), *end)));
             outcome.told_elsewhere.extend(withheld.told.iter().map(|cell| name(*cell)));
+            for ((cell, end), proof) in withheld.relaxations {
+                outcome.relaxations.insert((name(cell), end), named(&parts[at], proof));
+            }
             outcome.proofs.extend(withheld.moves.into_iter().map(|((cell, end), moves)| {
                 let named = |moved: Move| {
                     let mut moved: Move = moved.into_iter().map(|(cell, by)| (name(cell), by)).collect();
@@ -238,6 +270,6 @@ impl Linked<'_> {
         let all = 0..ids.len() as u32;
         demand.public = all.clone().filter(|cell| standing(cell) == Standing::Public).collect();
         demand.unsaid = all.filter(|cell| standing(cell) == Standing::Unseen).collect();
-        Part { figures: ids, system, demand }
+        Part { figures: ids, sums: sums.iter().map(|sum| *sum as u32).collect(), system, demand }
     }
 }

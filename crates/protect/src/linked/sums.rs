@@ -190,7 +190,7 @@ impl Linked<'_> {
         self.reference.areas[area].level == AreaLevel::Municipality
     }
 
-    fn area_kind(&self, area: usize) -> u32 {
+    pub(crate) fn area_kind(&self, area: usize) -> u32 {
         let area = &self.reference.areas[area];
         let level = AreaLevel::WORDS.iter().position(|(_, level)| *level == area.level).unwrap_or(0);
         let scheme = self.reference.cluster_schemes.iter().position(|scheme| *scheme == area.class);

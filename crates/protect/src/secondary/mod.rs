@@ -10,6 +10,7 @@ use catalog::injection;
 use catalog::workers;
 
 use crate::ProtectError;
+use crate::certificate::Relaxation;
 use crate::search::Search;
 use crate::system::{Move, System};
 
@@ -19,11 +20,12 @@ mod near;
 mod release;
 mod told;
 
+pub use crate::level::{End, Need};
+pub use demand::Demand;
 pub(crate) use demand::root;
-pub use demand::{Demand, End, Need};
 use look::{Look, Piece, Without};
 use near::{NearSearch, Nears};
-use told::TakingBack;
+use told::{Relaxations, TakingBack};
 
 /// What is withheld, with the proof.
 #[derive(Debug, Clone, Default)]
@@ -36,8 +38,10 @@ pub struct Withheld {
     pub exposed: Vec<(u32, End)>,
     /// What each primary cell needs, as far as public cells leave it.
     pub needs: BTreeMap<u32, Need>,
-    /// Primary cells of whose needs something was taken back.
+    /// Primary cells of whose needs something was relaxed.
     pub told: BTreeSet<u32>,
+    /// For each relaxed end the proof that public cells leave no more.
+    pub relaxations: BTreeMap<(u32, End), Relaxation>,
 }
 
 /// Cost of a usual cell.
@@ -159,16 +163,12 @@ fn round(
     system: &System,
     demand: &Demand,
     nears: &Nears<'_>,
-    (needs, told): &(BTreeMap<u32, Need>, BTreeSet<u32>),
+    (needs, relaxations): &(BTreeMap<u32, Need>, Relaxations),
     order: &[u32],
     effort: Effort,
     threads: usize,
 ) -> Result<(Withheld, usize), ProtectError> {
-    let Demand { primary, before, hidden, alone, .. } = demand;
-    let mut persons: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (cell, person) in alone {
-        persons.entry(*person).or_default().push(*cell);
-    }
+    let Demand { primary, before, hidden, .. } = demand;
     let search =
         || Workspace { whole: Search::in_neighbourhoods(system, &demand.neighbourhoods), near: NearSearch::default() };
     let mut protector = Protector {
@@ -178,7 +178,7 @@ fn round(
             nears,
             effort,
             needs: needs.clone(),
-            persons,
+            persons: demand.persons(),
             withheld: vec![false; system.len()],
             known: Vec::new(),
             through: vec![Vec::new(); system.len()],
@@ -203,8 +203,8 @@ fn round(
     }
     let left: Vec<Asked> = asked.into_iter().filter(|(end, _)| !protector.leans.contains_key(end)).collect();
     protector.exposed = protector.cover(left)?;
-    let mut told = told.clone();
-    protector.take_back(&mut told)?;
+    let mut relaxations = relaxations.clone();
+    protector.take_back(&mut relaxations)?;
     for patience in effort.patience {
         protector.set_patience(*patience);
         protector.release(&own, effort.release);
@@ -217,8 +217,9 @@ fn round(
             .map(|(end, numbers)| (end, numbers.into_iter().map(|number| known[number].moved.clone()).collect()))
             .collect(),
         exposed,
+        told: needs.iter().filter(|(cell, need)| primary[cell] != **need).map(|(cell, _)| *cell).collect(),
         needs,
-        told,
+        relaxations,
     };
     Ok((found, searches.iter().map(|own| own.whole.pivots + own.near.pivots()).sum()))
 }
@@ -292,7 +293,7 @@ impl<'s> Protector<'s> {
     }
 
     /// Takes back what public cells do not leave of the needs of cells that are exposed, and sees to what is left of them.
-    fn take_back(&mut self, told: &mut BTreeSet<u32>) -> Result<(), ProtectError> {
+    fn take_back(&mut self, relaxations: &mut Relaxations) -> Result<(), ProtectError> {
         let (system, demand) = (self.state.system, self.state.demand);
         let mut taking = TakingBack::new(system, demand);
         for pass in 0..told::PASSES {
@@ -303,10 +304,9 @@ impl<'s> Protector<'s> {
             let mut exposed = Vec::new();
             for (cell, end) in std::mem::take(&mut self.exposed) {
                 match taking.less(pass, cell, end, self.state.needs[&cell]) {
-                    Some(need) => {
-                        if self.state.needs.insert(cell, need) != Some(need) {
-                            told.insert(cell);
-                        }
+                    Some((need, proof)) => {
+                        self.state.needs.insert(cell, need);
+                        relaxations.extend(proof.map(|proof| ((cell, end), proof)));
                         asked.extend(self.state.asked(cell).into_iter().filter(|((_, own), _)| *own == end));
                     }
                     None => exposed.push((cell, end)),
