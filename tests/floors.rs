@@ -13,7 +13,7 @@ const BIRTHS: &str = "kind;geboortedatum;gemeente_3112;inkomen;opleiding;arbeid;
 fn a_column_that_is_empty_throughout_is_refused() {
     let folder = project("empty");
     let file = |rows: &[&str]| {
-        let rows = rows.iter().enumerate().map(|(number, row)| format!("k{number};2010-01-0{};{row}\n", number + 1));
+        let rows = rows.iter().enumerate().map(|(number, row)| format!("k{number};2010-01-{:02};{row}\n", number + 1));
         let text = format!("{BIRTHS}{}", rows.collect::<String>());
         folder.write("births.csv", text).display().to_string()
     };
@@ -252,9 +252,9 @@ fn a_fall_is_warned_of_in_log_and_manifest() {
             "2012-12-01",
         ],
     );
-    let words = err(&done(&folder, &["run", "--edition", "im-2013"]));
+    let words = err(&done(&folder, &["run", "--edition", "2013-03-29"]));
     let warned = "onderwijs/secundair 2011-2012: column graad is filled in less than in 2010-2011, by more than 2%";
     assert!(words.contains(&format!("warning: {warned}: 85.")), "{words}");
-    let manifest = folder.read("warehouse/published/edition=im-2013/manifest.json");
+    let manifest = folder.read("warehouse/published/edition=2013-03-29/manifest.json");
     assert!(manifest.contains(&format!("\"{warned}\"")), "{manifest}");
 }
