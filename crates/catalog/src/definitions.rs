@@ -151,6 +151,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::pipeline::Pipeline;
     use crate::project::Project;
 
     /// A folder below the system's, gone when the test ends.
