@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::project::{Folder, done, err, files_below, linked_project};
 
-const EDITION: &str = r#"  "proef":
+const EDITION: &str = r#"  "2011-12-22":
     monitor: proef
     kind: first
     title: Proef
@@ -42,7 +42,7 @@ const INJECTIONS: [&str; 17] = [
 ];
 
 fn published(folder: &Folder) -> BTreeMap<PathBuf, Vec<u8>> {
-    let base = folder.path().join("warehouse/published/edition=proef");
+    let base = folder.path().join("warehouse/published/edition=2011-12-22");
     if !base.exists() {
         return BTreeMap::new();
     }
@@ -68,7 +68,7 @@ fn a_disturbed_run_publishes_nothing_or_what_an_undisturbed_one_does() {
     let pipeline = folder.read("pipeline.yaml");
     folder.write("pipeline.yaml", format!("{pipeline}{EDITION}"));
     done(&folder, &["-q", "synth", "--scale", "0.01"]);
-    done(&folder, &["-q", "run", "--edition", "proef"]);
+    done(&folder, &["-q", "run", "--edition", "2011-12-22"]);
     let undisturbed = published(&folder);
     assert!(undisturbed.len() > 10);
     // The rows of every table that is read: a reader that ends early at any of them.
@@ -79,7 +79,7 @@ fn a_disturbed_run_publishes_nothing_or_what_an_undisturbed_one_does() {
         let output = Command::new(env!("CARGO_BIN_EXE_liim"))
             .arg("--project")
             .arg(folder.path())
-            .args(["-q", "run", "--edition", "proef"])
+            .args(["-q", "run", "--edition", "2011-12-22"])
             .env("LIIM_INJECT", &injection)
             .output()
             .unwrap();

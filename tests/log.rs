@@ -52,7 +52,7 @@ fn the_log_is_json_and_nothing_else_when_a_run_fails() {
     assert_ends(&folder, &["run", "--edition", "2011-12-22"], 2, "usage");
     let missing = assert_ends(&folder, &["run", "--all"], 75, "delivery-missing");
     assert!(missing.iter().any(|line| line["edition"] == "2011-12-21" && line["level"] == "ERROR"), "{missing:?}");
-    assert_ends(&folder, &["verify"], 99, "nothing-to-do");
+    assert_ends(&folder, &["verify", "--stage", "link"], 99, "nothing-to-do");
     let held = warehouse::store::Warehouse::writing(&folder.path().join("warehouse")).unwrap();
     assert_ends(&folder, &["run", "--all"], 7, "locked");
     drop(held);

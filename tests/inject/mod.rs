@@ -86,7 +86,7 @@ editions:
     cut_off: "2011-12-15"
     why: Proef.
     indicators:
-      woonwagenbewoners: { periods: ["2011"] }
+      woonwagenbewoners: { periods: ["2003"] }
       vreemde-herkomst: { periods: ["2011-01-01"] }
 "#;
 
@@ -122,9 +122,9 @@ fn small_project(name: &str) -> Folder {
         ("rijksregister/nummerwijziging", "2011-01-01", "nummers.csv", "oud_insz;nieuw_insz;datum;geregistreerd_op\n"),
         (
             "wonen/woonwagens",
-            "2011",
+            "2003",
             "woonwagens.csv",
-            "gemeente,jaar,gezinnen,bewoners\n11002,2011,7,21\n02000,2011,7,21\n",
+            "gemeente,jaar,gezinnen,bewoners\n11002,2003,7,21\n02000,2003,7,21\n",
         ),
     ] {
         let path = folder.write(&format!("in/{file}"), text);

@@ -52,9 +52,9 @@ fn standard_output_that_cannot_be_written_is_an_error() {
     let root = folder.path().join("p");
     copy(sound.project.path(), &root);
     let delivery =
-        folder.write("woonwagens.csv", "gemeente,jaar,gezinnen,bewoners\n11002,2011,8,22\n02000,2011,8,22\n");
+        folder.write("woonwagens.csv", "gemeente,jaar,gezinnen,bewoners\n11002,2003,8,22\n02000,2003,8,22\n");
     let pages = folder.path().join("pages");
-    let receive = ["receive", "wonen/woonwagens", delivery.to_str().unwrap(), "--period", "2011"];
+    let receive = ["receive", "wonen/woonwagens", delivery.to_str().unwrap(), "--period", "2003"];
     for arguments in [
         &["plan"][..],
         &["plan", "--json"],
@@ -139,15 +139,15 @@ fn changed_inputs_of_a_published_edition_ask_for_a_correction_and_end_with_99() 
     let root = folder.path().join("p");
     copy(sound.project.path(), &root);
     assert!(command(&root, &["-q", "run"]).status.success());
-    let later = folder.write("woonwagens.csv", "gemeente,jaar,gezinnen,bewoners\n11002,2011,8,22\n02000,2011,8,22\n");
+    let later = folder.write("woonwagens.csv", "gemeente,jaar,gezinnen,bewoners\n11002,2003,8,22\n02000,2003,8,22\n");
     let receive =
-        ["receive", "wonen/woonwagens", later.to_str().unwrap(), "--period", "2011", "--delivered-on", "2011-12-15"];
+        ["receive", "wonen/woonwagens", later.to_str().unwrap(), "--period", "2003", "--delivered-on", "2011-12-15"];
     assert!(command(&root, &receive).status.success());
     for arguments in [&["run"][..], &["-q", "run"], &["run", "--edition", "proef"]] {
         let output = command(&root, arguments);
         let told = err(&output);
         assert_eq!(output.status.code(), Some(99), "{arguments:?}: {told}");
-        assert!(told.contains("wonen/woonwagens 2011 woonwagens.csv") && told.contains("kind `correction`"), "{told}");
+        assert!(told.contains("wonen/woonwagens 2003 woonwagens.csv") && told.contains("kind `correction`"), "{told}");
     }
 }
 

@@ -156,6 +156,8 @@ pub struct Protection {
     pub same: Vec<Same>,
     /// Tables with fewer rows for small areas.
     pub small_areas: Vec<SmallAreas>,
+    /// Whether equalities between tables that are found in the counts are taken as known, and not only proposed by `check`.
+    pub equalities_known: bool,
     /// Whether everything that was ever published is protected as one system; else only counts of few persons are
     /// withheld, which is not enough for publication.
     pub linked: bool,
@@ -251,7 +253,7 @@ fn check_edition_id(id: &str, node: &Node<'_>, first: Option<&Edition>) {
 }
 
 fn protection(node: &Node<'_>) -> Option<Protection> {
-    node.keys(&["threshold", "zeros", "all", "why", "sources", "known", "same", "small_areas", "system"]);
+    node.keys(&["threshold", "zeros", "all", "why", "sources", "known", "same", "small_areas", "system", "equalities"]);
     let usual = rule(node, None)?;
     let mut sources = BTreeMap::new();
     if let Some(list) = node.get("sources") {
@@ -276,7 +278,11 @@ fn protection(node: &Node<'_>) -> Option<Protection> {
         Some(found) => found.one_of(&[("linked", true), ("primary-only", false)])?,
         None => true,
     };
-    Some(Protection { usual, sources, known, same, small_areas, linked })
+    let equalities_known = match node.get("equalities") {
+        Some(found) => found.one_of(&[("proposed", false), ("known", true)])?,
+        None => false,
+    };
+    Some(Protection { usual, sources, known, same, small_areas, linked, equalities_known })
 }
 
 fn small_areas(node: &Node<'_>) -> Option<SmallAreas> {

@@ -272,7 +272,8 @@ pub fn protect<'s>(
     injection::point("protect.system")?;
     linked.add(&rows);
     rows.truncate(decide);
-    let equalities = if setting.rules.linked { linked.link_tables() } else { Vec::new() };
+    let takes_equalities = setting.rules.linked && setting.rules.equalities_known;
+    let equalities = if takes_equalities { linked.link_tables() } else { Vec::new() };
     let outcome = if setting.rules.linked { linked.plan(setting.threads)? } else { linked.few() };
     let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| {
         if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }

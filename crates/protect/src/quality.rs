@@ -221,6 +221,7 @@ mod tests {
             same: Vec::new(),
             small_areas: Vec::new(),
             linked: true,
+            equalities_known: true,
         }
     }
 

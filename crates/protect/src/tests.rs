@@ -12,7 +12,15 @@ fn rules() -> Protection {
     let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, all_protected: false, why: String::new() };
     let public = SourceRule { public: true, ..usual.clone() };
     let sources = BTreeMap::from([(source("statbel/bevolking"), public)]);
-    Protection { usual, sources, known: Vec::new(), same: Vec::new(), small_areas: Vec::new(), linked: true }
+    Protection {
+        usual,
+        sources,
+        known: Vec::new(),
+        same: Vec::new(),
+        small_areas: Vec::new(),
+        linked: true,
+        equalities_known: true,
+    }
 }
 
 fn cell(area: &str, source_id: &str, numerator: i64, denominator: i64, contributors: i64, divisor: i64) -> Cell {

@@ -62,6 +62,7 @@ fn published(cells: &[Cell]) -> Result<Published, ProtectError> {
         same: Vec::new(),
         small_areas: Vec::new(),
         linked: true,
+        equalities_known: true,
     };
     let wording = Wording {
         theme: "t".into(),

@@ -28,6 +28,7 @@ fn rules() -> Protection {
         same: Vec::new(),
         small_areas: Vec::new(),
         linked: true,
+        equalities_known: true,
     }
 }
 
