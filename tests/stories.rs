@@ -172,7 +172,9 @@ fn told(name: &str, story: &Value, definitions: &[(String, &str)]) -> Folder {
     let origin = text(story, "origin").map(|origin| format!(", origin: {origin}")).unwrap_or_default();
     folder.write("pipeline.yaml", format!("{PIPELINE}      {indicator}: {{ periods: {periods:?}{origin} }}\n"));
     if let Some(tolerance) = story.get("tolerance").and_then(Value::as_f64) {
-        folder.replace("sources/rijksregister/contract.yaml", "tolerance: 0.02", &format!("tolerance: {tolerance}"));
+        let contract = "sources/rijksregister/contract.yaml";
+        let text = folder.read(contract).replace("tolerance: 0.02", &format!("tolerance: {tolerance}"));
+        folder.write(contract, text);
     }
     let persons = persons(story);
     let mut deliveries: Vec<(String, String, PathBuf)> = Vec::new();

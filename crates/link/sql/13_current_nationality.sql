@@ -35,12 +35,12 @@ doubtful_persons AS (
 ),
 
 said AS (
-    SELECT read.person, read.day, read.code, 1 AS readings, FALSE AS begun
+    SELECT read.person, read.day, read.code, 1 AS readings, 0 AS begun
     FROM read
     JOIN doubtful_persons ON doubtful_persons.person = read.person
     UNION ALL
     SELECT nationality_rows.person, reference_days.day, nationality_rows.code, 0,
-           COALESCE(nationality_rows.last_learned <= reference_days.day, FALSE)
+           CASE WHEN nationality_rows.last_learned <= reference_days.day THEN 1 ELSE 0 END
     FROM nationality_rows
     JOIN reference_days
       ON nationality_rows.last_until IS NULL OR reference_days.day < nationality_rows.last_until
@@ -55,6 +55,6 @@ UNION ALL
 SELECT
     person,
     day,
-    CASE WHEN min(code) = max(code) AND (sum(readings) = 2 OR bool_or(begun)) THEN min(code) ELSE '?' END
+    CASE WHEN min(code) = max(code) AND (sum(readings) = 2 OR sum(begun) > 0) THEN min(code) ELSE '?' END
 FROM said
 GROUP BY person, day
