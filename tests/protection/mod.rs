@@ -252,8 +252,8 @@ fn editions_are_protected_as_one_system_and_the_proofs_add_up_elsewhere() {
         .unwrap()
         .replace("follows: \"2011-12-22\"", "follows: \"2012-03-16\"");
     let pipeline = folder.read("pipeline.yaml");
-    folder.write("pipeline.yaml", format!("{pipeline}  \"third\":{third}"));
-    let output = liim(&folder, &["-q", "run", "--edition", "third"]);
+    folder.write("pipeline.yaml", format!("{pipeline}  \"2012-03-17\":{third}"));
+    let output = liim(&folder, &["-q", "run", "--edition", "2012-03-17"]);
     assert!(!output.status.success());
     assert!(err(&output).contains("no later edition can be protected"), "{}", err(&output));
 }

@@ -17,6 +17,7 @@ fn protection() -> Protection {
         same: Vec::new(),
         small_areas: Vec::new(),
         linked: true,
+        equalities_known: true,
     }
 }
 
