@@ -48,25 +48,22 @@ impl Project {
         for (folder, depth) in [("sources", 3), ("indicators", 2)] {
             definitions(root, folder, depth, &mut files, &mut faults);
         }
+        let is_there = match read_bounded(&root.join("pipeline.yaml")) {
+            Ok(bytes) => files.insert("pipeline.yaml".to_string(), bytes).is_none(),
+            Err(error) => {
+                faults.push(match error.kind() {
+                    ErrorKind::NotFound => {
+                        Fault::new("P01", Place::file("pipeline.yaml"), "there is no pipeline.yaml in this folder")
+                            .hint("go to a project, name one with --project, or make one with `liim init DIR`")
+                    }
+                    _ => unreadable("pipeline.yaml", &error),
+                });
+                false
+            }
+        };
         // What cannot be read would be called missing below.
-        if faults.iter().any(|fault| fault.code == UNREADABLE) {
+        if !is_there || faults.iter().any(|fault| fault.code == UNREADABLE) {
             return Err(faults);
-        }
-        match read_bounded(&root.join("pipeline.yaml")) {
-            Ok(bytes) => {
-                files.insert("pipeline.yaml".to_string(), bytes);
-            }
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                faults.push(unreadable("pipeline.yaml", &error));
-                return Err(faults);
-            }
-            Err(_) => {
-                faults.push(
-                    Fault::new("P01", Place::file("pipeline.yaml"), "there is no pipeline.yaml in this folder")
-                        .hint("go to a project, name one with --project, or make one with `liim init DIR`"),
-                );
-                return Err(faults);
-            }
         }
         for (file, bytes) in &files {
             faults.extend(identifiers_in(file, bytes));

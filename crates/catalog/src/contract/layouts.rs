@@ -70,7 +70,7 @@ fn check(layouts: &[(Node<'_>, Layout)]) {
 mod tests {
     use crate::contract::Contract;
 
-    const HEAD: &str = "supplier: x\ntitle: X\nlegal_basis: X\ncontact: X\nlicence: X\nextracts:\n  e:\n    title: E\n    \
+    const HEAD: &str = "supplier: x\ntitle: X\nlegal_basis: X\ncontact: X\nlicence: X\nterms: confidential\nextracts:\n  e:\n    title: E\n    \
         form: { kind: delimited, delimiter: \";\" }\n    encoding: utf-8\n    period: year\n    covers: period\n    \
         absent_means: zero\n    unique: [area]\n    layouts:\n";
 
