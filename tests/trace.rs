@@ -46,7 +46,7 @@ fn short(row: &Observation) -> CellQuery {
 /// Walks all keys of a few areas of each level: each question has its own row for an answer, and one that leaves codes out
 /// has that row or none.
 pub fn every_row_answers_to_its_own_key(folder: &Folder) {
-    for edition in ["2011-12-21", "2012-03-15", "2013-03-15", "im-2013"] {
+    for edition in ["2011-12-21", "2012-03-15", "2013-03-15", "2013-03-29"] {
         let mut by_indicator: BTreeMap<String, Vec<Observation>> = BTreeMap::new();
         for row in observations(folder, edition) {
             let few = !matches!(row.key.area_level, AreaLevel::Municipality | AreaLevel::Arrondissement)
