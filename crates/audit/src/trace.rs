@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use catalog::cell::{Observation, ShareOf, TOTAL};
-use catalog::link_measure::LinkTable;
+use catalog::Period;
+use catalog::cell::{Observation, TOTAL};
+use catalog::fault::did_you_mean;
 use serde::Serialize;
 use thiserror::Error;
 use warehouse::WarehouseError;
@@ -15,14 +16,33 @@ use warehouse::edition::{Published, open};
 use warehouse::store::Warehouse;
 use warehouse::tables::read_texts;
 
-use crate::query::{CellQuery, QueryError, find};
+/// Which cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Edition id.
+    pub edition: String,
+    /// Card id.
+    pub indicator: String,
+    /// Area code.
+    pub area: String,
+    /// Sex.
+    pub sex: String,
+    /// Age band.
+    pub age: String,
+    /// Group.
+    pub group: String,
+    /// Code of the card's own dimension; the total, or else the first, by default.
+    pub detail: Option<String>,
+    /// Reference period; the latest by default.
+    pub period: Option<Period>,
+}
 
 /// Why a cell could not be traced.
 #[derive(Debug, Error)]
 pub enum TraceError {
-    /// No published row is what was asked for, or more than one is.
-    #[error(transparent)]
-    Query(#[from] QueryError),
+    /// There is no such cell.
+    #[error("{0}")]
+    NoCell(String),
     /// The edition is not what its manifest says, or cannot be read.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
@@ -73,8 +93,10 @@ pub struct Receipt {
     pub period: String,
     /// File.
     pub file: String,
-    /// Salted commitment to it, which `liim verify` proves.
-    pub commitment: String,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// Its bytes.
+    pub bytes: String,
     /// Day of reception.
     pub delivered_on: String,
     /// Columns that the query depends on.
@@ -83,13 +105,8 @@ pub struct Receipt {
 
 type Row = BTreeMap<String, Option<String>>;
 
-/// Returns the proof of the one cell that a question is about.
-///
-/// # Errors
-///
-/// `Query` if no row or more than one is what was asked for; `Warehouse` if the edition cannot be read or is not what its
-/// manifest says.
-pub fn trace(warehouse: &Warehouse, question: &CellQuery) -> Result<Trace, TraceError> {
+/// Traces a cell.
+pub fn trace(warehouse: &Warehouse, question: &Question) -> Result<Trace, TraceError> {
     let published = open(warehouse, &question.edition)?;
     let observations = published.observations()?;
     let row = find(&observations, question)?;
@@ -132,6 +149,40 @@ pub fn trace(warehouse: &Warehouse, question: &CellQuery) -> Result<Trace, Trace
     })
 }
 
+fn find<'o>(observations: &'o [Observation], question: &Question) -> Result<&'o Observation, TraceError> {
+    let no_cell = |text: String| TraceError::NoCell(text);
+    let mut rows: Vec<&Observation> = observations.iter().collect();
+    let mut narrow = |what: &str, wanted: &str, of: &dyn Fn(&Observation) -> String| -> Result<(), TraceError> {
+        let mut known: Vec<String> = rows.iter().map(|row| of(row)).collect();
+        known.sort();
+        known.dedup();
+        rows.retain(|row| of(row) == wanted);
+        if rows.is_empty() {
+            let near =
+                did_you_mean(wanted, known.iter().map(String::as_str)).map(|near| format!("did you mean {near}?"));
+            let some = known.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
+            let hint =
+                near.unwrap_or_else(|| format!("there is: {some}{}", if known.len() > 12 { ", ..." } else { "" }));
+            return Err(no_cell(format!("edition {} has no cell with {what} {wanted}; {hint}", question.edition)));
+        }
+        Ok(())
+    };
+    narrow("indicator", &question.indicator, &|row| row.key.indicator.clone())?;
+    narrow("area", &question.area, &|row| row.key.ref_area.clone())?;
+    if let Some(period) = question.period {
+        narrow("period", &period.to_string(), &|row| row.key.time_period.to_string())?;
+    }
+    narrow("sex", &question.sex, &|row| row.key.sex.clone())?;
+    narrow("age group", &question.age, &|row| row.key.age_group.clone())?;
+    narrow("group", &question.group, &|row| row.key.group.clone())?;
+    if let Some(detail) = &question.detail {
+        narrow("detail", detail, &|row| row.key.detail.clone())?;
+    } else if rows.iter().any(|row| row.key.detail == TOTAL) {
+        rows.retain(|row| row.key.detail == TOTAL);
+    }
+    rows.into_iter().rev().max_by_key(|row| row.key.time_period).ok_or_else(|| no_cell("there is no such cell".into()))
+}
+
 fn cell(row: &Observation) -> BTreeMap<&'static str, serde_json::Value> {
     use serde_json::json;
     let key = &row.key;
@@ -145,7 +196,6 @@ fn cell(row: &Observation) -> BTreeMap<&'static str, serde_json::Value> {
         ("group_scheme", json!(key.group_scheme)),
         ("group", json!(key.group)),
         ("detail", json!(key.detail)),
-        ("detail_2", json!(key.detail_2)),
         ("unit", json!(row.unit)),
         ("share_of", json!(key.share_of.word())),
         ("numerator", json!(row.numerator)),
@@ -179,7 +229,8 @@ fn receipts(edition: &Published, row: &Observation) -> Result<Vec<Receipt>, Trac
                 source: source.0,
                 period: source.1,
                 file: of(&line, "file"),
-                commitment: of(&line, "commitment"),
+                sha256: of(&line, "sha256"),
+                bytes: of(&line, "bytes"),
                 delivered_on: of(&line, "delivered_on"),
                 columns: columns.clone(),
             });
@@ -193,7 +244,7 @@ fn steps(
     row: &Observation,
     receipts: &[Receipt],
     indicator: &Row,
-    question: &CellQuery,
+    question: &Question,
     asked: &Published,
 ) -> Result<Vec<Step>, TraceError> {
     let of = |row: &Row, column: &str| row.get(column).cloned().flatten();
@@ -244,10 +295,7 @@ fn steps(
                 && of(line, "ref_area").as_deref() == Some(&question.area)
         }) {
             let detail = of(line, "detail").unwrap_or_default();
-            let definition = match LinkTable::read(&detail) {
-                LinkTable::DecidedBy(definition) | LinkTable::OriginBounds(definition) => Some(definition),
-                _ => None,
-            };
+            let definition = detail.split_once(' ').map(|(_, definition)| definition.to_string());
             if definition.is_some() && definition != of(indicator, "origin_definition") {
                 continue;
             }
@@ -297,32 +345,23 @@ impl Trace {
         let _ = writeln!(out, "{title}");
         let _ = writeln!(
             out,
-            "  area {} ({}, {})   period {}   sex {}   age {}",
+            "  area {} ({}, {})   period {}   sex {}   group {}   detail {}",
             text("ref_area"),
             text("area_level"),
             text("ref_area_class"),
             text("time_period"),
             text("sex"),
-            text("age_group")
-        );
-        let _ = writeln!(
-            out,
-            "  group {} ({})   detail {}   second detail {}   share of {}",
             text("group"),
-            text("group_scheme"),
-            text("detail"),
-            text("detail_2"),
-            text("share_of")
+            text("detail")
         );
         let _ = writeln!(
             out,
-            "  value {} {}   = {} / {}   share {} {} {}   reason {}",
+            "  value {} {}   = {} / {}   share {} % of {}   reason {}",
             text("value"),
             text("unit"),
             text("numerator"),
             text("divisor"),
             text("share"),
-            if text("share_of") == ShareOf::Population.word() { "per 1,000 of" } else { "% of" },
             text("denominator"),
             text("reason")
         );
@@ -342,10 +381,10 @@ impl Trace {
         for receipt in &self.receipts {
             let _ = writeln!(
                 out,
-                "  {} {}  {}  delivered {}",
-                receipt.source, receipt.period, receipt.file, receipt.delivered_on
+                "  {} {}  {}  {} bytes, delivered {}",
+                receipt.source, receipt.period, receipt.file, receipt.bytes, receipt.delivered_on
             );
-            let _ = writeln!(out, "    commitment {}", receipt.commitment);
+            let _ = writeln!(out, "    sha256 {}", receipt.sha256);
             let _ = writeln!(out, "    columns {}", receipt.columns.join(", "));
         }
         let section = |out: &mut String, name: &str, body: &str| {

@@ -1,43 +1,39 @@
 //! `liim run`: brings editions up to date.
 
-use catalog::Day;
 use catalog::pipeline::Edition;
-use warehouse::store::{Warehouse, exists};
+use catalog::project::Project;
+use warehouse::store::Warehouse;
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::space;
 use crate::stages::Workshop;
 use crate::terminal;
-use crate::verbs::plan::{self, Receipts, State};
+use crate::verbs::plan::{self, State};
 
-/// Makes the editions that are not there yet; `now` also before their cut-off day has passed.
-///
-/// # Errors
-/// Of the failures of all editions the gravest.
-pub fn run(global: &Global, editions: &[String], all: bool, now: bool) -> Result<(), Failure> {
+/// Makes the editions that are not there yet.
+pub fn run(global: &Global, editions: &[String], all: bool) -> Result<(), Failure> {
     let project = super::project(global)?;
     super::check::definitions(global, &project)?;
-    let today = super::today()?;
     let chosen: Vec<&Edition> = if editions.is_empty() {
-        project.pipeline.editions.iter().filter(|edition| all || now || edition.is_due(today)).collect()
+        let today = super::today();
+        project.pipeline.editions.iter().filter(|edition| all || edition.cut_off <= today).collect()
     } else {
         editions.iter().map(|id| plan::named(&project, id)).collect::<Result<_, _>>()?
     };
     let warehouse = Warehouse::writing(&super::warehouse_folder(global))?;
-    warehouse::release::settle(&warehouse)?;
+    warehouse::edition::settle(&warehouse)?;
     let workshop = Workshop { project: &project, warehouse: &warehouse, limits: super::limits(global) };
-    let receipts = Receipts::new(&project);
     let mut worst: Option<Failure> = None;
     let mut done = 0;
-    let all = chosen.len();
-    for (at, edition) in chosen.into_iter().enumerate() {
-        terminal::edition(Some(&edition.id), at + 1, all);
-        match one(&workshop, edition, (today, now), &receipts) {
+    for edition in chosen {
+        match one(&project, &warehouse, &workshop, edition) {
             Ok(()) => done += 1,
             Err(Failure::Nothing(text)) => tracing::info!("{text}"),
             Err(failure) => {
-                terminal::fail(&failure, Some(&edition.id));
+                let words = failure.words();
+                if !words.is_empty() {
+                    terminal::talk(&format!("edition {}: failed\n{words}", edition.id));
+                }
                 if matches!(failure, Failure::Handled) {
                     done += 1;
                 }
@@ -47,7 +43,6 @@ pub fn run(global: &Global, editions: &[String], all: bool, now: bool) -> Result
             }
         }
     }
-    terminal::edition(None, 0, all);
     match worst {
         // Its words have been said.
         Some(Failure::Unsound(_)) => Err(Failure::Unsound(Vec::new())),
@@ -72,49 +67,32 @@ fn silent(failure: Failure) -> Failure {
     }
 }
 
-fn one(
-    workshop: &Workshop<'_>,
-    edition: &Edition,
-    (today, now): (Day, bool),
-    receipts: &Receipts<'_>,
-) -> Result<(), Failure> {
-    let (project, warehouse) = (workshop.project, workshop.warehouse);
-    let (planned, chosen) = plan::of(project, warehouse, edition, (today, receipts))?;
+fn one(project: &Project, warehouse: &Warehouse, workshop: &Workshop<'_>, edition: &Edition) -> Result<(), Failure> {
+    let (planned, chosen) = plan::of(project, warehouse, edition)?;
     match planned.state {
         State::UpToDate => return Err(Failure::Nothing(format!("{}: published and up to date", edition.id))),
         State::Changed => {
             let why = planned.why.join("\n  ");
-            tracing::warn!(
+            return Err(Failure::Nothing(format!(
                 "{}: published, and what it was made from has changed since:\n  {why}\n  \
                  a published edition is never rewritten; to correct it, name an edition of kind `correction` that follows it in pipeline.yaml",
                 edition.id
-            );
-            return Err(Failure::Nothing(format!("{}: needs a correction", edition.id)));
-        }
-        State::NotDue if !now => {
-            let why = planned.why.join("\n  ");
-            return Err(Failure::TryLater(format!("{} is not made yet:\n  {why}", edition.id)));
-        }
-        State::NotDue => {
-            tracing::warn!(
-                "{}: made before its cut-off day has passed; what is received until {} is not in it",
-                edition.id,
-                edition.cut_off
-            );
+            )));
         }
         State::Waiting => {
             let why = planned.why.join("\n  ");
-            return Err(Failure::TryLater(format!("{} cannot be made yet:\n  {why}", edition.id)));
+            return Err(Failure::TryLater(format!(
+                "{} cannot be made yet:\n  {why}\n  take a delivery in with `liim receive`",
+                edition.id
+            )));
         }
-        State::Altered => return Err(Failure::Contract(planned.altered)),
         State::ToMake | State::ToMakeWithout => {}
     }
     if let Some(followed) = &edition.follows
-        && !exists(&warehouse.published().join(format!("edition={followed}")))?
+        && !warehouse.published().join(format!("edition={followed}")).exists()
     {
         return Err(Failure::TryLater(format!("{} follows {followed}, which is not published yet", edition.id)));
     }
-    space::enough(project, warehouse, edition, &chosen)?;
     let done = workshop.make(edition, &chosen)?;
     terminal::say(&format!(
         "{}\tpublished\t{}\t{}",
@@ -122,5 +100,5 @@ fn one(
         done.published.folder.display(),
         done.published.manifest_sha256
     ));
-    if done.incomplete { Err(Failure::Handled) } else { Ok(()) }
+    if done.without { Err(Failure::Handled) } else { Ok(()) }
 }

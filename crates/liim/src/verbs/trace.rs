@@ -1,6 +1,6 @@
 //! `liim trace`: the proof of a cell.
 
-use audit::{CellQuery, TraceError};
+use audit::{Question, TraceError};
 use warehouse::store::Warehouse;
 
 use crate::args::{Global, Trace};
@@ -10,22 +10,18 @@ use crate::terminal;
 /// Traces a published cell.
 pub fn trace(global: &Global, asked: &Trace) -> Result<(), Failure> {
     let warehouse = Warehouse::reading(&super::warehouse_folder(global));
-    let query = CellQuery {
+    let question = Question {
         edition: asked.edition.clone(),
         indicator: asked.indicator.clone(),
         area: asked.area.clone(),
-        area_class: asked.area_class.clone(),
-        period: asked.period,
         sex: asked.sex.clone(),
         age: asked.age.clone(),
-        scheme: asked.scheme.clone(),
         group: asked.group.clone(),
         detail: asked.detail.clone(),
-        detail_2: asked.detail_2.clone(),
-        share_of: asked.share_of.clone(),
+        period: asked.period,
     };
-    let proof = audit::trace(&warehouse, &query).map_err(|error| match error {
-        TraceError::Query(error) => Failure::Usage(error.to_string()),
+    let proof = audit::trace(&warehouse, &question).map_err(|error| match error {
+        TraceError::NoCell(text) => Failure::Usage(text),
         TraceError::Warehouse(error) => error.into(),
     })?;
     if asked.json {

@@ -5,12 +5,8 @@
 //! that do are withheld with them. Afterwards each of those is published again where all ends can do without it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use catalog::injection;
-use catalog::workers;
-
-use crate::ProtectError;
-use crate::certificate::Relaxation;
 use crate::search::Search;
 use crate::system::{Move, System};
 
@@ -20,12 +16,11 @@ mod near;
 mod release;
 mod told;
 
-pub use crate::level::{End, Need};
-pub use demand::Demand;
 pub(crate) use demand::root;
+pub use demand::{Demand, End, Need};
 use look::{Look, Piece, Without};
 use near::{NearSearch, Nears};
-use told::{Relaxations, TakingBack};
+use told::TakingBack;
 
 /// What is withheld, with the proof.
 #[derive(Debug, Clone, Default)]
@@ -38,10 +33,8 @@ pub struct Withheld {
     pub exposed: Vec<(u32, End)>,
     /// What each primary cell needs, as far as public cells leave it.
     pub needs: BTreeMap<u32, Need>,
-    /// Primary cells of whose needs something was relaxed.
+    /// Primary cells of whose needs something was taken back.
     pub told: BTreeSet<u32>,
-    /// For each relaxed end the proof that public cells leave no more.
-    pub relaxations: BTreeMap<(u32, End), Relaxation>,
 }
 
 /// Cost of a usual cell.
@@ -92,10 +85,7 @@ struct Known {
 /// What is withheld depends on which cell comes first. Where one round is quick others are tried, and the cheapest is
 /// taken; every round begins anew, so that the order of cells in the system is all that the outcome depends on, and not the
 /// number of threads.
-///
-/// # Errors
-/// A worker that panicked: an end without a proof is exposed, an end that nobody looked at is a failure.
-pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize) -> Result<Withheld, ProtectError> {
+pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize) -> Withheld {
     let value = |cell: &u32| system.figure(*cell).value;
     let by_number: Vec<u32> = demand.primary.keys().copied().collect();
     let mut greatest_first = by_number.clone();
@@ -105,24 +95,22 @@ pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize)
     let backwards: Vec<u32> = by_number.iter().rev().copied().collect();
     let left = told::as_far_as_left(system, demand);
     let nears = Nears::new(system, demand);
-    let ranked = |order: &[u32]| -> Result<_, ProtectError> {
-        injection::point("secondary.round")?;
-        let (found, pivots) = round(system, demand, &nears, &left, order, effort, threads)?;
-        let cost: u64 = found.cells.iter().map(|cell| u64::from(system.figure(*cell).cost.unwrap_or(0))).sum();
-        Ok(((found.exposed.len(), cost), found, pivots))
-    };
-    let (mut rank, mut best, mut spent) = ranked(&by_number)?;
-    for order in [greatest_first, least_first, backwards] {
+    let mut best: Option<(usize, u64, Withheld)> = None;
+    let mut spent = 0;
+    let orders = [by_number, greatest_first, least_first, backwards];
+    for order in &orders {
+        let (found, pivots) = round(system, demand, &nears, &left, order, effort, threads);
+        let cost = found.cells.iter().map(|cell| u64::from(system.figure(*cell).cost.unwrap_or(0))).sum();
+        let rank = (found.exposed.len(), cost);
+        if best.as_ref().is_none_or(|(exposed, cost, _)| rank < (*exposed, *cost)) {
+            best = Some((rank.0, rank.1, found));
+        }
+        spent += pivots;
         if spent > effort.quick {
             break;
         }
-        let (own, found, pivots) = ranked(&order)?;
-        spent += pivots;
-        if own < rank {
-            (rank, best) = (own, found);
-        }
     }
-    Ok(best)
+    best.map(|(_, _, found)| found).unwrap_or_default()
 }
 
 /// Everything that looking for a move needs to know.
@@ -163,12 +151,16 @@ fn round(
     system: &System,
     demand: &Demand,
     nears: &Nears<'_>,
-    (needs, relaxations): &(BTreeMap<u32, Need>, Relaxations),
+    (needs, told): &(BTreeMap<u32, Need>, BTreeSet<u32>),
     order: &[u32],
     effort: Effort,
     threads: usize,
-) -> Result<(Withheld, usize), ProtectError> {
-    let Demand { primary, before, hidden, .. } = demand;
+) -> (Withheld, usize) {
+    let Demand { primary, before, hidden, alone, .. } = demand;
+    let mut persons: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (cell, person) in alone {
+        persons.entry(*person).or_default().push(*cell);
+    }
     let search =
         || Workspace { whole: Search::in_neighbourhoods(system, &demand.neighbourhoods), near: NearSearch::default() };
     let mut protector = Protector {
@@ -178,7 +170,7 @@ fn round(
             nears,
             effort,
             needs: needs.clone(),
-            persons: demand.persons(),
+            persons,
             withheld: vec![false; system.len()],
             known: Vec::new(),
             through: vec![Vec::new(); system.len()],
@@ -199,12 +191,12 @@ fn round(
     // What moves far moves others far enough on its way.
     asked.sort_by_key(|(_, ways)| std::cmp::Reverse(ways.iter().map(|by| by.abs()).max()));
     if before.iter().any(|cell| system.figure(*cell).cost.is_some()) {
-        protector.cover_by_what_is(&asked)?;
+        protector.cover_by_what_is(&asked);
     }
     let left: Vec<Asked> = asked.into_iter().filter(|(end, _)| !protector.leans.contains_key(end)).collect();
-    protector.exposed = protector.cover(left)?;
-    let mut relaxations = relaxations.clone();
-    protector.take_back(&mut relaxations)?;
+    protector.exposed = protector.cover(left);
+    let mut told = told.clone();
+    protector.take_back(&mut told);
     for patience in effort.patience {
         protector.set_patience(*patience);
         protector.release(&own, effort.release);
@@ -217,11 +209,10 @@ fn round(
             .map(|(end, numbers)| (end, numbers.into_iter().map(|number| known[number].moved.clone()).collect()))
             .collect(),
         exposed,
-        told: needs.iter().filter(|(cell, need)| primary[cell] != **need).map(|(cell, _)| *cell).collect(),
         needs,
-        relaxations,
+        told,
     };
-    Ok((found, searches.iter().map(|own| own.whole.pivots + own.near.pivots()).sum()))
+    (found, searches.iter().map(|own| own.whole.pivots + own.near.pivots()).sum())
 }
 
 impl<'s> Protector<'s> {
@@ -239,28 +230,27 @@ impl<'s> Protector<'s> {
     }
 
     /// Leans every end on what was withheld before, where that suffices: nothing is added to a table that is protected.
-    fn cover_by_what_is(&mut self, asked: &[Asked]) -> Result<(), ProtectError> {
+    fn cover_by_what_is(&mut self, asked: &[Asked]) {
         let published: Vec<u32> =
             (0..self.state.system.len() as u32).filter(|cell| !self.state.withheld[*cell as usize]).collect();
         published.iter().for_each(|cell| self.set_price(*cell, None));
         let usual = self.searches[0].whole.patience;
         self.set_patience(self.state.effort.before);
-        self.cover(asked.to_vec())?;
+        self.cover(asked.to_vec());
         self.set_patience(usual);
         for cell in published {
             self.set_price(cell, self.state.price_of(cell));
         }
-        Ok(())
     }
 
     /// Sees to it that ends are shown; gives those that cannot be.
     ///
     /// Ends of cells that are far from each other are looked at side by side, each with what was withheld before any of
     /// them; which those are follows from the cells alone.
-    fn cover(&mut self, asked: Vec<Asked>) -> Result<Vec<(u32, End)>, ProtectError> {
+    fn cover(&mut self, asked: Vec<Asked>) -> Vec<(u32, End)> {
         let mut exposed = Vec::new();
         for batch in self.batches(asked) {
-            let found = self.side_by_side(&batch)?;
+            let found = self.side_by_side(&batch);
             for ((end, _), pieces) in batch.into_iter().zip(found) {
                 match pieces {
                     Some(pieces) => {
@@ -271,7 +261,7 @@ impl<'s> Protector<'s> {
                 }
             }
         }
-        Ok(exposed)
+        exposed
     }
 
     /// Ends in batches, in which each neighbourhood has one at most; the ends of smaller ones are spread over all batches, so
@@ -293,7 +283,7 @@ impl<'s> Protector<'s> {
     }
 
     /// Takes back what public cells do not leave of the needs of cells that are exposed, and sees to what is left of them.
-    fn take_back(&mut self, relaxations: &mut Relaxations) -> Result<(), ProtectError> {
+    fn take_back(&mut self, told: &mut BTreeSet<u32>) {
         let (system, demand) = (self.state.system, self.state.demand);
         let mut taking = TakingBack::new(system, demand);
         for pass in 0..told::PASSES {
@@ -304,33 +294,51 @@ impl<'s> Protector<'s> {
             let mut exposed = Vec::new();
             for (cell, end) in std::mem::take(&mut self.exposed) {
                 match taking.less(pass, cell, end, self.state.needs[&cell]) {
-                    Some((need, proof)) => {
-                        self.state.needs.insert(cell, need);
-                        relaxations.extend(proof.map(|proof| ((cell, end), proof)));
+                    Some(need) => {
+                        if self.state.needs.insert(cell, need) != Some(need) {
+                            told.insert(cell);
+                        }
                         asked.extend(self.state.asked(cell).into_iter().filter(|((_, own), _)| *own == end));
                     }
                     None => exposed.push((cell, end)),
                 }
             }
-            exposed.extend(self.cover(asked)?);
+            exposed.extend(self.cover(asked));
             self.exposed = exposed;
         }
-        Ok(())
     }
 
     /// Looks for moves that show each of some ends, by as many threads as there are workspaces.
-    fn side_by_side(&mut self, batch: &[Asked]) -> Result<Vec<Option<Vec<Piece>>>, ProtectError> {
+    fn side_by_side(&mut self, batch: &[Asked]) -> Vec<Option<Vec<Piece>>> {
         let state = &self.state;
-        let found = workers::each_with(&mut self.searches, batch, |Workspace { whole: search, near }, asked| {
-            injection::point("secondary.worker")?;
-            let ((cell, _), ways) = asked;
-            Ok(Look { state, search, near }.shown_by(*cell, ways, Without::default()))
-        })?;
-        found.into_iter().collect()
+        let next = AtomicUsize::new(0);
+        let work = |Workspace { whole: search, near }: &mut Workspace<'s>| {
+            let mut look = Look { state, search, near };
+            let mut found = Vec::new();
+            while let Some((at, ((cell, _), ways))) =
+                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, batch.get(at)?)))
+            {
+                found.push((at, look.shown_by(*cell, ways, Without::default())));
+            }
+            found
+        };
+        let mut found: Vec<(usize, Option<Vec<Piece>>)> = match self.searches.as_mut_slice() {
+            [only] => work(only),
+            searches if batch.len() == 1 => work(&mut searches[0]),
+            searches => std::thread::scope(|scope| {
+                let work = &work;
+                let working: Vec<_> = searches.iter_mut().map(|search| scope.spawn(move || work(search))).collect();
+                working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+            }),
+        };
+        found.sort_by_key(|(at, _)| *at);
+        let mut all: Vec<Option<Vec<Piece>>> = vec![None; batch.len()];
+        found.into_iter().for_each(|(at, pieces)| all[at] = pieces);
+        all
     }
 
     fn lean(&mut self, end: (u32, End), numbers: Vec<usize>) {
-        for number in self.leans.remove(&end).into_iter().flatten() {
+        for number in self.leans.remove(&end).unwrap_or_default() {
             self.state.known[number].users.retain(|user| *user != end);
         }
         for number in &numbers {
