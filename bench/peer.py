@@ -144,9 +144,10 @@ CREATE TABLE group_member AS WITH RECURSIVE up(leaf, grp) AS (
 CREATE MACRO insz_ok(s) AS length(s) = 11 AND try_cast(s AS BIGINT) IS NOT NULL
   AND ((97 - (s::BIGINT // 100) % 97) = s::BIGINT % 100 OR (97 - (2000000000 + s::BIGINT // 100) % 97) = s::BIGINT % 100)
   AND ((s::BIGINT // 10000000) % 100 <= 12 OR (s::BIGINT // 10000000) % 100 BETWEEN 20 AND 32 OR (s::BIGINT // 10000000) % 100 BETWEEN 40 AND 52)
-  AND (s::BIGINT // 100000) % 100 <= 31 AND (s::BIGINT // 100) % 1000 NOT IN (0, 999);
+  AND (s::BIGINT // 100) % 1000 NOT IN (0, 999);
 CREATE MACRO partial_ok(s) AS try_cast(s AS INT) IS NOT NULL AND length(s) = 8 AND try_strptime(s[1:4] ||
-  CASE WHEN s[5:6] = '00' THEN '01' ELSE s[5:6] END || CASE WHEN s[7:8] = '00' THEN '01' ELSE s[7:8] END, '%Y%m%d') IS NOT NULL;
+  CASE WHEN s[5:6] = '00' THEN '01' ELSE s[5:6] END || CASE WHEN s[7:8] = '00' THEN '01' ELSE s[7:8] END, '%Y%m%d') IS NOT NULL
+  OR s IN ('00000000', '19000000', '19000001');
 """)
 
 # Land, with the checks of the contracts. What fails a check is counted and left out. Of persons every day that is known by
@@ -154,7 +155,7 @@ CREATE MACRO partial_ok(s) AS try_cast(s AS INT) IS NOT NULL AND length(s) = 8 A
 DAYS = ("2008", "2009", "2010", "2011")
 for year in DAYS:
     db.execute(f"""
-    CREATE TABLE personen_{year} AS SELECT insz::BIGINT AS insz, birth::INT AS birth, CASE sex WHEN '1' THEN 'M' ELSE 'F' END AS sex,
+    CREATE TABLE personen_{year} AS SELECT insz::BIGINT AS insz, CASE WHEN birth NOT IN ('00000000', '19000000', '19000001') THEN birth::INT END AS birth, CASE sex WHEN '1' THEN 'M' ELSE 'F' END AS sex,
         nullif(register, '') AS register, nullif(area, '') AS area, place, nullif(death, '')::INT AS death
     FROM (SELECT line[1:11] AS insz, line[12:19] AS birth, line[20:20] AS sex, rtrim(line[21:21]) AS register, rtrim(line[22:26]) AS area,
                  rtrim(line[27:56]) AS place, rtrim(line[57:64]) AS death, length(line) AS bytes
@@ -216,10 +217,12 @@ db.execute(f"""
 CREATE TABLE last_number AS WITH RECURSIVE chain(oud, nieuw) AS (
     SELECT oud, nieuw FROM nummerwijziging UNION SELECT c.oud, n.nieuw FROM chain c JOIN nummerwijziging n ON c.nieuw = n.oud)
   SELECT oud, nieuw FROM chain WHERE nieuw NOT IN (SELECT oud FROM nummerwijziging);
-CREATE TABLE history AS SELECT insz, code, datum_begin FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF};
+-- Of rows that begin on one day the one registered last counts: it corrects the others. Of those of one day the Belgian.
+CREATE TABLE history AS SELECT insz, code, datum_begin FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF}
+  QUALIFY row_number() OVER (PARTITION BY insz, datum_begin ORDER BY geregistreerd_op DESC, code = '150' DESC, volgnr DESC) = 1;
 CREATE TABLE who AS SELECT insz, arg_max(birth, day) AS birth, arg_max(sex, day) AS sex FROM (
     {" UNION ALL ".join(f"SELECT insz, birth, sex, {year} AS day FROM personen_{year}" for year in DAYS)}) GROUP BY insz;
-CREATE TABLE first_of AS SELECT insz, arg_min(code, (datum_begin, volgnr)) AS first FROM nationaliteit WHERE geregistreerd_op <= {CUT_OFF} GROUP BY insz;
+CREATE TABLE first_of AS SELECT insz, arg_min(code, datum_begin) AS first FROM history GROUP BY insz;
 CREATE TABLE parents AS SELECT a.insz,
     arg_min({{'f': f.first, 'since': datum_begin}}, ouder_nr) FILTER (geslacht = '1') AS father,
     arg_min({{'f': f.first, 'since': datum_begin}}, ouder_nr) FILTER (geslacht = '2') AS mother,

@@ -80,13 +80,19 @@ fn plan_run_editions_trace_and_report_follow_an_edition() {
         "{sources:?}"
     );
 
+    crate::trace::every_row_answers_to_its_own_key(&folder);
+    crate::trace::the_command_answers_for_the_cell_that_was_given_or_for_none(&folder);
+
     let reports = folder.path().join("pages");
     let page =
         done(&folder, &["report", "--edition", "2012-03-15", "--area", "71016", "--out", reports.to_str().unwrap()]);
     let html = std::fs::read_to_string(out(&page).trim()).unwrap();
-    for word in ["<h1>Genk</h1>", "Onvolledig beschermd", "Vlaams Gewest", "Vergelijkbare gemeenten"] {
+    for word in
+        ["Onvolledig beschermd", "Vlaams Gewest", "Vergelijkbare gemeenten", "Onderwijs en vorming", "per 1.000"]
+    {
         assert!(html.contains(word), "the page does not say {word:?}");
     }
+    an_edition_of_synthetic_deliveries_says_so(&folder, &html, &editions);
 
     // What was published is never rewritten, even when what it was made from has changed.
     folder.replace(
@@ -103,6 +109,37 @@ fn plan_run_editions_trace_and_report_follow_an_edition() {
         "{words}"
     );
     assert!(out(&done(&folder, &["plan", "--edition", "2012-03-15"])).contains("up to date"));
+}
+
+/// Receipts, manifest, footer, list of editions and page; an edition that only carries from one says so too.
+fn an_edition_of_synthetic_deliveries_says_so(folder: &Folder, page: &str, editions: &serde_json::Value) {
+    let receipt = folder.read("sources/vdab/deliveries/2010/nwwz/0001/receipt.yaml");
+    assert!(receipt.contains("synthetic: true"), "{receipt}");
+    for (at, edition) in ["2011-12-21", "2012-03-15"].into_iter().enumerate() {
+        let manifest = folder.read(&format!("warehouse/published/edition={edition}/manifest.json"));
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        assert_eq!((&manifest["synthetic"], &editions["editions"][at]["synthetic"]), (&true.into(), &true.into()));
+        let file = folder.path().join(format!("warehouse/published/edition={edition}/observations.parquet"));
+        let bytes = std::fs::read(file).unwrap();
+        let footer = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(16_384)..]).to_string();
+        assert!(
+            footer.split("synthetic").nth(1).is_some_and(|rest| rest
+                .chars()
+                .take(8)
+                .collect::<String>()
+                .contains("true"))
+        );
+    }
+    // Voters are published by the service that counts them: none is withheld, and the page says so.
+    let rows = crate::project::observations(folder, "2011-12-21");
+    let voters = || rows.iter().filter(|row| row.key.indicator == "kiezers");
+    assert!(voters().count() > 0 && voters().all(|row| row.reason.word() != "withheld"));
+    assert!(page.contains("Ook kleine aantallen zijn getoond waar ze elders openbaar zijn. De dienst Verkiezingen"));
+    for words in
+        ["<title>Genk - synthetische gegevens - ", "<h1>Genk - synthetische gegevens</h1>", "Synthetische gegevens. "]
+    {
+        assert!(page.contains(words), "the page does not say {words:?}");
+    }
 }
 
 #[test]
@@ -133,8 +170,11 @@ fn a_run_that_was_killed_while_it_wrote_the_ledger_is_settled_by_the_next() {
     let folder = synthetic("torn", "0.002");
     done(&folder, &["-q", "run", "--edition", "2011-12-21"]);
     let ledger = folder.read("warehouse/published/ledger.jsonl");
+    let confidential = folder.path().join("warehouse/confidential/edition=2011-12-21");
     for torn in [&ledger[..ledger.len() / 2], ledger.trim_end(), ""] {
         folder.write("warehouse/published/ledger.jsonl", torn);
+        // The line that the run was about to write: without it a torn ledger is one that was cut.
+        std::fs::rename(confidential.join("ledger-line.json"), confidential.join("intent.json")).unwrap();
         assert_eq!(liim(&folder, &["run", "--edition", "2011-12-21"]).status.code(), Some(99));
         assert_eq!(folder.read("warehouse/published/ledger.jsonl"), ledger);
     }

@@ -158,6 +158,84 @@ fn law_6_nothing_but_the_command_prints() {
     }
 }
 
+/// Results of a thread that panicked are an error and never a default, so threads are waited for in one place.
+#[test]
+fn threads_are_waited_for_in_one_place_and_nothing_of_protection_has_a_default() {
+    for name in CRATES {
+        for (path, code) in sources(name).into_iter().filter(|(path, _)| !path.ends_with("catalog/workers.rs")) {
+            let shown = path.display().to_string();
+            assert!(!code.contains(".join()"), "{shown} waits for a thread itself");
+            // A synthetic Flanders is on no way to an edition, and a panic of its threads stops it.
+            let is_drawn = name == "synth";
+            assert!(is_drawn || !code.contains("thread::scope"), "{shown} opens a scope of threads itself");
+            assert!(!code.contains("thread::spawn"), "{shown} starts a thread that nobody waits for");
+        }
+    }
+    let lists = ["unwrap_or_default()", "filter_map(Result::ok)", ".flatten().ok()"];
+    for (path, code) in sources("protect") {
+        for word in lists {
+            assert!(!code.contains(word), "{} goes on with a default: {word}", path.display());
+        }
+    }
+}
+
+/// Who checks shares nothing with who decided: the audit has a rule of its own of what is sensitive, and proofs are checked by
+/// code that knows neither search nor plan.
+#[test]
+fn the_audit_knows_nothing_of_the_search() {
+    let audit = sources("audit").into_iter().chain(sources("protect").into_iter().filter(|(path, _)| {
+        ["certificate.rs", "level.rs", "linked/statement.rs"].iter().any(|own| path.ends_with(own))
+    }));
+    let searching = ["secondary", "search", "attack", "plan", "system", "look", "told", "near"];
+    let mut checked = 0;
+    for (path, code) in audit {
+        let shown = path.display().to_string();
+        checked += 1;
+        for name in searching {
+            for import in [format!("crate::{name}"), format!("protect::{name}"), format!("linked::{name}")] {
+                assert!(!code.contains(&import), "{shown} uses {import}");
+            }
+            assert!(!code.contains(&format!("super::{name}")), "{shown} uses {name}");
+        }
+        if shown.ends_with("audit/sensitive.rs") {
+            assert!(!code.contains("protect::"), "{shown} uses protection to say what is sensitive");
+        }
+    }
+    assert!(checked > 7, "{checked} files");
+}
+
+#[test]
+fn an_error_of_reading_is_no_absence() {
+    // What is asked of the file system, and what would take an error of it for an absence.
+    let asks = ["fs::", "File::open", "read_dir", "read_to_string", "metadata(", "read_link", "canonicalize"];
+    let swallows = [".ok()", "unwrap_or", "let Ok(", ".flatten()", ".is_ok", "let _ ="];
+    // Why each may: none is on the way from a folder to a figure.
+    let allowed = [
+        ("liim/clock.rs", "/proc/self/", "how much memory a stage took is no figure"),
+        ("liim/privacy.rs", "/proc/self/", "a system without this file writes no such dump"),
+        ("liim/verbs/protect.rs", "canonicalize", "a table that is no file of the monitor, named on the command line"),
+        ("liim/files.rs", "remove_file(&beside)", "what is left is written over, and the error that led here is told"),
+    ];
+    for name in ["catalog", "ingest", "link", "indicators", "warehouse", "audit", "report", "liim"] {
+        for (path, code) in sources(name) {
+            let shown = path.display().to_string();
+            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//") && !line.starts_with("use "));
+            let code: String = lines.collect::<Vec<_>>().join("\n");
+            for statement in code.split([';', '{', '}']) {
+                let has = |words: &[&str]| words.iter().any(|word| statement.contains(word));
+                let known = allowed.iter().any(|(file, words, _)| *file == shown && statement.contains(words));
+                assert!(known || !has(&asks) || !has(&swallows), "{shown} takes an error for an absence: {statement}");
+                // `Path::exists`, `is_dir` and `is_file` say no where they cannot look; of a `Metadata` they do not.
+                let plain = ["data", "kind", "file_type"].iter().any(|word| statement.contains(word));
+                for word in [".exists()", ".is_dir()", ".is_file()", ".is_symlink()"] {
+                    let found = statement.contains(word) && !(plain && word != ".exists()");
+                    assert!(!found, "{shown} takes what it cannot look at for absent: {statement}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn files_stay_a_few_hundred_lines_and_begin_with_what_they_are_for() {
     for name in CRATES {

@@ -13,17 +13,26 @@
 )]
 
 mod across_extracts;
+mod cases;
 mod command;
 mod deliveries;
+mod engine;
 mod faults;
+mod floors;
 mod golden;
+mod inject;
+mod injected;
+mod integrity;
 mod laws;
 mod lineage;
+mod log;
 mod peer;
 mod plausible;
 mod project;
+mod protect_cases;
 mod protection;
 mod readers;
+mod receiving;
 mod refusal;
 mod reproducible;
 mod same_persons;
@@ -32,4 +41,5 @@ mod second_derivation;
 mod store;
 mod stories;
 mod story;
+mod trace;
 mod truth;

@@ -83,5 +83,5 @@ fn shuffle(path: &Path, header: bool) {
     let after = before.replace(&sha256(&bytes), &sha256(&text));
     assert_ne!(before, after);
     std::fs::write(path, text).unwrap();
-    std::fs::write(receipt, after).unwrap();
+    std::fs::write(receipt, catalog::receipt::sealed(&after)).unwrap();
 }

@@ -9,7 +9,7 @@ use catalog::cell::Observation;
 use catalog::project::Project;
 use serde_yaml::Value;
 
-use crate::project::{Folder, done, err, insz, liim, observations, project};
+use crate::project::{Folder, done, err, insz, liim, observations, project, without_floors};
 
 const PIPELINE: &str = r#"
 title: Verhaal
@@ -96,12 +96,15 @@ fn register(story: &Value, persons: &BTreeMap<&str, Person<'_>>) -> Vec<(String,
         let own = list(person.told.get("nationality"));
         for (at, row) in own.iter().enumerate() {
             let (from, code) = (row[0].as_str().unwrap(), row[1].as_str().unwrap());
-            let until = own.get(at + 1).map_or("", |next| next[0].as_str().unwrap());
-            nationalities.push_str(&format!("{};{};{from};{until};{code};;{from}\n", person.number, at + 1));
+            let next = own.get(at + 1).map_or("", |next| next[0].as_str().unwrap());
+            let told = |place: usize| row.get(place).and_then(Value::as_str);
+            let (registered_on, until) = (told(2).unwrap_or(from), told(3).unwrap_or(next));
+            nationalities.push_str(&format!("{};{};{from};{until};{code};;{registered_on}\n", person.number, at + 1));
         }
         for (number, (parent, sex)) in [("father", 1), ("mother", 2)].into_iter().enumerate() {
             if let Some(parent) = text(person.told, parent) {
-                let (parent, born) = (&persons[parent].number, needed(person.told, "born"));
+                let born = needed(person.told, "born");
+                let parent = persons.get(parent).map_or("00000000000", |person| person.number.as_str());
                 ties.push_str(&format!("{};{};{parent};{sex};geboorte;{born};;{born}\n", person.number, number + 1));
             }
         }
@@ -160,6 +163,7 @@ fn tell(name: &str, story: &Value) -> Vec<Observation> {
 /// A project with the story's deliveries, and definitions of its own.
 fn told(name: &str, story: &Value, definitions: &[(String, &str)]) -> Folder {
     let folder = project(name);
+    without_floors(&folder);
     for (file, text) in definitions {
         folder.write(file, text);
     }
@@ -167,6 +171,11 @@ fn told(name: &str, story: &Value, definitions: &[(String, &str)]) -> Folder {
     let periods: Vec<&str> = periods.into_iter().filter_map(Value::as_str).collect();
     let origin = text(story, "origin").map(|origin| format!(", origin: {origin}")).unwrap_or_default();
     folder.write("pipeline.yaml", format!("{PIPELINE}      {indicator}: {{ periods: {periods:?}{origin} }}\n"));
+    if let Some(tolerance) = story.get("tolerance").and_then(Value::as_f64) {
+        let contract = "sources/rijksregister/contract.yaml";
+        let text = folder.read(contract).replace("tolerance: 0.02", &format!("tolerance: {tolerance}"));
+        folder.write(contract, text);
+    }
     let persons = persons(story);
     let mut deliveries: Vec<(String, String, PathBuf)> = Vec::new();
     for (extract, period, text) in register(story, &persons) {

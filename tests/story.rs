@@ -2,7 +2,7 @@
 
 use catalog::cell::Observation;
 
-use crate::project::{Folder, done, insz, observations, project};
+use crate::project::{Folder, done, insz, observations, project, without_floors};
 
 /// A BIS number of a person whose sex was known at issue: the month and 40.
 fn bis(birth: u64, serial: u64) -> String {
@@ -36,6 +36,7 @@ editions:
 
 fn tell(name: &str, indicators: &str, deliveries: &[(&str, &str, &str, &str)]) -> Vec<Observation> {
     let folder: Folder = project(name);
+    without_floors(&folder);
     folder.write("pipeline.yaml", format!("{PIPELINE}{indicators}"));
     for (extract, period, file, text) in deliveries {
         let path = folder.write(&format!("in/{file}"), text);
@@ -234,6 +235,7 @@ fn persons_whom_the_register_does_not_know_are_counted_each_for_one() {
         leefloon.push_str(&format!("{month};a1;LL;1;21004;2010\n"));
     }
     let folder: Folder = project("strangers");
+    without_floors(&folder);
     folder.write("pipeline.yaml", format!("{PIPELINE}      leefloon: {{ periods: [\"2010-01-01/P1Y\"] }}\n"));
     for (extract, period, file, text) in [
         ("rijksregister/personen", "2010-01-01", "personen.txt", &personen),
@@ -257,4 +259,79 @@ fn persons_whom_the_register_does_not_know_are_counted_each_for_one() {
     let quality = warehouse::tables::read_texts(&quality).unwrap();
     let outside = quality.iter().find(|row| row["measure"].as_deref() == Some("outside-flanders")).unwrap();
     assert_eq!(outside["value"].as_deref(), Some("1"));
+}
+
+/// What the Crossroads Bank and the school say of birth dates is wrong by a year; the register's word decides everywhere.
+///
+/// | who | register | supplier | what counts |
+/// |---|---|---|---|
+/// | Anna | 18 since June 2010 | a year younger | an adult: counts in each |
+/// | Ben | 17 until June 2011 | a year older | a minor: counts in none |
+/// | Cara | not in the register | 18 since January 2010 | the supplier's word: counts in each |
+/// | Dirk | born in 1996, grade 2 year 1 | 1995 | the register's word: no delay |
+/// | Emma | born in 1995, grade 2 year 1 | 1996 | the register's word: one year behind |
+#[test]
+fn the_birth_date_of_the_register_decides_in_every_indicator() {
+    let (anna, ben, cara) = (insz(19_920_601, 2), insz(19_930_601, 3), insz(19_920_101, 502));
+    let (dirk, emma) = (insz(19_960_301, 5), insz(19_950_301, 4));
+    let personen = [
+        person(&anna, 19_920_601, 2, 'B', "71016"),
+        person(&ben, 19_930_601, 1, 'B', "71016"),
+        person(&dirk, 19_960_301, 1, 'B', "71016"),
+        person(&emma, 19_950_301, 2, 'B', "71016"),
+    ]
+    .concat();
+    let nationaliteit = format!(
+        "insz;volgnr;datum_begin;datum_einde;nationaliteit;reden;geregistreerd_op\n{anna};1;1992-06-01;;354;;1992-06-01\n"
+    );
+    let afstamming = format!(
+        "insz;ouder_nr;ouder_insz;ouder_geslacht;aard;datum_begin;datum_einde;geregistreerd_op\n{};1;{};1;geboorte;1950-01-01;;1950-01-01\n",
+        insz(19_500_101, 901),
+        insz(19_200_101, 903)
+    );
+    let course = |who: &str, sex: char, born: &str| {
+        format!("{who};{sex};{born};354;1;j;2010-07-01;2010-07-02;2010-07-03;2010-08-01;ziekte;2010-12-01;71016\n")
+    };
+    let trajecten = [
+        "insz;geslacht;geboortedatum;nationaliteit;doelgroep;verplicht;nieuwkomer_sinds;aanmelding;contract;opschorting;\
+         reden_opschorting;attest;gemeente\n"
+            .to_string(),
+        course(&anna, 'V', "1993-06-01"),
+        course(&ben, 'M', "1992-06-01"),
+        course(&cara, 'V', "1992-01-01"),
+    ]
+    .concat();
+    let secundair = format!(
+        "schooljaar;insz;vorm;graad;leerjaar;stelsel;geboortejaar;gemeente_woon\r\n\
+         2010-2011;{dirk};ASO;2;1;lineair;1995;71016\r\n2010-2011;{emma};ASO;2;1;lineair;1996;71016\r\n"
+    );
+    let deliveries = [
+        ("rijksregister/personen", "2011-01-01", "personen.txt", personen.as_str()),
+        ("rijksregister/nationaliteit", "2011-01-01", "nationaliteit.csv", &nationaliteit),
+        ("rijksregister/afstamming", "2011-01-01", "afstamming.csv", &afstamming),
+        ("rijksregister/nummerwijziging", "2011-01-01", "nummerwijziging.csv", NONE_REPLACED),
+        ("inburgering/trajecten", "2010-12-31", "trajecten.csv", &trajecten),
+        ("onderwijs/secundair", "2010-2011", "secundair.csv", &secundair),
+    ];
+    let steps = ["nieuwkomers", "aanmeldingen", "contracten", "attesten", "trajecten-geslacht"];
+    let wanted: String = steps.iter().map(|id| format!("      {id}: {{ periods: [\"2010\"] }}\n")).collect();
+    let wanted = wanted + "      schoolse-achterstand: { periods: [\"2010-2011\"] }\n";
+    let rows = tell("born", &wanted, &deliveries);
+    let number = |indicator: &str, area: &str, detail: &str| {
+        let own = rows.iter().filter(|row| {
+            let key = &row.key;
+            key.indicator == indicator
+                && (key.ref_area.as_str(), key.detail.as_str(), key.sex.as_str()) == (area, detail, "_T")
+                && (key.age_group.as_str(), key.group.as_str()) == ("_T", "_T")
+        });
+        own.map(|row| row.numerator).next().unwrap_or_else(|| panic!("no cell of {indicator}"))
+    };
+    for step in &steps[..4] {
+        assert_eq!(number(step, "71016", "_T"), Some(2), "{step}: Anna and Cara");
+    }
+    for detail in ["instroom", "contract", "opschorting"] {
+        assert_eq!(number("trajecten-geslacht", "02000", detail), Some(2), "{detail}: Anna and Cara");
+    }
+    assert_eq!(number("schoolse-achterstand", "71016", "1"), Some(1), "Emma");
+    assert_eq!(number("schoolse-achterstand", "71016", "_T"), Some(1), "Emma");
 }

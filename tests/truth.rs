@@ -274,9 +274,23 @@ fn with_faults_every_difference_from_the_truth_has_a_rejected_row() {
     };
     let renumbered: Vec<i64> =
         lost("nummerwijziging", HISTORY).iter().flat_map(|row| [field(row, 0), field(row, 1)]).map(person).collect();
+    // A damaged line of a history is kept as far as it can be read, so that it tells of its person beside the sound ones.
+    let kept = |extract: &str| -> Vec<i64> {
+        let of = |row: &&(String, String, u64, String, String)| {
+            row.0 == format!("rijksregister/{extract}") && row.1 == HISTORY
+        };
+        let lines: HashSet<u64> = rejections.iter().filter(of).map(|row| row.2).collect();
+        let taken = delivered(&folder, extract, HISTORY, &lines);
+        let damaged = delivered(&folder, extract, HISTORY, &HashSet::new());
+        let first =
+            |row: &Vec<u8>| String::from_utf8(row.split(|byte| *byte == b';').next()?.to_vec()).ok()?.parse().ok();
+        damaged.difference(&taken).filter_map(first).map(person).collect()
+    };
     let mut facts: HashSet<i64> = lost("nationaliteit", HISTORY).iter().map(|row| person(field(row, 0))).collect();
     facts.extend(&renumbered);
+    facts.extend(kept("nationaliteit"));
     let mut own = facts.clone();
+    own.extend(kept("afstamming"));
     own.extend(lost("afstamming", HISTORY).iter().map(|row| person(field(row, 0))));
     own.extend(
         ["2010-01-01", HISTORY]

@@ -19,7 +19,7 @@ import tempfile
 import duckdb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-EDITIONS = ["2011-12-21", "2012-03-15", "im-2013"]
+EDITIONS = ["2011-12-21", "2012-03-15", "2013-03-29"]
 COMPARED = EDITIONS[1:]
 YEARS = range(2008, 2013)
 QUARTERS = [f"{year}-Q{quarter}" for year in range(2008, 2012) for quarter in (1, 2, 3, 4)]
@@ -133,10 +133,31 @@ def load(db, project):
     facts("births", "kindengezin/geboorten", ["2008", "2009", "2010"], None)
     facts("voters", "verkiezingen/kiezers", ["2006-10-08"], None)
     facts("caravans", "wonen/woonwagens", ["2003", "2011"], None, ",")
+    # The base of rates: Statbel's table, or of a calibrated Flanders the same persons by age.
+    db.execute("CREATE TABLE statbel (year INT, area VARCHAR, age INT, n BIGINT)")
+    for year in (2010, 2011):
+        population(db, deliveries / f"statbel/deliveries/{year}-01-01/bevolking/0001", year)
     for year in YEARS[:-1]:
         sheets(db, "dwellings", deliveries / f"wonen/deliveries/{year}-12-31/sociale-huur/0001/sociale-huur.xlsx", year)
     for year in ("2008", "2009", "2010"):
         sheets(db, "files", deliveries / f"jongerenwelzijn/deliveries/{year}/pos/0001/pos.xlsx", year)
+
+
+def population(db, folder, year):
+    """Inhabitants by municipality and age, by plain reading of Statbel's zip."""
+    import collections
+    import zipfile
+    found = collections.Counter()
+    with zipfile.ZipFile(next(path for path in folder.iterdir() if path.name != "receipt.yaml")) as packed:
+        lines = packed.read(packed.namelist()[0]).decode("utf-8-sig").splitlines()
+    names = lines[0].split("|")
+    area, region, age, persons = (names.index(name) for name in ("CD_MUNTY_REFNIS", "CD_RGN_REFNIS", "CD_AGE", "MS_POPULATION"))
+    for line in lines[1:]:
+        fields = line.split("|")
+        if fields[region] == "02000":
+            found[fields[area], int(fields[age])] += int(fields[persons])
+    rows = "".join(f"({year}, '{place}', {years}, {count})," for (place, years), count in found.items())
+    db.execute(f"INSERT INTO statbel VALUES {rows[:-1]}")
 
 
 def sheets(db, table, path, year):
@@ -154,7 +175,7 @@ def sheets(db, table, path, year):
 def person(facts, day, columns, number="insz"):
     """Facts with the person's attributes on a day; who is in no register has none."""
     join = "p.insz = f.insz" if number == "insz" else "p.insz::VARCHAR = f.insz"
-    return f"""SELECT f.*, p.sex AS p_sex, age(p.birth, {day}) AS p_age, nationality(p, {day}) AS nat, earlier(p, {day}) AS earlier, p.first AS first, p.unknown AS unknown, p.insz IS NULL AS stranger, {columns} FROM {facts} f LEFT JOIN persons p ON {join}"""
+    return f"""SELECT f.*, p.sex AS p_sex, p.birth AS p_birth, age(p.birth, {day}) AS p_age, nationality(p, {day}) AS nat, earlier(p, {day}) AS earlier, p.first AS first, p.unknown AS unknown, p.insz IS NULL AS stranger, {columns} FROM {facts} f LEFT JOIN persons p ON {join}"""
 
 
 OWN = "CASE WHEN stranger OR unknown THEN NULL WHEN first <> '150' THEN first WHEN nat <> '150' THEN nat ELSE '150' END"
@@ -186,14 +207,15 @@ def expected(project):
         LEFT JOIN group_of g ON g.code = i.own AND g.since <= as_of AND as_of < g.until""", True)
     newcomers = f"""SELECT *, row_number() OVER (PARTITION BY insz ORDER BY nieuwkomer_sinds, doelgroep, gemeente) AS turn FROM ({person('courses', 'f.nieuwkomer_sinds::DATE', 'f.nieuwkomer_sinds::DATE AS as_of')})"""
     units("nieuwkomers", "2010", f"""SELECT NULL AS unit, gemeente AS area, coalesce(p_sex, CASE geslacht WHEN 'V' THEN 'F' ELSE 'M' END) AS sex,
-        CASE WHEN a < 25 THEN '18-24' WHEN a < 40 THEN '25-39' WHEN a < 65 THEN '40-64' ELSE '65+' END AS age, coalesce(g.grp, 'ONBEKEND') AS grp, doelgroep AS detail, '_T' AS detail_2, 1 AS n, 1 AS d
-        FROM (SELECT *, coalesce(p_age, age(geboortedatum::DATE, as_of)) AS a FROM ({newcomers})) x LEFT JOIN group_of g ON g.code = coalesce(x.nat, nationaliteit) AND g.since <= as_of AND as_of < g.until
-        WHERE turn = 1 AND a >= 18 AND year(as_of) = 2010""", base=("sex", "age", "grp", "detail"), shares=("total",))
+        CASE WHEN a < 25 THEN '18-24' WHEN a < 40 THEN '25-39' WHEN a < 65 THEN '40-64' ELSE '65+' END AS age, coalesce(g.grp, 'ONBEKEND') AS grp, doelgroep AS detail, verplicht AS detail_2, 1 AS n, 1 AS d
+        FROM (SELECT *, age(coalesce(p_birth, geboortedatum::DATE), as_of) AS a FROM ({newcomers})) x LEFT JOIN group_of g ON g.code = coalesce(x.nat, nationaliteit) AND g.since <= as_of AND as_of < g.until
+        WHERE turn = 1 AND a >= 18 AND year(as_of) = 2010""", base=("sex", "age", "grp", "detail", "detail_2"), shares=("total",))
     for indicator, column, ever in (("aanmeldingen", "aanmelding", True), ("contracten", "contract", True), ("attesten", "attest", False)):
-        rows = "courses" if ever else f"(SELECT * FROM courses WHERE {column} LIKE '2010%')"
+        where = "IS NOT NULL" if ever else "LIKE '2010%'"
         units(indicator, "2010", f"""SELECT NULL AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, '_T' AS grp, '_T' AS detail, '_T' AS detail_2, 1 AS n, 0 AS d FROM
-            (SELECT *, row_number() OVER (PARTITION BY insz ORDER BY {column}, gemeente) AS turn FROM {rows} WHERE {column} IS NOT NULL)
-            WHERE turn = 1 AND {column} LIKE '2010%' AND age(geboortedatum::DATE, {column}::DATE) >= 18""", shares=("none",))
+            (SELECT *, row_number() OVER (PARTITION BY insz ORDER BY {column}, gemeente) AS turn FROM ({person('courses', f'f.{column}::DATE', 'NULL AS as_of')}) WHERE {column} {where})
+            WHERE turn = 1 AND {column} LIKE '2010%' AND age(coalesce(p_birth, geboortedatum::DATE), {column}::DATE) >= 18
+            UNION ALL SELECT NULL, area, '_T', '_T', '_T', '_T', '_T', 0, n FROM statbel WHERE year = 2010 AND age >= 18""", shares=("population",))
     for indicator, year in [("sociale-huur", 2010)] + [("sociale-huur-reeks", year) for year in YEARS[:-1]]:
         units(indicator, f"{year}-12-31", f"""SELECT NULL AS unit, gemeente AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, CASE blad WHEN 'huurders' THEN 'huurder' ELSE 'kandidaat' END AS detail,
             '_T' AS detail_2, 1 AS n, 1 AS d FROM dwellings w LEFT JOIN group_of g ON g.code = w.nationaliteit AND g.since <= DATE '{year}-12-31' AND DATE '{year}-12-31' < g.until WHERE peildatum LIKE '{year}%'""", base=("grp",), shares=("total",))
@@ -209,10 +231,11 @@ def expected(project):
         return person(f"(SELECT * FROM pupils WHERE schooljaar = '{year}')", day, f"{day} AS as_of")
 
     for indicator, year in [("deelname-secundair", "2010-2011")] + [("secundair-reeks", year) for year in SCHOOL_YEARS]:
-        units(indicator, year, f"""SELECT insz::VARCHAR AS unit, gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, vorm AS detail, '_T' AS detail_2, 1 AS n, 1 AS d
-            FROM ({enrolled(year)}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until""", base=("detail",))
+        grade = "coalesce(graad, 'geen')" if indicator == "deelname-secundair" else "'_T'"
+        units(indicator, year, f"""SELECT insz::VARCHAR AS unit, gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, vorm AS detail, {grade} AS detail_2, 1 AS n, 1 AS d
+            FROM ({enrolled(year)}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until""", base=("detail", "detail_2"))
     units("schoolse-achterstand", "2010-2011", f"""SELECT NULL AS unit, area, sex, age, grp, CASE WHEN behind = 1 THEN '1' WHEN behind > 1 THEN '2+' ELSE '0' END AS detail, '_T' AS detail_2, (behind > 0)::INT AS n, 1 AS d FROM
-        (SELECT gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, 2010 - geboortejaar::INT - (9 + 2 * graad::INT + leerjaar::INT) AS behind
+        (SELECT gemeente_woon AS area, '_T' AS sex, '_T' AS age, coalesce(g.grp, 'ONBEKEND') AS grp, 2010 - coalesce(year(p_birth), geboortejaar::INT) - (9 + 2 * graad::INT + leerjaar::INT) AS behind
         FROM ({enrolled('2010-2011')}) x LEFT JOIN group_of g ON g.code = x.nat AND g.since <= as_of AND as_of < g.until
         WHERE vorm NOT IN ('OKAN', 'BUSO') AND stelsel = 'lineair' AND leerjaar IN ('1', '2') AND graad IN ('1', '2', '3'))""", base=("detail",))
     kinds = " UNION ALL ".join(f"SELECT *, {word} AS kind FROM students {where}" for word, where in (("centrum", ""), ("'NT2'", "WHERE nt2 = 'j'"), ("'_T'", "")))
@@ -235,7 +258,7 @@ def expected(project):
             LEFT JOIN group_of g ON g.code = i.four AND g.since <= as_of AND as_of < g.until""", base=("detail_2",))
     steps = " UNION ALL ".join(f"""SELECT NULL AS unit, gemeente AS area, coalesce(p_sex, CASE geslacht WHEN 'V' THEN 'F' ELSE 'M' END) AS sex, '_T' AS age, '_T' AS grp, '{step}' AS detail, '_T' AS detail_2, 1 AS n, 1 AS d FROM
         (SELECT *, row_number() OVER (PARTITION BY insz ORDER BY {column}, gemeente) AS turn FROM ({person('courses', f'f.{column}::DATE', 'NULL AS as_of')}) WHERE {column} {where})
-        WHERE turn = 1 AND {column} LIKE '2010%' AND age(geboortedatum::DATE, {column}::DATE) >= 18"""
+        WHERE turn = 1 AND {column} LIKE '2010%' AND age(coalesce(p_birth, geboortedatum::DATE), {column}::DATE) >= 18"""
         for step, column, where in (("instroom", "nieuwkomer_sinds", "IS NOT NULL"), ("contract", "contract", "IS NOT NULL"), ("opschorting", "opschorting", "LIKE '2010%'")))
     units("trajecten-geslacht", "2010", steps, base=("sex",), shares=("total",))
     return found
@@ -264,7 +287,7 @@ def rolled(db, indicator, period, spec, scheme):
     of_base = " AND ".join(f"b.{key} = {repr('_T') if key in base else 'p.' + key}" for key in keys)
     composed = "b.n" if len(shares) > 1 else "b.d"
     rate = "c.d" if len(shares) > 1 or not base else "b.d"
-    denominator = f"CASE share_of WHEN 'none' THEN NULL WHEN 'total' THEN coalesce({composed}, 0) ELSE coalesce({rate}, 0) END"
+    denominator = f"CASE share_of WHEN 'none' THEN NULL WHEN 'total' THEN coalesce({composed}, 0) WHEN 'population' THEN nullif(c.d, 0) ELSE coalesce({rate}, 0) END"
     return db.execute(f"""SELECT p.*, coalesce(c.n, 0) AS n, {denominator} AS d
         FROM published p LEFT JOIN cell c ON {own} LEFT JOIN cell b ON {of_base}
         WHERE indicator = '{indicator}' AND time_period = '{period}'
@@ -325,11 +348,22 @@ def direct(db):
 
 
 GIVEN = {
-    "migraties": """SELECT '2010' AS time_period, area, class, k.detail, k.detail_2, sum(CASE WHEN k.detail = 'saldo' AND f.detail = 'uit' THEN -1 ELSE 1 END) AS n, NULL::BIGINT AS d
-        FROM flow f, (VALUES ('in'), ('uit'), ('saldo')) x(detail), (VALUES ('binnenland'), ('buitenland'), ('_T')) y(detail_2), LATERAL (SELECT x.detail, y.detail_2) k
-        WHERE (k.detail = f.detail OR k.detail = 'saldo') AND (k.detail_2 = f.detail_2 OR k.detail_2 = '_T') GROUP BY ALL""",
-    "woonwagenbewoners": """SELECT jaar AS time_period, a.area, a.class, '_T' AS detail, '_T' AS detail_2, sum(gezinnen::BIGINT) AS n, NULL::BIGINT AS d FROM caravans c JOIN area_up a ON a.member = c.gemeente AND a.area <> '02000' GROUP BY ALL
-        UNION ALL SELECT jaar, '02000', 'NIS5-2011', '_T', '_T', gezinnen::BIGINT, NULL FROM caravans WHERE gemeente = '02000'""",
+    # Areas without a flow are nought; each has its inhabitants of the first of January.
+    "migraties": """WITH base AS (SELECT a.area, a.class, sum(n)::BIGINT AS d FROM statbel s JOIN area_up a ON a.member = s.area WHERE year = 2010 GROUP BY ALL),
+        flows AS (SELECT area, class, detail, detail_2, count(*) AS n FROM flow GROUP BY ALL),
+        cells AS (SELECT * FROM base, (VALUES ('in'), ('uit'), ('saldo')) x(detail), (VALUES ('binnenland'), ('buitenland'), ('_T')) y(detail_2))
+        SELECT '2010' AS time_period, area, class, c.detail, c.detail_2, coalesce(sum(CASE WHEN c.detail = 'saldo' AND f.detail = 'uit' THEN -n ELSE n END), 0)::BIGINT AS n, any_value(d) AS d
+        FROM cells c LEFT JOIN flows f USING (area, class) WHERE f.detail IS NULL OR (c.detail = f.detail OR c.detail = 'saldo') AND (c.detail_2 = f.detail_2 OR c.detail_2 = '_T') GROUP BY ALL
+        UNION ALL SELECT '2010', area, class, c.detail, c.detail_2, 0, d FROM cells c WHERE EXISTS (SELECT 1 FROM flows f WHERE f.area = c.area AND f.class = c.class) AND NOT EXISTS
+            (SELECT 1 FROM flows f WHERE f.area = c.area AND f.class = c.class AND (c.detail = f.detail OR c.detail = 'saldo') AND (c.detail_2 = f.detail_2 OR c.detail_2 = '_T'))""",
+    # Flanders is given. Of 2003 Statbel has no table.
+    "woonwagenbewoners": """WITH counted AS (SELECT jaar, gemeente, unnest(['gezinnen', 'bewoners']) AS detail, unnest([gezinnen, bewoners])::BIGINT AS n FROM caravans),
+        base AS (SELECT a.area, a.class, sum(n)::BIGINT AS d FROM statbel s JOIN area_up a ON a.member = s.area WHERE year = 2011 GROUP BY ALL),
+        cells AS (SELECT DISTINCT area, class, jaar, detail FROM area_up, counted WHERE area <> '99991'),
+        summed AS (SELECT jaar, a.area, a.class, detail, sum(n)::BIGINT AS n FROM counted c JOIN area_up a ON a.member = c.gemeente AND a.area <> '02000' GROUP BY ALL
+            UNION ALL SELECT jaar, '02000', 'NIS5-2011', detail, n FROM counted WHERE gemeente = '02000')
+        SELECT jaar AS time_period, area, class, detail, '_T' AS detail_2, coalesce(n, 0) AS n, CASE jaar WHEN '2011' THEN d END AS d
+        FROM cells LEFT JOIN summed USING (jaar, area, class, detail) LEFT JOIN base USING (area, class)""",
     "kiezers": """WITH v AS (SELECT a.area, a.class, groep, sum(ingeschreven::BIGINT) AS n, sum(potentieel::BIGINT) AS d FROM voters c JOIN area_up a ON a.member = c.gemeente AND a.area <> '02000' GROUP BY ALL
             UNION ALL SELECT '02000', 'NIS5-2011', groep, ingeschreven::BIGINT, potentieel::BIGINT FROM voters WHERE gemeente = '02000')
         SELECT '2006-10-08' AS time_period, area, class, k.detail, '_T' AS detail_2, sum(n) AS n, sum(d) AS d FROM v, LATERAL (SELECT unnest([groep, '_T']) AS detail) k GROUP BY ALL""",

@@ -63,8 +63,33 @@ balances AS (
     FROM counts
     GROUP BY area, area_class, detail_2
 )
-SELECT area, area_class, detail, detail_2, moves AS numerator, persons AS contributors FROM counts
+SELECT area, area_class, detail, detail_2, moves AS numerator, CAST(NULL AS BIGINT) AS denominator, persons AS contributors
+FROM counts
 
 UNION ALL
 
-SELECT area, area_class, 'saldo' AS detail, detail_2, balance AS numerator, persons AS contributors FROM balances
+SELECT
+    area,
+    area_class,
+    'saldo' AS detail,
+    detail_2,
+    balance AS numerator,
+    CAST(NULL AS BIGINT) AS denominator,
+    persons AS contributors
+FROM balances
+
+UNION ALL
+
+-- The base of all flows of an area: its inhabitants on the first of January of the year.
+SELECT
+    own.area,
+    own.area_class,
+    '_T' AS detail,
+    '_T' AS detail_2,
+    0 AS numerator,
+    SUM("MS_POPULATION") AS denominator,
+    0 AS contributors
+FROM statbel_bevolking
+JOIN area_members AS own ON own.member = "CD_MUNTY_REFNIS"
+WHERE "CD_RGN_REFNIS" = '02000'
+GROUP BY own.area, own.area_class

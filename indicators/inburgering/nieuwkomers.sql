@@ -5,14 +5,15 @@ WITH newcomers AS (
         area,
         -- Of whom the register does not know, the supplier's own word counts.
         COALESCE(sex, geslacht) AS sex,
-        COALESCE(
-            age,
-            DATE_PART('year', as_of) - DATE_PART('year', geboortedatum)
-            - CASE WHEN TO_CHAR(as_of, '%m%d') < TO_CHAR(geboortedatum, '%m%d') THEN 1 ELSE 0 END
-        ) AS age,
+        CASE
+            WHEN birth IS NOT NULL THEN age
+            ELSE DATE_PART('year', as_of) - DATE_PART('year', geboortedatum)
+                - CASE WHEN TO_CHAR(as_of, '%m%d') < TO_CHAR(geboortedatum, '%m%d') THEN 1 ELSE 0 END
+        END AS age,
         nationality_group,
         doelgroep,
-        ROW_NUMBER() OVER (PARTITION BY person ORDER BY as_of, doelgroep, area) AS turn
+        verplicht,
+        ROW_NUMBER() OVER (PARTITION BY person ORDER BY as_of, doelgroep, area, verplicht) AS turn
     FROM inburgering_trajecten
 )
 SELECT
@@ -21,9 +22,10 @@ SELECT
     CASE WHEN age < 25 THEN '18-24' WHEN age < 40 THEN '25-39' WHEN age < 65 THEN '40-64' ELSE '65+' END AS age_group,
     nationality_group AS "group",
     doelgroep AS detail,
+    verplicht AS detail_2,
     COUNT(*) AS numerator,
     COUNT(*) AS denominator,
     COUNT(*) AS contributors
 FROM newcomers, period
 WHERE turn = 1 AND age >= 18 AND as_of BETWEEN first_day AND last_day
-GROUP BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5, 6

@@ -1,5 +1,5 @@
 -- Belgians by origin have no generation; they stand with the first, where they add nothing to the count and everything to
--- its base.
+-- its base. Of whom a record of the own nationality cannot be read it is certain that a parent was foreign: the second.
 SELECT
     area,
     sex,
@@ -13,7 +13,10 @@ SELECT
         ELSE '65+'
     END AS age_group,
     origin_group AS "group",
-    CASE WHEN generation = 'second' THEN 'second' ELSE 'first' END AS detail,
+    CASE
+        WHEN generation = 'second' OR (generation IS NULL AND origin_class = 'foreign') THEN 'second'
+        ELSE 'first'
+    END AS detail,
     SUM(CASE WHEN origin_class = 'foreign' THEN 1 ELSE 0 END) AS numerator,
     COUNT(*) AS denominator,
     SUM(CASE WHEN origin_class = 'foreign' THEN 1 ELSE 0 END) AS contributors

@@ -6,7 +6,9 @@ WITH pupils AS (
         nationality_group,
         -- Without delay, a pupil turns twelve in the calendar year in which the first year of secondary education begins;
         -- the day of the count lies a year later.
-        CAST(DATE_PART('year', as_of) AS BIGINT) - 1 - geboortejaar
+        CAST(DATE_PART('year', as_of) AS BIGINT) - 1
+            -- Of whom the register does not know, the school's own word counts.
+            - COALESCE(CAST(DATE_PART('year', birth) AS BIGINT), geboortejaar)
             - (11 + 2 * (CAST(graad AS BIGINT) - 1) + CAST(leerjaar AS BIGINT)) AS behind
     FROM onderwijs_secundair
     WHERE vorm NOT IN ('OKAN', 'BUSO')

@@ -7,6 +7,7 @@ use std::process::Command;
 
 mod dropping;
 mod pages;
+mod sensitive;
 
 use crate::project::{Folder, done, err, liim, linked_project, observations};
 
@@ -168,7 +169,7 @@ fn the_linked_table_is_protected_with_few_further_cells_and_an_outside_solver_ag
 }
 
 /// Two editions, the later of which adds an indicator and counts one again.
-const EDITIONS: &str = r#"  "first":
+const EDITIONS: &str = r#"  "2011-12-22":
     monitor: proef
     kind: first
     title: Proef
@@ -179,10 +180,10 @@ const EDITIONS: &str = r#"  "first":
       leefloon: { periods: ["2010-01-01/P1Y"] }
       kiezers: { periods: ["2006-10-08"] }
       migraties: { periods: ["2010"] }
-  "second":
+  "2012-03-16":
     monitor: proef
     kind: routine
-    follows: "first"
+    follows: "2011-12-22"
     title: Proef, update
     cut_off: "2012-03-09"
     why: Proef.
@@ -200,9 +201,9 @@ fn editions_are_protected_as_one_system_and_the_proofs_add_up_elsewhere() {
     let pipeline = folder.read("pipeline.yaml");
     folder.write("pipeline.yaml", format!("{pipeline}{EDITIONS}"));
     done(&folder, &["-q", "synth", "--scale", "0.02"]);
-    done(&folder, &["-q", "run", "--edition", "first", "--edition", "second"]);
-    let first = observations(&folder, "first");
-    let second = observations(&folder, "second");
+    done(&folder, &["-q", "run", "--edition", "2011-12-22", "--edition", "2012-03-16"]);
+    let first = observations(&folder, "2011-12-22");
+    let second = observations(&folder, "2012-03-16");
     let withheld = first.iter().filter(|row| row.reason.word() == "withheld").count();
     assert!(withheld > 1_000, "{withheld}");
     for row in &first {
@@ -225,7 +226,7 @@ fn editions_are_protected_as_one_system_and_the_proofs_add_up_elsewhere() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/protection/outside_addition.py");
-    for edition in ["first", "second"] {
+    for edition in ["2011-12-22", "2012-03-16"] {
         let output = Command::new("python3").arg(&script).arg(folder.path().join("warehouse")).arg(edition).output();
         let told = output.map_or("ABSENT python3".into(), |output| {
             String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
@@ -245,10 +246,14 @@ fn editions_are_protected_as_one_system_and_the_proofs_add_up_elsewhere() {
 
     // Without what was counted behind an earlier edition no later one can be protected, and a message says so.
     std::fs::remove_dir_all(&confidential).unwrap();
-    let third = EDITIONS.split("  \"second\":").nth(1).unwrap().replace("follows: \"first\"", "follows: \"second\"");
+    let third = EDITIONS
+        .split("  \"2012-03-16\":")
+        .nth(1)
+        .unwrap()
+        .replace("follows: \"2011-12-22\"", "follows: \"2012-03-16\"");
     let pipeline = folder.read("pipeline.yaml");
-    folder.write("pipeline.yaml", format!("{pipeline}  \"third\":{third}"));
-    let output = liim(&folder, &["-q", "run", "--edition", "third"]);
+    folder.write("pipeline.yaml", format!("{pipeline}  \"2012-03-17\":{third}"));
+    let output = liim(&folder, &["-q", "run", "--edition", "2012-03-17"]);
     assert!(!output.status.success());
     assert!(err(&output).contains("no later edition can be protected"), "{}", err(&output));
 }

@@ -1,10 +1,14 @@
 //! The audit: what stands behind a published cell, and whether an edition may be published.
 
 mod pages;
+mod query;
 mod reading;
 mod release;
+mod sensitive;
 mod trace;
 
 pub use pages::Pages;
-pub use release::released;
-pub use trace::{Question, Receipt, Step, Trace, TraceError, trace};
+pub use query::{CellQuery, QueryError, find};
+pub use release::{Evidence, released};
+pub use sensitive::{Rules, exposed};
+pub use trace::{Receipt, Step, Trace, TraceError, trace};

@@ -13,7 +13,7 @@ use warehouse::tables::read_texts;
 use crate::reading::{Bars, Figure, Reading, read};
 
 /// What stands on every page and holds a number.
-const FURNITURE: &str = "utf-8, initial-scale=1, 0 is een echte nul";
+const FURNITURE: &str = "utf-8, initial-scale=1, 0 is een echte nul, per 1.000";
 
 /// Where a row stands: indicator, area with its class, period, kind of share, codes.
 type Spot = [String; 5];
@@ -21,6 +21,8 @@ type Spot = [String; 5];
 /// An edition's pages, held against its rows one after another.
 pub struct Pages<'p> {
     rows: HashMap<Spot, &'p Observation>,
+    /// Levels of the areas that have a page, by code.
+    levels: BTreeMap<String, AreaLevel>,
     /// Names of areas by class and code.
     names: HashMap<String, String>,
     /// Members of each cluster, by class and code.
@@ -73,6 +75,7 @@ impl<'p> Pages<'p> {
         }
         Ok(Pages {
             rows: rows.iter().map(|row| (spot(row), row)).collect(),
+            levels: rows.iter().filter(has_page).map(|row| (row.key.ref_area.clone(), row.key.area_level)).collect(),
             names,
             members,
             comparison: manifest.comparison.clone(),
@@ -83,13 +86,12 @@ impl<'p> Pages<'p> {
         })
     }
 
-    /// The municipalities that a page is made of, by code.
-    pub fn municipalities(&self) -> Vec<String> {
-        let own = self.rows.values().filter(|row| row.key.area_level == AreaLevel::Municipality);
-        own.map(|row| row.key.ref_area.clone()).collect::<BTreeSet<String>>().into_iter().collect()
+    /// The areas that a page is made of, by code: municipalities, provinces and Flanders.
+    pub fn areas(&self) -> Vec<String> {
+        self.levels.keys().cloned().collect()
     }
 
-    /// Reads a municipality's page and tells what is wrong with it, in sentences without a figure.
+    /// Reads the page of an area and tells what is wrong with it, in sentences without a figure.
     pub fn check(&mut self, municipality: &str, html: &str) -> Vec<String> {
         let reading = read(html);
         let mut found: BTreeSet<String> = reading.odd.iter().map(|what| format!("there is {what}")).collect();
@@ -132,7 +134,7 @@ impl<'p> Pages<'p> {
         let row = self.rows.get(&[indicator, area, period, share_of, codes].map(String::clone));
         let number = row.and_then(|row| match what.as_str() {
             "value" => row.value.map(|value| (value, 1)),
-            "share" => row.share.map(|share| (share, 1)),
+            "share" => row.share.map(|share| (share, 2)),
             "mean" => row.mean_of_scores.map(|mean| (mean, 2)),
             _ => None,
         });
@@ -163,7 +165,7 @@ impl<'p> Pages<'p> {
             .enumerate()
             .map(|(at, place)| {
                 let codes = format!("{TOTAL} {TOTAL} {} {TOTAL} {TOTAL}", bars.group);
-                let rows = ["group", "total"].into_iter().filter_map(|share_of| {
+                let rows = ["group", "total", "population"].into_iter().filter_map(|share_of| {
                     let area = place.clone()?;
                     let spot = [bars.indicator.clone(), area, bars.period.clone(), share_of.into(), codes.clone()];
                     self.rows.get(&spot)
@@ -172,7 +174,8 @@ impl<'p> Pages<'p> {
             })
             .collect();
         let (lines, odd) = bars.texts.as_chunks::<2>();
-        let told: Vec<f64> = lines.iter().filter_map(|[_, (_, number)]| parsed(number.strip_suffix(" %")?)).collect();
+        let plain = |number: &str| parsed(number.strip_suffix(" %").or_else(|| number.strip_suffix(" per 1.000"))?);
+        let told: Vec<f64> = lines.iter().filter_map(|[_, (_, number)]| plain(number)).collect();
         let most = told.iter().copied().fold(0.0, f64::max);
         let mut left = shares.iter().flatten();
         let are_shares = told.iter().all(|told| left.any(|share| (share - told).abs() < 0.001));
@@ -197,7 +200,8 @@ impl<'p> Pages<'p> {
     fn rest(&mut self, reading: &Reading, own: &str, cluster: Option<String>) -> Option<&'static str> {
         let code = own.split_once(' ').map_or("", |(_, code)| code);
         let name = self.names.get(own).map_or("", String::as_str);
-        let cluster = cluster.unwrap_or_default();
+        // Pages of another level, or that compare with another cluster, say other words.
+        let cluster = cluster.unwrap_or_else(|| self.levels.get(code).map_or("", |level| level.word()).to_string());
         let members = self.members.get(&cluster).map_or(0, BTreeSet::len).to_string();
         let rest: Vec<String> = reading
             .rest
@@ -217,6 +221,11 @@ impl<'p> Pages<'p> {
         let first = self.rests.entry(cluster).or_insert_with(|| rest.clone());
         (*first != rest).then_some("order or words differ from those of other pages")
     }
+}
+
+/// Whether the area of a row has a page of its own.
+fn has_page(row: &&Observation) -> bool {
+    matches!(row.key.area_level, AreaLevel::Municipality | AreaLevel::Province | AreaLevel::Region)
 }
 
 fn spot(row: &Observation) -> Spot {

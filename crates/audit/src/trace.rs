@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use catalog::Period;
-use catalog::cell::{Observation, TOTAL};
-use catalog::fault::did_you_mean;
+use catalog::cell::{Observation, ShareOf, TOTAL};
+use catalog::link_measure::LinkTable;
 use serde::Serialize;
 use thiserror::Error;
 use warehouse::WarehouseError;
@@ -16,33 +15,14 @@ use warehouse::edition::{Published, open};
 use warehouse::store::Warehouse;
 use warehouse::tables::read_texts;
 
-/// Which cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// Edition id.
-    pub edition: String,
-    /// Card id.
-    pub indicator: String,
-    /// Area code.
-    pub area: String,
-    /// Sex.
-    pub sex: String,
-    /// Age band.
-    pub age: String,
-    /// Group.
-    pub group: String,
-    /// Code of the card's own dimension; the total, or else the first, by default.
-    pub detail: Option<String>,
-    /// Reference period; the latest by default.
-    pub period: Option<Period>,
-}
+use crate::query::{CellQuery, QueryError, find};
 
 /// Why a cell could not be traced.
 #[derive(Debug, Error)]
 pub enum TraceError {
-    /// There is no such cell.
-    #[error("{0}")]
-    NoCell(String),
+    /// No published row is what was asked for, or more than one is.
+    #[error(transparent)]
+    Query(#[from] QueryError),
     /// The edition is not what its manifest says, or cannot be read.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
@@ -93,10 +73,8 @@ pub struct Receipt {
     pub period: String,
     /// File.
     pub file: String,
-    /// Its SHA-256.
-    pub sha256: String,
-    /// Its bytes.
-    pub bytes: String,
+    /// Salted commitment to it, which `liim verify` proves.
+    pub commitment: String,
     /// Day of reception.
     pub delivered_on: String,
     /// Columns that the query depends on.
@@ -105,8 +83,13 @@ pub struct Receipt {
 
 type Row = BTreeMap<String, Option<String>>;
 
-/// Traces a cell.
-pub fn trace(warehouse: &Warehouse, question: &Question) -> Result<Trace, TraceError> {
+/// Returns the proof of the one cell that a question is about.
+///
+/// # Errors
+///
+/// `Query` if no row or more than one is what was asked for; `Warehouse` if the edition cannot be read or is not what its
+/// manifest says.
+pub fn trace(warehouse: &Warehouse, question: &CellQuery) -> Result<Trace, TraceError> {
     let published = open(warehouse, &question.edition)?;
     let observations = published.observations()?;
     let row = find(&observations, question)?;
@@ -149,40 +132,6 @@ pub fn trace(warehouse: &Warehouse, question: &Question) -> Result<Trace, TraceE
     })
 }
 
-fn find<'o>(observations: &'o [Observation], question: &Question) -> Result<&'o Observation, TraceError> {
-    let no_cell = |text: String| TraceError::NoCell(text);
-    let mut rows: Vec<&Observation> = observations.iter().collect();
-    let mut narrow = |what: &str, wanted: &str, of: &dyn Fn(&Observation) -> String| -> Result<(), TraceError> {
-        let mut known: Vec<String> = rows.iter().map(|row| of(row)).collect();
-        known.sort();
-        known.dedup();
-        rows.retain(|row| of(row) == wanted);
-        if rows.is_empty() {
-            let near =
-                did_you_mean(wanted, known.iter().map(String::as_str)).map(|near| format!("did you mean {near}?"));
-            let some = known.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
-            let hint =
-                near.unwrap_or_else(|| format!("there is: {some}{}", if known.len() > 12 { ", ..." } else { "" }));
-            return Err(no_cell(format!("edition {} has no cell with {what} {wanted}; {hint}", question.edition)));
-        }
-        Ok(())
-    };
-    narrow("indicator", &question.indicator, &|row| row.key.indicator.clone())?;
-    narrow("area", &question.area, &|row| row.key.ref_area.clone())?;
-    if let Some(period) = question.period {
-        narrow("period", &period.to_string(), &|row| row.key.time_period.to_string())?;
-    }
-    narrow("sex", &question.sex, &|row| row.key.sex.clone())?;
-    narrow("age group", &question.age, &|row| row.key.age_group.clone())?;
-    narrow("group", &question.group, &|row| row.key.group.clone())?;
-    if let Some(detail) = &question.detail {
-        narrow("detail", detail, &|row| row.key.detail.clone())?;
-    } else if rows.iter().any(|row| row.key.detail == TOTAL) {
-        rows.retain(|row| row.key.detail == TOTAL);
-    }
-    rows.into_iter().rev().max_by_key(|row| row.key.time_period).ok_or_else(|| no_cell("there is no such cell".into()))
-}
-
 fn cell(row: &Observation) -> BTreeMap<&'static str, serde_json::Value> {
     use serde_json::json;
     let key = &row.key;
@@ -196,6 +145,7 @@ fn cell(row: &Observation) -> BTreeMap<&'static str, serde_json::Value> {
         ("group_scheme", json!(key.group_scheme)),
         ("group", json!(key.group)),
         ("detail", json!(key.detail)),
+        ("detail_2", json!(key.detail_2)),
         ("unit", json!(row.unit)),
         ("share_of", json!(key.share_of.word())),
         ("numerator", json!(row.numerator)),
@@ -229,8 +179,7 @@ fn receipts(edition: &Published, row: &Observation) -> Result<Vec<Receipt>, Trac
                 source: source.0,
                 period: source.1,
                 file: of(&line, "file"),
-                sha256: of(&line, "sha256"),
-                bytes: of(&line, "bytes"),
+                commitment: of(&line, "commitment"),
                 delivered_on: of(&line, "delivered_on"),
                 columns: columns.clone(),
             });
@@ -244,7 +193,7 @@ fn steps(
     row: &Observation,
     receipts: &[Receipt],
     indicator: &Row,
-    question: &Question,
+    question: &CellQuery,
     asked: &Published,
 ) -> Result<Vec<Step>, TraceError> {
     let of = |row: &Row, column: &str| row.get(column).cloned().flatten();
@@ -295,7 +244,10 @@ fn steps(
                 && of(line, "ref_area").as_deref() == Some(&question.area)
         }) {
             let detail = of(line, "detail").unwrap_or_default();
-            let definition = detail.split_once(' ').map(|(_, definition)| definition.to_string());
+            let definition = match LinkTable::read(&detail) {
+                LinkTable::DecidedBy(definition) | LinkTable::OriginBounds(definition) => Some(definition),
+                _ => None,
+            };
             if definition.is_some() && definition != of(indicator, "origin_definition") {
                 continue;
             }
@@ -345,23 +297,32 @@ impl Trace {
         let _ = writeln!(out, "{title}");
         let _ = writeln!(
             out,
-            "  area {} ({}, {})   period {}   sex {}   group {}   detail {}",
+            "  area {} ({}, {})   period {}   sex {}   age {}",
             text("ref_area"),
             text("area_level"),
             text("ref_area_class"),
             text("time_period"),
             text("sex"),
-            text("group"),
-            text("detail")
+            text("age_group")
         );
         let _ = writeln!(
             out,
-            "  value {} {}   = {} / {}   share {} % of {}   reason {}",
+            "  group {} ({})   detail {}   second detail {}   share of {}",
+            text("group"),
+            text("group_scheme"),
+            text("detail"),
+            text("detail_2"),
+            text("share_of")
+        );
+        let _ = writeln!(
+            out,
+            "  value {} {}   = {} / {}   share {} {} {}   reason {}",
             text("value"),
             text("unit"),
             text("numerator"),
             text("divisor"),
             text("share"),
+            if text("share_of") == ShareOf::Population.word() { "per 1,000 of" } else { "% of" },
             text("denominator"),
             text("reason")
         );
@@ -381,10 +342,10 @@ impl Trace {
         for receipt in &self.receipts {
             let _ = writeln!(
                 out,
-                "  {} {}  {}  {} bytes, delivered {}",
-                receipt.source, receipt.period, receipt.file, receipt.bytes, receipt.delivered_on
+                "  {} {}  {}  delivered {}",
+                receipt.source, receipt.period, receipt.file, receipt.delivered_on
             );
-            let _ = writeln!(out, "    sha256 {}", receipt.sha256);
+            let _ = writeln!(out, "    commitment {}", receipt.commitment);
             let _ = writeln!(out, "    columns {}", receipt.columns.join(", "));
         }
         let section = |out: &mut String, name: &str, body: &str| {

@@ -9,6 +9,19 @@ use crate::document::{Document, Node};
 use crate::fault::Fault;
 use crate::period::{Period, PeriodKind};
 
+/// Themes in the order of the reports, each with the Dutch title of its chapter. A theme that is not among them comes last,
+/// under its own name.
+pub const THEMES: [(&str, &str); 8] = [
+    ("demografie", "Demografie"),
+    ("inburgering", "Inburgering"),
+    ("tewerkstelling", "Tewerkstelling"),
+    ("onderwijs", "Onderwijs en vorming"),
+    ("huisvesting", "Huisvesting"),
+    ("welzijn", "Welzijn en armoede"),
+    ("participatie", "Participatie"),
+    ("integratiemonitor", "Vlaamse Integratiemonitor"),
+];
+
 /// Which deliveries of a source belong to an indicator's period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
@@ -76,6 +89,26 @@ pub struct Read {
     pub at: At,
     /// The columns that the query uses, for filters and joins too.
     pub columns: Vec<String>,
+    /// First day from which the source is delivered; of a period before it the query sees no rows.
+    pub since: Option<Day>,
+}
+
+impl Read {
+    /// Returns the periods of the deliveries for a period of the indicator; none for the newest of a source, which the
+    /// deliveries tell.
+    pub fn periods(&self, period: Period) -> Vec<Period> {
+        let all = self.at.of(period).into_iter();
+        all.filter(|of| self.since.is_none_or(|since| of.start() >= since)).collect()
+    }
+}
+
+/// What a reader must bear in mind, of all periods or of some.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caveat {
+    /// A Dutch sentence, or some.
+    pub text: String,
+    /// The periods that it is about; all where none is named.
+    pub periods: Vec<Period>,
 }
 
 /// A dimension of an indicator beside the area.
@@ -167,7 +200,7 @@ pub struct Card {
     /// Who counted it, for a reader.
     pub source_line: String,
     /// What a reader must bear in mind.
-    pub caveats: Vec<String>,
+    pub caveats: Vec<Caveat>,
     /// Kind of the reference period.
     pub period: PeriodKind,
     /// What the shares are shares of: each count is published once with each.
@@ -232,7 +265,7 @@ impl Card {
 
     /// The deliveries needed for a period, but for the newest of a source.
     pub fn deliveries(&self, period: Period) -> impl Iterator<Item = (&ExtractId, Period)> {
-        self.reads.iter().flat_map(move |read| read.at.of(period).into_iter().map(|of| (&read.extract, of)))
+        self.reads.iter().flat_map(move |read| read.periods(period).into_iter().map(|of| (&read.extract, of)))
     }
 
     /// Whether a share is published.
@@ -261,6 +294,9 @@ impl Card {
     }
 }
 
+/// What a count can be a count of.
+const UNITS: [&str; 9] = ["person", "family", "household", "pupil", "enrolment", "move", "child", "dossier", "voter"];
+
 fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option<Card> {
     root.keys(&[
         "id",
@@ -278,6 +314,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         "groups",
         "ages",
         "details",
+        "detail_units",
         "detail_total",
         "balance",
         "details_2",
@@ -307,9 +344,12 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     if denominator.is_some() != denominator_source.is_some() {
         root.fault(4, "a `denominator` and its `denominator_source` go together", "say who counted the denominator");
     }
-    let caveats =
-        root.get("caveats").map(|node| node.items().iter().filter_map(Node::text).collect()).unwrap_or_default();
+    let caveats = root.get("caveats").map(|node| node.items()).unwrap_or_default();
+    let caveats: Vec<Caveat> = caveats.iter().filter_map(caveat).collect();
     let period = root.need("period").and_then(|node| node.one_of(&PeriodKind::WORDS));
+    for other in caveats.iter().flat_map(|caveat| &caveat.periods).filter(|of| Some(of.kind()) != period) {
+        root.fault(10, format!("a caveat is about `{other}`, which is no period of the card"), "see `period`");
+    }
     let shares_of: Vec<ShareOf> = root
         .need("share_of")
         .map(|node| node.each().iter().filter_map(|item| item.one_of(&ShareOf::WORDS)).collect())
@@ -332,6 +372,13 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         entries.into_iter().filter_map(|(code, title)| Some((code, title.text()?))).collect()
     };
     let (ages, details, details_2) = (titles("ages"), titles("details"), titles("details_2"));
+    let detail_units = titles("detail_units").into_iter().collect();
+    for (code, node) in root.get("detail_units").map(|node| node.entries()).unwrap_or_default() {
+        if !details.iter().any(|(own, _)| *own == code) {
+            node.fault(14, format!("`{code}` is not among the details of the card"), "");
+        }
+        node.one_of(&UNITS.map(|unit| (unit, ())));
+    }
     let detail_total = root.get("detail_total").and_then(|node| node.truth()).unwrap_or(true);
     let balance = root.get("balance").and_then(|node| {
         node.keys(&["is", "inflow", "outflow"]);
@@ -392,11 +439,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     }
     let level =
         root.need("level").and_then(|node| node.one_of(&[("L1", "L1"), ("L2", "L2"), ("L3", "L3"), ("none", "none")]));
-    let unit = root.need("unit").and_then(|node| {
-        const UNITS: [&str; 9] =
-            ["person", "family", "household", "pupil", "enrolment", "move", "child", "dossier", "voter"];
-        node.one_of(&UNITS.map(|unit| (unit, unit)))
-    });
+    let unit = root.need("unit").and_then(|node| node.one_of(&UNITS.map(|unit| (unit, unit))));
     let version = text("version");
     let origin = root.get("origin").and_then(|node| node.text());
     let definitions = root.get("definitions").map(|node| node.items()).unwrap_or_default();
@@ -431,6 +474,7 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
         wording: Wording {
             theme: theme.to_string(),
             unit: unit?.to_string(),
+            detail_units,
             value_decimals,
             share_decimals,
             method: version?,
@@ -457,8 +501,18 @@ fn card(root: &Node<'_>, file: &str, theme: &str, id: &str, sql: &str) -> Option
     Some(card)
 }
 
+/// A caveat is a sentence, or a sentence with the periods that it is about.
+fn caveat(node: &Node<'_>) -> Option<Caveat> {
+    if !node.is_mapping() {
+        return Some(Caveat { text: node.text()?, periods: Vec::new() });
+    }
+    node.keys(&["text", "periods"]);
+    let periods = node.need("periods").map(|list| list.items().iter().filter_map(Node::period).collect());
+    Some(Caveat { text: node.need("text")?.text()?, periods: periods? })
+}
+
 fn read(name: &str, node: &Node<'_>) -> Option<Read> {
-    node.keys(&["at", "columns"]);
+    node.keys(&["at", "columns", "since"]);
     let extract = ExtractId::read(name);
     if extract.is_none() {
         node.fault(10, format!("`{name}` is not an extract"), "an extract is written `supplier/extract`");
@@ -468,7 +522,11 @@ fn read(name: &str, node: &Node<'_>) -> Option<Read> {
         None => Some(At::Period),
     };
     let columns = node.need("columns").map(|found| found.items().iter().filter_map(Node::text).collect());
-    Some(Read { extract: extract?, at: at?, columns: columns? })
+    let since = match node.get("since") {
+        Some(found) => Some(found.day()?),
+        None => None,
+    };
+    Some(Read { extract: extract?, at: at?, columns: columns?, since })
 }
 
 /// Cards by id.

@@ -1,5 +1,7 @@
 //! Cells: the counts that the monitor is made of, before and after protection.
 
+use std::collections::BTreeMap;
+
 use crate::contract::ExtractId;
 use crate::period::Period;
 
@@ -54,21 +56,36 @@ pub enum ShareOf {
     Group,
     /// A composition: the row's group among all groups together.
     Total,
+    /// A rate in a population that is counted elsewhere: so many per 1,000 inhabitants, or adults.
+    Population,
     /// No share belongs to this count.
     None,
 }
 
 impl ShareOf {
     /// The words used in cards and tables.
-    pub const WORDS: [(&'static str, ShareOf); 3] =
-        [("group", ShareOf::Group), ("total", ShareOf::Total), ("none", ShareOf::None)];
+    pub const WORDS: [(&'static str, ShareOf); 4] = [
+        ("group", ShareOf::Group),
+        ("total", ShareOf::Total),
+        ("population", ShareOf::Population),
+        ("none", ShareOf::None),
+    ];
 
     /// The word in the published table.
     pub fn word(self) -> &'static str {
         match self {
             ShareOf::Group => "group",
             ShareOf::Total => "total",
+            ShareOf::Population => "population",
             ShareOf::None => "none",
+        }
+    }
+
+    /// Returns what a share is counted per: 1,000 of a population, else 100.
+    pub fn per(self) -> i64 {
+        match self {
+            ShareOf::Population => 1000,
+            ShareOf::Group | ShareOf::Total | ShareOf::None => 100,
         }
     }
 }
@@ -208,6 +225,8 @@ pub struct Wording {
     pub theme: String,
     /// Unit of the count.
     pub unit: String,
+    /// Units of the details that count something else.
+    pub detail_units: BTreeMap<String, String>,
     /// Decimals of the number.
     pub value_decimals: u8,
     /// Decimals of the share.
@@ -216,6 +235,13 @@ pub struct Wording {
     pub method: String,
     /// Operationalisation level: `L1`, `L2`, `L3` or `none`.
     pub level: String,
+}
+
+impl Wording {
+    /// The unit of the counts of a detail.
+    pub fn unit_of(&self, detail: &str) -> &str {
+        self.detail_units.get(detail).unwrap_or(&self.unit)
+    }
 }
 
 /// A row of `observations.parquet`.
@@ -239,7 +265,7 @@ pub struct Observation {
     pub denominator: Option<i64>,
     /// The number as printed.
     pub value: Option<f64>,
-    /// The share as printed, in percent.
+    /// The share as printed: in percent, or per 1,000 of a population.
     pub share: Option<f64>,
     /// Unweighted mean of the members' exact shares.
     pub mean_of_scores: Option<f64>,

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// A calendar day, as days since 1970-01-01 (Arrow `date32`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,9 +27,32 @@ impl Day {
         Day::from_ymd(year, month, day)
     }
 
+    /// The first and the last day that a date written as `YYYYMMDD` may be: `00` stands for an unknown month or day.
+    /// 19850000 is some day of 1985, 19850600 some day of June. A day of an unknown month is no date.
+    pub fn partial(yyyymmdd: u32) -> Option<(Day, Day)> {
+        let (month, day) = (yyyymmdd / 100 % 100, yyyymmdd % 100);
+        match (month, day) {
+            (0, 0) => Some((Day::from_number(yyyymmdd + 101)?, Day::from_number(yyyymmdd + 1_231)?)),
+            (0, _) => None,
+            (_, 0) => Day::from_number(yyyymmdd + 1).map(|first| (first, first.month_end())),
+            _ => Day::from_number(yyyymmdd).map(|day| (day, day)),
+        }
+    }
+
     /// 1 January of a year.
     pub fn new_year(year: i16) -> Day {
         Day::from(Date::new(year, 1, 1).unwrap_or(EPOCH))
+    }
+
+    /// The day that it is in Belgium at a moment, whatever the time zone of the computer is: an hour before universal time,
+    /// two in summer, from the last Sunday of March to that of October (directive 2000/84/EC). The rule stands here, so that
+    /// no table of time zones is needed.
+    ///
+    /// # Errors
+    /// A fault of ours in the rule.
+    pub fn in_belgium(moment: Timestamp) -> Result<Day, jiff::Error> {
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3")?;
+        Ok(Day::from(moment.to_zoned(zone).date()))
     }
 
     /// Year, month and day of the month.
@@ -117,6 +142,11 @@ mod tests {
         assert_eq!(day.0, 14_975);
         assert_eq!(day.to_string(), "2011-01-01");
         assert_eq!(Day::from_number(20_110_101), Some(day));
+        let partial = |number| Day::partial(number).map(|(first, last)| format!("{first} {last}"));
+        assert_eq!(partial(19_850_000).as_deref(), Some("1985-01-01 1985-12-31"));
+        assert_eq!(partial(19_840_200).as_deref(), Some("1984-02-01 1984-02-29"));
+        assert_eq!(partial(19_840_229).as_deref(), Some("1984-02-29 1984-02-29"));
+        assert_eq!((partial(19_850_012), partial(19_850_230), partial(19_851_300)), (None, None, None));
         for wrong in ["2011-02-30", "2011-1-01", "20110101", "2011-01-01 ", "+011-01-01"] {
             assert!(wrong.parse::<Day>().is_err(), "{wrong}");
         }
@@ -129,6 +159,22 @@ mod tests {
         assert_eq!(on("2011-01-01").age_of(on("2010-01-02")), 0);
         assert_eq!(on("2011-02-28").age_of(on("2008-02-29")), 2);
         assert_eq!(on("2011-03-01").age_of(on("2008-02-29")), 3);
+    }
+
+    #[test]
+    fn the_day_in_belgium_begins_an_hour_before_that_of_universal_time_and_two_in_summer() {
+        for (moment, day) in [
+            ("2011-12-15T22:59:59Z", "2011-12-15"),
+            ("2011-12-15T23:00:00Z", "2011-12-16"),
+            ("2012-07-01T21:59:59Z", "2012-07-01"),
+            ("2012-07-01T22:00:00Z", "2012-07-02"),
+            // Summer time begins on 27 March 2011 and ends on 30 October.
+            ("2011-03-26T23:00:00Z", "2011-03-27"),
+            ("2011-03-27T22:00:00Z", "2011-03-28"),
+            ("2011-10-30T22:59:59Z", "2011-10-30"),
+        ] {
+            assert_eq!(Day::in_belgium(moment.parse().unwrap()).unwrap().to_string(), day, "{moment}");
+        }
     }
 
     #[test]

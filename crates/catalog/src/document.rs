@@ -6,12 +6,19 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser};
+use saphyr_parser::{Event, Marker, Parser, Span};
 use serde_yaml::Value;
 
 use crate::Day;
 use crate::fault::{Fault, Place, did_you_mean};
 use crate::period::Period;
+
+/// Most bytes of a YAML file. The greatest of a project has six thousand.
+pub const MAX_BYTES: usize = 256 << 10;
+/// Most mappings and lists within each other.
+const MAX_DEPTH: usize = 32;
+/// Most keys, values and items of a YAML file.
+const MAX_NODES: usize = 20_000;
 
 /// One YAML file with the faults found in it so far.
 pub struct Document {
@@ -26,7 +33,13 @@ impl Document {
     /// Reads a file's text. `letter` opens the codes of its faults.
     pub fn read(file: &str, letter: char, text: &str) -> Document {
         let mut faults = Vec::new();
-        let marks = marks(file, letter, text, &mut faults);
+        // Editors on Windows put a byte order mark before the text; it says nothing.
+        let text = text.trim_start_matches('\u{feff}');
+        let Some(events) = events(file, letter, text, &mut faults) else {
+            let (root, marks) = (Value::Null, HashMap::new());
+            return Document { file: file.to_string(), letter, root, marks, faults: RefCell::new(faults) };
+        };
+        let marks = marks(file, letter, &events, &mut faults);
         let root = match serde_yaml::from_str::<Value>(text) {
             Ok(root) => root,
             Err(error) => {
@@ -264,30 +277,79 @@ impl<'d> Node<'d> {
     }
 }
 
-/// Line and column of every key and item, by the way to it; duplicate keys and broken syntax become faults.
-fn marks(file: &str, letter: char, text: &str, faults: &mut Vec<Fault>) -> HashMap<String, (u64, u64)> {
+/// Whether a text is YAML within the bounds of a definition; what is not is one fault.
+pub fn is_bounded(file: &str, letter: char, text: &str, faults: &mut Vec<Fault>) -> bool {
+    events(file, letter, text, faults).is_some()
+}
+
+/// The events of a text that is well-formed YAML, small and flat enough to be read, and stands for no more than what is
+/// written in it: with `&` and `*` a short text could stand for a huge value. Returns `None`, with one fault, for any other.
+/// Nothing here recurses, and parsing ends where the text passes a bound.
+fn events<'t>(file: &str, letter: char, text: &'t str, faults: &mut Vec<Fault>) -> Option<Vec<(Event<'t>, Span)>> {
+    let mut refuse = |at: Option<&Marker>, message: String, hint: &str| {
+        let place = Place {
+            file: file.to_string(),
+            line: at.map(|marker| marker.line() as u64),
+            position: at.map(|marker| marker.col() as u64 + 1),
+            column: None,
+        };
+        faults.push(Fault::new(format!("{letter}02"), place, message).hint(hint));
+        None
+    };
+    if text.len() > MAX_BYTES {
+        let message = format!("{} bytes, where a definition has at most {MAX_BYTES}", text.len());
+        return refuse(None, message, "divide it, or see whether another file was put in its place");
+    }
+    let mut found = Vec::new();
+    let (mut depth, mut nodes) = (0, 0);
+    for event in Parser::new_from_str(text) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(error) => return refuse(Some(error.marker()), "not well-formed YAML".to_string(), error.info()),
+        };
+        let at = Some(&span.start);
+        let anchor = match &event {
+            Event::MappingStart(anchor, _) | Event::SequenceStart(anchor, _) => {
+                depth += 1;
+                *anchor
+            }
+            Event::Scalar(_, _, anchor, _) | Event::Alias(anchor) => *anchor,
+            Event::MappingEnd | Event::SequenceEnd => {
+                depth -= 1;
+                0
+            }
+            _ => 0,
+        };
+        nodes += 1;
+        if anchor != 0 {
+            return refuse(at, "`&` and `*` are not used in definitions".to_string(), "write the value out");
+        }
+        if depth > MAX_DEPTH {
+            let message = format!("more than {MAX_DEPTH} mappings and lists within each other");
+            return refuse(at, message, "no definition is as deep");
+        }
+        if nodes > MAX_NODES {
+            return refuse(at, format!("more than {MAX_NODES} keys and values"), "divide the file");
+        }
+        found.push((event, span));
+    }
+    Some(found)
+}
+
+/// Line and column of every key and item, by the way to it; duplicate keys become faults.
+fn marks(
+    file: &str,
+    letter: char,
+    events: &[(Event<'_>, Span)],
+    faults: &mut Vec<Fault>,
+) -> HashMap<String, (u64, u64)> {
     enum Level {
         Map { path: String, key: Option<String> },
         List { path: String, next: usize },
     }
     let mut marks = HashMap::new();
     let mut levels: Vec<Level> = Vec::new();
-    for event in Parser::new_from_str(text) {
-        let (event, span) = match event {
-            Ok(found) => found,
-            Err(error) => {
-                let place = Place {
-                    file: file.to_string(),
-                    line: Some(error.marker().line() as u64),
-                    position: Some(error.marker().col() as u64 + 1),
-                    column: None,
-                };
-                faults.push(
-                    Fault::new(format!("{letter}02"), place, "not well-formed YAML").hint(error.info().to_string()),
-                );
-                return marks;
-            }
-        };
+    for (event, span) in events {
         let at = (span.start.line() as u64, span.start.col() as u64 + 1);
         // The way to the value that begins here; a scalar in key position only sets the key.
         let mut way = None;
@@ -304,7 +366,7 @@ fn marks(file: &str, letter: char, text: &str, faults: &mut Vec<Fault>) -> HashM
                 Some(Level::Map { path, key }) => match key.take() {
                     Some(name) => way = Some(format!("{path}/{name}")),
                     None => {
-                        if let Event::Scalar(name, ..) = &event {
+                        if let Event::Scalar(name, ..) = event {
                             let entry = format!("{path}/{name}");
                             if marks.insert(entry, at).is_some() {
                                 let place = Place {
@@ -390,5 +452,45 @@ mod tests {
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].code, "P02");
         assert!(faults[0].place.line.is_some());
+    }
+
+    fn only_fault(text: &str) -> Fault {
+        let begun = std::time::Instant::now();
+        let document = Document::read("p.yaml", 'P', text);
+        assert!(!document.is_readable());
+        let faults = document.into_faults();
+        assert!(begun.elapsed().as_secs() < 2, "{} bytes took {:?}", text.len(), begun.elapsed());
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(faults[0].code, "P02");
+        faults[0].clone()
+    }
+
+    #[test]
+    fn a_text_that_is_deep_or_huge_or_stands_for_more_than_is_written_is_one_fault_at_once() {
+        let huge = only_fault(&"a: b\n".repeat(1 << 20));
+        assert!(huge.message.contains("5242880 bytes, where a definition has at most 262144"), "{huge}");
+        for (open, line) in [("[", 1), ("{a: ", 1), ("- ", 1), ("a:\n - ", 17)] {
+            let mut text = String::new();
+            for depth in 0..20_000 {
+                if open.contains('\n') {
+                    text += &open.replace('\n', &format!("\n{}", "  ".repeat(depth)));
+                } else {
+                    text += open;
+                }
+                if text.len() > MAX_BYTES - 100_000 {
+                    break;
+                }
+            }
+            let fault = only_fault(&text);
+            // The parser reads ahead in what stands between brackets, and has a bound of its own there.
+            let bounds = ["more than 32 mappings and lists", "not well-formed YAML"];
+            assert!(bounds.iter().any(|bound| fault.message.contains(bound)), "{open:?}: {fault}");
+            assert_eq!(fault.place.line, Some(line), "{open:?}");
+        }
+        let wide = only_fault(&"- 1\n".repeat(MAX_NODES + 1));
+        assert!(wide.message.contains("more than 20000 keys and values"), "{wide}");
+        let laughs = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n";
+        assert!(only_fault(laughs).message.contains("`&` and `*` are not used"));
+        assert_eq!(only_fault("a: 1\nb: *a\n").place.line, Some(2), "an alias of nothing");
     }
 }

@@ -84,10 +84,12 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The nearest of some known words to what was written, if any is near.
+/// The nearest of some known words to what was written, if any is near. Nothing is near to what is longer than any word,
+/// and measuring the distance would take long.
 pub fn did_you_mean<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     known
         .into_iter()
+        .filter(|_| written.len() <= 100)
         .map(|word| (strsim::damerau_levenshtein(written, word), word))
         .filter(|(distance, word)| *distance <= 1.max(word.chars().count() / 3))
         .min()

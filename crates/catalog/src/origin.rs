@@ -1,8 +1,8 @@
 //! Origin definitions: named, versioned decision tables, as data.
 //!
-//! A definition looks at up to five facts of a person, each of them Belgian, foreign or unknown, and its rules, first
-//! match wins, give the class, the fact that gives the group, and the fact that decided. The rules are checked to
-//! cover all 243 combinations, so that classifying a person is one look-up. A definition may say that some groups of
+//! A definition looks at up to five facts of a person, each of them Belgian, foreign, unknown or unreadable, and its rules,
+//! first match wins, give the class, what gives the group, and the fact that decided. The rules are checked to
+//! cover all 1,024 combinations, so that classifying a person is one look-up. A definition may say that some groups of
 //! nationalities count as Belgian for it, as the European ones do for the public employment service.
 
 use crate::document::{Document, Node};
@@ -47,11 +47,17 @@ pub enum Known {
     Belgian,
     /// Any other nationality; a nationality recorded as undetermined (711) is one.
     Foreign,
+    /// There is a record that says it, and it cannot be read, or not be dated: neither foreign nor Belgian.
+    Unreadable,
 }
 
 impl Known {
-    const WORDS: [(&'static str, Known); 3] =
-        [("unknown", Known::Unknown), ("belgian", Known::Belgian), ("foreign", Known::Foreign)];
+    const WORDS: [(&'static str, Known); 4] = [
+        ("unknown", Known::Unknown),
+        ("belgian", Known::Belgian),
+        ("foreign", Known::Foreign),
+        ("unreadable", Known::Unreadable),
+    ];
 }
 
 /// The fact that decided, as written beside each person.
@@ -75,11 +81,13 @@ pub enum DecidedBy {
     KnownBelgian,
     /// No fact of the definition is known.
     NothingKnown,
+    /// Nothing is known to be foreign, and a record that could say so cannot be read.
+    Unreadable,
 }
 
 impl DecidedBy {
     /// The words, in the order of the discriminants.
-    pub const WORDS: [(&'static str, DecidedBy); 9] = [
+    pub const WORDS: [(&'static str, DecidedBy); 10] = [
         ("father", DecidedBy::Father),
         ("mother", DecidedBy::Mother),
         ("own-first", DecidedBy::OwnFirst),
@@ -89,7 +97,32 @@ impl DecidedBy {
         ("all-belgian", DecidedBy::AllBelgian),
         ("known-belgian", DecidedBy::KnownBelgian),
         ("nothing-known", DecidedBy::NothingKnown),
+        ("unreadable", DecidedBy::Unreadable),
     ];
+
+    /// Whether it makes somebody foreign by a definition.
+    pub fn is_foreign(self) -> bool {
+        match self {
+            DecidedBy::Father
+            | DecidedBy::Mother
+            | DecidedBy::OwnFirst
+            | DecidedBy::OwnCurrent
+            | DecidedBy::OwnEarlier
+            | DecidedBy::BothParents => true,
+            DecidedBy::AllBelgian | DecidedBy::KnownBelgian | DecidedBy::NothingKnown | DecidedBy::Unreadable => false,
+        }
+    }
+}
+
+/// What gives the group of somebody's origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupOf {
+    /// The group of Belgium.
+    Belgium,
+    /// The group of the nationality that a fact names.
+    Fact(OriginFact),
+    /// The group of what is not known.
+    Unknown,
 }
 
 /// What a definition says of one combination of facts.
@@ -97,8 +130,8 @@ impl DecidedBy {
 pub struct Decision {
     /// Index into the definition's classes.
     pub class: u8,
-    /// The fact that gives the group; none where the group is Belgian.
-    pub group: Option<OriginFact>,
+    /// What gives the group.
+    pub group: GroupOf,
     /// The fact that decided.
     pub decided_by: DecidedBy,
 }
@@ -120,16 +153,26 @@ pub struct OriginDefinition {
     pub counts_as_belgian: Option<(String, Vec<String>)>,
     /// Facts that a rule looks at.
     looks_at: [bool; FACTS],
-    /// One decision for each of the 243 combinations; see [`state`].
+    /// One decision for each of the 1,024 combinations; see [`state`].
     table: Vec<Decision>,
 }
 
 /// How many facts there are to look at.
 pub const FACTS: usize = OriginFact::ALL.len();
 
-/// The number of a combination of facts, 0 to 242.
+/// The number of a combination of facts, 0 to 1,023.
 pub fn state(facts: [Known; FACTS]) -> usize {
-    facts.iter().fold(0, |sum, known| sum * 3 + *known as usize)
+    facts.iter().fold(0, |sum, known| sum * Known::WORDS.len() + *known as usize)
+}
+
+/// The combination of facts that has a number.
+fn facts_of(mut number: usize) -> [Known; FACTS] {
+    let mut facts = [Known::Unknown; FACTS];
+    for fact in facts.iter_mut().rev() {
+        *fact = Known::WORDS[number % Known::WORDS.len()].1;
+        number /= Known::WORDS.len();
+    }
+    facts
 }
 
 impl OriginDefinition {
@@ -171,11 +214,10 @@ fn definition(root: &Node<'_>) -> Option<OriginDefinition> {
     });
     let rules_node = root.need("rules")?;
     let rules: Vec<Rule> = rules_node.items().iter().filter_map(|node| rule(node, &classes)).collect();
-    let states = 3usize.pow(FACTS as u32);
+    let states = Known::WORDS.len().pow(FACTS as u32);
     let mut table = Vec::with_capacity(states);
     for number in 0..states {
-        let facts = [number / 81, number / 27 % 3, number / 9 % 3, number / 3 % 3, number % 3]
-            .map(|digit| [Known::Unknown, Known::Belgian, Known::Foreign][digit]);
+        let facts = facts_of(number);
         let matched = rules.iter().find(|rule| rule.when.iter().all(|(fact, known)| facts[*fact as usize] == *known));
         match matched {
             Some(rule) => table.push(rule.decision),
@@ -194,9 +236,23 @@ fn definition(root: &Node<'_>) -> Option<OriginDefinition> {
         }
     }
     let looks_at = OriginFact::ALL.map(|fact| {
-        let tested = |rule: &Rule| rule.when.iter().any(|(own, _)| *own == fact) || rule.decision.group == Some(fact);
+        let tested =
+            |rule: &Rule| rule.when.iter().any(|(own, _)| *own == fact) || rule.decision.group == GroupOf::Fact(fact);
         rules.iter().any(tested)
     });
+    if let Some(number) = (0..states).find(|number| hides_what_is_unreadable(*number, &table, &looks_at)) {
+        let word =
+            |fact: OriginFact| OriginFact::WORDS.iter().find(|(_, own)| *own == fact).map_or("", |(word, _)| word);
+        let unreadable =
+            OriginFact::ALL.into_iter().zip(facts_of(number)).filter(|(_, known)| *known == Known::Unreadable);
+        let facts: Vec<&str> = unreadable.map(|(fact, _)| word(fact)).collect();
+        rules_node.fault(
+            12,
+            format!("a record that cannot be read decides as if it said nothing: {}", facts.join(", ")),
+            "after the foreign facts write a rule with `when: { own-first: unreadable }` and `decided_by: unreadable`",
+        );
+        return None;
+    }
     Some(OriginDefinition {
         id: id?,
         title: title?,
@@ -207,6 +263,14 @@ fn definition(root: &Node<'_>) -> Option<OriginDefinition> {
         looks_at,
         table,
     })
+}
+
+/// Whether a combination without a foreign fact, in which a fact that is looked at is unreadable, is decided by another.
+/// Such a person would count as Belgian although the record may say otherwise.
+fn hides_what_is_unreadable(number: usize, table: &[Decision], looks_at: &[bool; FACTS]) -> bool {
+    let facts = facts_of(number);
+    let looked_at = |wanted: Known| facts.iter().zip(looks_at).any(|(known, looks)| *looks && *known == wanted);
+    looked_at(Known::Unreadable) && !looked_at(Known::Foreign) && table[number].decided_by != DecidedBy::Unreadable
 }
 
 fn rule(node: &Node<'_>, classes: &[String]) -> Option<Rule> {
@@ -231,12 +295,15 @@ fn rule(node: &Node<'_>, classes: &[String]) -> Option<Rule> {
         return None;
     };
     let group = match node.get("group") {
-        Some(group) => Some(group.one_of(&OriginFact::WORDS)?),
-        None => None,
+        Some(group) => {
+            let facts = OriginFact::WORDS.map(|(word, fact)| (word, GroupOf::Fact(fact)));
+            group.one_of(&[&facts[..], &[("unknown", GroupOf::Unknown)]].concat())?
+        }
+        None => GroupOf::Belgium,
     };
     // A nationality that counts as Belgian still has a group of its own.
-    if let Some(fact) = group
-        && !when.iter().any(|(own, known)| *own == fact && *known != Known::Unknown)
+    if let GroupOf::Fact(fact) = group
+        && !when.iter().any(|(own, known)| *own == fact && matches!(known, Known::Belgian | Known::Foreign))
     {
         node.fault(11, "the group is read from a fact that this rule does not hold to be known", "");
     }
@@ -247,6 +314,33 @@ fn rule(node: &Node<'_>, classes: &[String]) -> Option<Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_combination_has_a_number_of_its_own() {
+        assert!((0..1_024).all(|number| state(facts_of(number)) == number));
+        assert_eq!(facts_of(1_023), [Known::Unreadable; FACTS]);
+    }
+
+    #[test]
+    fn rules_that_take_a_record_that_cannot_be_read_for_a_belgian_one_are_refused() {
+        let rules = |between: &str| {
+            format!(
+                "definition: d\ntitle: t\nlevel: L1\nsource: s\nclasses: [belgian, foreign, unknown]\nrules:\n  \
+                 - when: {{ own-current: foreign }}\n    class: foreign\n    group: own-current\n    decided_by: own-current\n{between}  \
+                 - class: belgian\n    decided_by: known-belgian\n"
+            )
+        };
+        let unreadable = "  - when: { own-current: unreadable }\n    class: unknown\n    group: unknown\n    decided_by: unreadable\n";
+        let (found, faults) = OriginDefinition::read("d.yaml", &rules(unreadable));
+        assert!(faults.is_empty(), "{faults:?}");
+        let decision =
+            found.unwrap().decide([Known::Belgian, Known::Belgian, Known::Belgian, Known::Unreadable, Known::Belgian]);
+        assert_eq!((decision.class, decision.group, decision.decided_by), (2, GroupOf::Unknown, DecidedBy::Unreadable));
+        let (found, faults) = OriginDefinition::read("d.yaml", &rules(""));
+        assert!(found.is_none());
+        assert_eq!(faults[0].code.as_str(), "O12");
+        assert!(faults[0].message.ends_with("as if it said nothing: own-current"), "{}", faults[0].message);
+    }
 
     #[test]
     fn rules_that_leave_a_gap_are_refused() {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::Day;
 use crate::card::Dimension;
-use crate::contract::ExtractId;
+use crate::contract::{ExtractId, Linking};
 use crate::document::{Document, Node};
 use crate::fault::Fault;
+use crate::id::{PATTERN, is_day, is_id, looks_like_a_day};
 use crate::period::Period;
 
 /// What kind of publication an edition is.
@@ -54,7 +55,7 @@ pub struct Choice {
 /// One edition of a monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edition {
-    /// Its id, the day of publication where there is one.
+    /// Its id: the day of publication, or a name that does not look like one.
     pub id: String,
     /// Its monitor.
     pub monitor: String,
@@ -72,6 +73,13 @@ pub struct Edition {
     pub publish_without: Vec<ExtractId>,
     /// The indicators it counts itself.
     pub indicators: Vec<Choice>,
+}
+
+impl Edition {
+    /// Whether it may be made on a day: what is received on its cut-off day counts, so that day must have passed.
+    pub fn is_due(&self, today: Day) -> bool {
+        self.cut_off < today
+    }
 }
 
 /// Protection rule of a source.
@@ -148,6 +156,8 @@ pub struct Protection {
     pub same: Vec<Same>,
     /// Tables with fewer rows for small areas.
     pub small_areas: Vec<SmallAreas>,
+    /// Whether equalities between tables that are found in the counts are taken as known, and not only proposed by `check`.
+    pub equalities_known: bool,
     /// Whether everything that was ever published is protected as one system; else only counts of few persons are
     /// withheld, which is not enough for publication.
     pub linked: bool,
@@ -211,10 +221,7 @@ fn pipeline(root: &Node<'_>) -> Option<Pipeline> {
     let protection = root.need("protection").and_then(|node| protection(&node));
     let mut editions: Vec<Edition> = Vec::new();
     for (id, node) in root.need("editions").map(|node| node.entries()).unwrap_or_default() {
-        let safe = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+'));
-        if !safe {
-            node.fault(10, format!("`{id}` cannot be an edition's id"), "letters, digits, - and +");
-        }
+        check_edition_id(&id, &node, editions.first());
         if let Some(edition) = edition(&id, &node, &editions) {
             editions.push(edition);
         }
@@ -231,8 +238,22 @@ fn pipeline(root: &Node<'_>) -> Option<Pipeline> {
     })
 }
 
+/// Checks the id of an edition: a folder is named after it, which readers take for a date where all of them are dates and for
+/// text where one is not. So all of them are days, or none looks like one.
+fn check_edition_id(id: &str, node: &Node<'_>, first: Option<&Edition>) {
+    if !is_id(id) {
+        node.fault(10, format!("`{id}` cannot be an edition's id"), PATTERN);
+    } else if looks_like_a_day(id) && !is_day(id) {
+        let hint = "write the day of publication as YYYY-MM-DD, or begin with a letter";
+        node.fault(10, format!("`{id}` looks like a day and is none"), hint);
+    } else if let Some(first) = first.filter(|first| is_day(&first.id) != is_day(id)) {
+        let hint = "let all ids be days of publication, or none: readers take the folders' names for dates or for text";
+        node.fault(10, format!("`{id}` and `{}`: one is a day and the other is not", first.id), hint);
+    }
+}
+
 fn protection(node: &Node<'_>) -> Option<Protection> {
-    node.keys(&["threshold", "zeros", "all", "why", "sources", "known", "same", "small_areas", "system"]);
+    node.keys(&["threshold", "zeros", "all", "why", "sources", "known", "same", "small_areas", "system", "equalities"]);
     let usual = rule(node, None)?;
     let mut sources = BTreeMap::new();
     if let Some(list) = node.get("sources") {
@@ -257,7 +278,11 @@ fn protection(node: &Node<'_>) -> Option<Protection> {
         Some(found) => found.one_of(&[("linked", true), ("primary-only", false)])?,
         None => true,
     };
-    Some(Protection { usual, sources, known, same, small_areas, linked })
+    let equalities_known = match node.get("equalities") {
+        Some(found) => found.one_of(&[("proposed", false), ("known", true)])?,
+        None => false,
+    };
+    Some(Protection { usual, sources, known, same, small_areas, linked, equalities_known })
 }
 
 fn small_areas(node: &Node<'_>) -> Option<SmallAreas> {
@@ -317,7 +342,13 @@ fn rule(node: &Node<'_>, usual: Option<&SourceRule>) -> Option<SourceRule> {
 
 fn edition(id: &str, node: &Node<'_>, earlier: &[Edition]) -> Option<Edition> {
     node.keys(&["monitor", "kind", "title", "cut_off", "follows", "why", "publish_without", "indicators"]);
-    let monitor = node.need("monitor").and_then(|found| found.text());
+    let monitor = node.need("monitor").and_then(|found| {
+        let written = found.text()?;
+        if !is_id(&written) {
+            found.fault(10, format!("`{written}` cannot be a monitor's id"), PATTERN);
+        }
+        Some(written)
+    });
     let kind = node.need("kind").and_then(|found| found.one_of(&EditionKind::WORDS));
     let title = node.need("title").and_then(|found| found.text());
     let cut_off = node.need("cut_off").and_then(|found| found.day());
@@ -365,4 +396,9 @@ fn edition(id: &str, node: &Node<'_>, earlier: &[Edition]) -> Option<Edition> {
         publish_without,
         indicators,
     })
+}
+/// Whether an edition may be published without a source of this role: not without one that links persons, for every figure
+/// about them would be wrong.
+pub fn may_be_published_without(role: Option<&Linking>) -> bool {
+    matches!(role, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. }))
 }

@@ -1,17 +1,23 @@
 //! A project folder, read whole and checked: pipeline, contracts, reference tables, origin definitions, cards.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::card::{Card, Cards};
-use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking};
+use crate::contract::{ColumnKind, Contract, Extract, ExtractId, Linking, Terms};
+use crate::definitions::{UNREADABLE, definitions, identifiers_in, name_of, read_bounded, text, unreadable};
 use crate::digest::sha256;
 use crate::fault::{Fault, Place, did_you_mean};
 use crate::origin::OriginDefinition;
-use crate::pipeline::{Choice, Edition, Pipeline};
+use crate::period::Period;
+use crate::pipeline::{Choice, Edition, Pipeline, may_be_published_without};
 use crate::plausibility::Rule;
 use crate::reference::Reference;
+
+/// Most faults of a project that are listed. Finding the line of each reads its file.
+const MAX_FAULTS: usize = 500;
 
 /// Definitions that make an edition: law 7.
 #[derive(Debug, Clone)]
@@ -42,37 +48,41 @@ impl Project {
         for (folder, depth) in [("sources", 3), ("indicators", 2)] {
             definitions(root, folder, depth, &mut files, &mut faults);
         }
-        match fs::read(root.join("pipeline.yaml")) {
-            Ok(bytes) => {
-                files.insert("pipeline.yaml".to_string(), bytes);
-            }
-            Err(_) => {
-                faults.push(
-                    Fault::new("P01", Place::file("pipeline.yaml"), "there is no pipeline.yaml in this folder")
-                        .hint("go to a project, name one with --project, or make one with `liim init DIR`"),
-                );
-                return Err(faults);
-            }
-        }
-        let text = |file: &str, faults: &mut Vec<Fault>| -> Option<String> {
-            let bytes = files.get(file)?;
-            match String::from_utf8(bytes.clone()) {
-                Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)),
-                Err(_) => {
-                    faults.push(Fault::new("P02", Place::file(file), "not UTF-8 text"));
-                    None
-                }
+        let is_there = match read_bounded(&root.join("pipeline.yaml")) {
+            Ok(bytes) => files.insert("pipeline.yaml".to_string(), bytes).is_none(),
+            Err(error) => {
+                faults.push(match error.kind() {
+                    ErrorKind::NotFound => {
+                        Fault::new("P01", Place::file("pipeline.yaml"), "there is no pipeline.yaml in this folder")
+                            .hint("go to a project, name one with --project, or make one with `liim init DIR`")
+                    }
+                    _ => unreadable("pipeline.yaml", &error),
+                });
+                false
             }
         };
-
-        let (pipeline, found) = Pipeline::read(&text("pipeline.yaml", &mut faults).unwrap_or_default());
+        // What cannot be read would be called missing below.
+        if !is_there || faults.iter().any(|fault| fault.code == UNREADABLE) {
+            return Err(faults);
+        }
+        for (file, bytes) in &files {
+            faults.extend(identifiers_in(file, bytes));
+            faults.extend(name_of(file));
+        }
+        let (pipeline, found) = match text(&files, "pipeline.yaml", &mut faults) {
+            Some(text) => Pipeline::read(&text),
+            None => (None, Vec::new()),
+        };
         faults.extend(found);
 
         let reference = {
             let mut unreadable = Vec::new();
-            let reference =
-                Reference::read(&|name| text(&format!("sources/reference/{name}"), &mut Vec::new()), &mut unreadable);
+            // A table that is there and is no text is a fault of its own, beside that of its absence.
+            let not_text = RefCell::new(Vec::new());
+            let own = |name: &str| text(&files, &format!("sources/reference/{name}"), &mut not_text.borrow_mut());
+            let reference = Reference::read(&own, &mut unreadable);
             faults.extend(unreadable);
+            faults.extend(not_text.into_inner());
             reference
         };
 
@@ -84,29 +94,34 @@ impl Project {
             let parts: Vec<&str> = file.split('/').collect();
             match parts.as_slice() {
                 ["sources", supplier, "contract.yaml"] => {
-                    let (contract, found) =
-                        Contract::read(file, supplier, &text(file, &mut faults).unwrap_or_default());
+                    let Some(text) = text(&files, file, &mut faults) else { continue };
+                    let (contract, found) = Contract::read(file, supplier, &text);
                     faults.extend(found);
                     contracts.extend(contract.map(|contract| (supplier.to_string(), contract)));
                 }
                 ["sources", "reference", "origin", name] if name.ends_with(".yaml") => {
-                    let (origin, found) = OriginDefinition::read(file, &text(file, &mut faults).unwrap_or_default());
+                    let Some(text) = text(&files, file, &mut faults) else { continue };
+                    let (origin, found) = OriginDefinition::read(file, &text);
                     faults.extend(found);
                     origins.extend(origin.map(|origin| (origin.id.clone(), origin)));
                 }
                 ["indicators", "plausibility.yaml"] => {
-                    let (rules, found) = Rule::read(file, &text(file, &mut faults).unwrap_or_default());
+                    let Some(text) = text(&files, file, &mut faults) else { continue };
+                    let (rules, found) = Rule::read(file, &text);
                     faults.extend(found);
                     plausibility = rules;
                 }
                 ["indicators", theme, name] if name.ends_with(".yaml") => {
                     let id = name.trim_end_matches(".yaml");
-                    let Some(sql) = text(&format!("indicators/{theme}/{id}.sql"), &mut faults) else {
+                    let query = format!("indicators/{theme}/{id}.sql");
+                    if !files.contains_key(&query) {
                         let message = format!("the card has no query `{id}.sql` beside it");
                         faults.push(Fault::new("I01", Place::file(file), message));
                         continue;
-                    };
-                    let (card, found) = Card::read(file, theme, id, &text(file, &mut faults).unwrap_or_default(), &sql);
+                    }
+                    let Some(sql) = text(&files, &query, &mut faults) else { continue };
+                    let Some(text) = text(&files, file, &mut faults) else { continue };
+                    let (card, found) = Card::read(file, theme, id, &text, &sql);
                     faults.extend(found);
                     if let Some(card) = card
                         && let Some(other) = cards.insert(id.to_string(), card)
@@ -143,6 +158,29 @@ impl Project {
         self.contracts.get(&id.supplier)?.extracts.iter().find(|extract| extract.id == *id)
     }
 
+    /// Who may read the figures of an extract, as its contract says.
+    fn terms(&self, id: &ExtractId) -> Option<Terms> {
+        self.contracts.get(&id.supplier).map(|contract| contract.terms)
+    }
+
+    /// The extracts that an edition counts, that everybody may read, and that pipeline.yaml protects all the same: their
+    /// figures are withheld for nothing.
+    pub fn needlessly_protected(&self) -> Vec<&ExtractId> {
+        let choices = self.pipeline.editions.iter().flat_map(|edition| &edition.indicators);
+        let counted = choices.filter_map(|choice| self.card(choice)).map(|card| &card.source);
+        let mut found: Vec<&ExtractId> = counted
+            .filter(|id| self.terms(id) == Some(Terms::FreeUse) && !self.pipeline.protection.of(id).public)
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// An extract as it is delivered for a period; nothing where no contract has it, or no layout is of the period.
+    pub fn extract_for(&self, id: &ExtractId, period: Period) -> Option<&Extract> {
+        self.extract(id)?.for_period(period)
+    }
+
     /// All extracts, in order.
     pub fn extracts(&self) -> impl Iterator<Item = &Extract> {
         self.contracts.values().flat_map(|contract| contract.extracts.iter())
@@ -172,7 +210,7 @@ impl Project {
             }
             let parts: Vec<&str> = file.split('/').collect();
             match parts.as_slice() {
-                ["sources", "reference", "calibration", ..] | ["sources", "reference", "README.md"] => false,
+                ["sources", "reference", "README.md"] => false,
                 ["sources", "reference", ..] | ["sources", _, "contract.yaml"] => true,
                 _ => false,
             }
@@ -215,6 +253,9 @@ impl Project {
             }
         }
         let mut fault = |code: &str, file: &str, message: String, hint: String| {
+            if faults.len() >= MAX_FAULTS {
+                return;
+            }
             let fault = Fault::new(code, self.line_of(file, &message), message);
             faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
         };
@@ -227,15 +268,23 @@ impl Project {
             let message = format!("cluster scheme `{scheme}` is not in clusters.csv");
             fault("P12", "pipeline.yaml", message, near(scheme, known));
         }
-        for source in pipeline.protection.sources.keys() {
+        for (source, rule) in &pipeline.protection.sources {
             if self.extract(source).is_none() && !known_broken {
                 fault("P13", "pipeline.yaml", format!("no contract describes `{source}`"), String::new());
+            }
+            if rule.public && self.terms(source) == Some(Terms::Confidential) {
+                fault(
+                    "P19",
+                    "pipeline.yaml",
+                    format!("`{source}` is called public, and its contract says that it is confidential"),
+                    format!("see `terms` in sources/{}/contract.yaml", source.supplier),
+                );
             }
         }
         for edition in &pipeline.editions {
             for source in &edition.publish_without {
                 let linking = self.extract(source).map(|extract| &extract.linking);
-                if !matches!(linking, None | Some(Linking::None | Linking::Facts { .. } | Linking::Unlinked { .. })) {
+                if !may_be_published_without(linking) {
                     let hint = "persons cannot be linked without it, and every figure about them would be wrong";
                     fault(
                         "P17",
@@ -346,6 +395,21 @@ impl Project {
                 fault("O14", &file, format!("`{code}` is not a group of {scheme_name}"), near(code, known));
             }
         }
+        let mut tables: BTreeMap<String, &ExtractId> = BTreeMap::new();
+        for extract in self.extracts() {
+            if let Some(other) = tables.insert(extract.id.table(), &extract.id) {
+                let message =
+                    format!("`{}` and `{other}` have one name in queries: {}", extract.id, extract.id.table());
+                fault("S10", &extract.file, message, "give one of the two another name".into());
+            }
+        }
+        for card in self.cards.values() {
+            for (extract, column) in self.columns_without_floor(card) {
+                let message = format!("`{column}` may be empty, `{}` counts by it, and it has no floor", card.id);
+                let hint = format!("add `floors: {{ filled: {{ {column}: 0.5 }} }}` to {}", extract.id);
+                fault("S61", &extract.file, message, hint);
+            }
+        }
         let coded = |extract: &Extract, person: &str| {
             extract.column(person).is_some_and(|at| extract.columns[at].kind == ColumnKind::Coded)
         };
@@ -384,6 +448,16 @@ impl Project {
         }
     }
 
+    /// Columns that a card's query reads, that may be empty, and of which the contract does not say how far: empty
+    /// throughout, they would be counted as zero.
+    fn columns_without_floor<'p>(&'p self, card: &'p Card) -> impl Iterator<Item = (&'p Extract, &'p str)> {
+        card.reads.iter().filter_map(|read| Some((self.extract(&read.extract)?, read))).flat_map(|(extract, read)| {
+            let columns = extract.columns.iter().filter(|column| read.columns.contains(&column.name));
+            let open = columns.filter(|column| column.may_be_unknown() && extract.floors.of(&column.name).is_none());
+            open.map(move |column| (extract, column.name.as_str()))
+        })
+    }
+
     /// The line that holds the word between back-quotes of a message, where the file is text of ours.
     fn line_of(&self, file: &str, message: &str) -> Place {
         let word = message.split('`').nth(1).unwrap_or_default();
@@ -393,47 +467,5 @@ impl Project {
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
             .and_then(|text| text.lines().position(|line| !word.is_empty() && line.contains(word)));
         Place { file: file.to_string(), line: line.map(|at| at as u64 + 1), position: None, column: None }
-    }
-}
-
-/// Collects definition files below a folder, and nothing else: what is collected is published with every edition. A data
-/// file that lies among them is a fault, for it may be a delivery put in the wrong place.
-fn definitions(
-    root: &Path,
-    folder: &str,
-    depth: usize,
-    files: &mut BTreeMap<String, Vec<u8>>,
-    faults: &mut Vec<Fault>,
-) {
-    let Ok(entries) = fs::read_dir(root.join(folder)) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().to_string();
-        let path = format!("{folder}/{name}");
-        let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
-            if depth > 0 && name != "deliveries" {
-                definitions(root, &path, depth - 1, files, faults);
-            }
-            continue;
-        }
-        let parts: Vec<&str> = path.split('/').collect();
-        let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-        let definition = match parts.as_slice() {
-            ["sources", "reference", ..] => ends(&[".csv", ".yaml", ".md"]),
-            ["sources", _, "contract.yaml"] => true,
-            ["indicators", "plausibility.yaml"] => true,
-            ["indicators", _, _] => ends(&[".yaml", ".sql"]),
-            _ => false,
-        };
-        if definition && kind.is_file() {
-            if let Ok(bytes) = fs::read(entry.path()) {
-                files.insert(path, bytes);
-            }
-        } else if !ends(&[".md", ".schema.json"]) && !name.starts_with('.') {
-            faults.push(
-                Fault::new("S15", Place::file(&path), "a file that is neither a definition nor a received delivery")
-                    .hint("take a delivery in with `liim receive` and remove it here"),
-            );
-        }
     }
 }

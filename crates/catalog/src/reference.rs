@@ -1,6 +1,6 @@
 //! What the reference tables under `sources/reference/` say: areas, clusters, nationalities and their groups.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::Day;
 use crate::cell::AreaLevel;
@@ -16,7 +16,7 @@ pub const BELGIAN: &str = "150";
 /// The scheme of the municipal codes of 2011.
 pub const NIS_CLASS: &str = "NIS5-2011";
 /// The day as of which the monitor's municipalities are taken.
-const AREA_DAY: Day = Day(14_975); // 2011-01-01
+pub const AREA_DAY: Day = Day(14_975); // 2011-01-01
 
 /// An area with figures of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,27 @@ impl Area {
         let unlocated = (self.code == FLANDERS && self.class == NIS_CLASS).then_some(UNLOCATED);
         self.members.iter().map(String::as_str).chain(unlocated)
     }
+}
+
+/// A code of a Belgian municipality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Municipality {
+    /// Dutch name.
+    pub name: String,
+    /// Whether it is in the Flemish Region.
+    pub is_flemish: bool,
+    /// The days `[from, until)` on which the code is valid. The tables know nothing before 2003: what was valid then
+    /// counts as valid before.
+    pub valid: (Day, Day),
+}
+
+/// A code that ended, and the one that its territory has since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merger {
+    /// The code that ended.
+    pub code: String,
+    /// The code from then on.
+    pub successor: String,
 }
 
 /// A register code of a nationality.
@@ -150,8 +171,10 @@ impl GroupScheme {
 /// All reference tables, checked.
 #[derive(Debug, Clone, Default)]
 pub struct Reference {
-    /// Every Belgian municipality code in force at any time that the tables cover, with the days it was in force.
-    pub municipalities: BTreeMap<String, (String, Day, Day)>,
+    /// Every Belgian municipality code in force at any time that the tables cover.
+    pub municipalities: BTreeMap<String, Municipality>,
+    /// Which code followed which.
+    pub mergers: Vec<Merger>,
     /// The areas of the monitor: 308 municipalities, arrondissements, provinces, clusters of each scheme, Flanders.
     pub areas: Vec<Area>,
     /// Titles of clusters by scheme and code live in `areas`; the schemes by name.
@@ -163,6 +186,10 @@ pub struct Reference {
 }
 
 const ALWAYS: (Day, Day) = (Day(i32::MIN), Day(i32::MAX));
+/// Rows that ended before this day are not in the table of municipalities.
+const TABLE_BEGINS: Day = Day(12_053); // 2003-01-01
+/// Codes changed twice since then at most; more steps are a circle in the table.
+const MOST_MERGERS: u8 = 8;
 
 impl Reference {
     /// Reads the tables; `text` gives the text of a file of the reference folder, or nothing where it is absent.
@@ -181,6 +208,7 @@ impl Reference {
             "municipalities.csv",
             &["code", "name", "arrondissement", "province", "region", "valid_from", "valid_to"],
         );
+        let mergers = open("municipality_mergers.csv", &["code", "successor", "on"]);
         let areas = open("areas.csv", &["code", "level", "name", "valid_from", "valid_to"]);
         let clusters = open("clusters.csv", &["scheme", "cluster", "title", "order", "shown"]);
         let cluster_members = open("cluster_members.csv", &["scheme", "cluster", "municipality"]);
@@ -190,6 +218,7 @@ impl Reference {
 
         let mut reference = Reference::default();
         reference.read_areas(&municipalities, &areas, &clusters, &cluster_members, faults);
+        reference.read_mergers(&mergers, faults);
         reference.read_nationalities(&nationalities, &groups, &members, faults);
         reference
     }
@@ -197,6 +226,67 @@ impl Reference {
     /// An area of the monitor by code and class.
     pub fn area(&self, code: &str, class: &str) -> Option<&Area> {
         self.areas.iter().find(|area| area.code == code && area.class == class)
+    }
+
+    /// The codes that stand on a day for the territory of a code that may be valid on another day: itself where it is valid
+    /// on the day, else those before or after it.
+    pub fn codes_on(&self, code: &str, day: Day) -> BTreeSet<&str> {
+        self.codes_within(code, day, MOST_MERGERS)
+    }
+
+    fn codes_within(&self, code: &str, day: Day, steps: u8) -> BTreeSet<&str> {
+        let Some((code, known)) = self.municipalities.get_key_value(code).filter(|_| steps > 0) else {
+            return BTreeSet::new();
+        };
+        let (from, until) = known.valid;
+        if from <= day && day < until {
+            return BTreeSet::from([code.as_str()]);
+        }
+        let related = self.mergers.iter().filter_map(|merger| match day < from {
+            true => (merger.successor == *code).then_some(&merger.code),
+            false => (merger.code == *code).then_some(&merger.successor),
+        });
+        related.flat_map(|other| self.codes_within(other, day, steps - 1)).collect()
+    }
+
+    /// Says why the code of a municipality is not one of a day, and which codes stood there for it.
+    pub fn not_on(&self, code: &str, day: Day) -> String {
+        let named = |code: &str| match self.municipalities.get(code) {
+            Some(known) => format!("{code} ({})", known.name),
+            None => code.to_string(),
+        };
+        let others: Vec<String> = self.codes_on(code, day).into_iter().map(named).collect();
+        let others = match others.as_slice() {
+            [] => "no code that is known".to_string(),
+            _ => others.join(" and "),
+        };
+        match self.municipalities.get(code).map(|known| known.valid) {
+            Some((from, _)) if day < from => {
+                format!("{} is valid from {from}; on {day} it was {others}", named(code))
+            }
+            Some((_, until)) if day >= until => {
+                format!("{} is valid until {}; on {day} it is {others}", named(code), until.plus(-1))
+            }
+            Some(_) => format!("{} is valid on {day}", named(code)),
+            None => format!("{code} is not the code of a municipality"),
+        }
+    }
+
+    fn read_mergers(&mut self, mergers: &Table, faults: &mut Vec<Fault>) {
+        for row in mergers.rows() {
+            let (code, successor) = (row.get("code").to_string(), row.get("successor").to_string());
+            let on = row.day("on", faults);
+            let ended = self.municipalities.get(&code).map(|known| known.valid.1);
+            if on.is_none() || ended != on {
+                let message = format!("{code} does not end on that day in municipalities.csv");
+                faults.push(Fault::new("R14", row.place("on"), message));
+            }
+            if self.municipalities.get(&successor).is_none_or(|known| Some(known.valid.0) > on) {
+                let message = format!("{successor} has not begun by that day in municipalities.csv");
+                faults.push(Fault::new("R14", row.place("successor"), message));
+            }
+            self.mergers.push(Merger { code, successor });
+        }
     }
 
     /// The group of a nationality code in a scheme on a day.
@@ -231,9 +321,13 @@ impl Reference {
             let from = row.day("valid_from", faults).unwrap_or(ALWAYS.0);
             let until = row.day("valid_to", faults).unwrap_or(ALWAYS.1);
             let code = row.get("code").to_string();
-            let known =
-                self.municipalities.entry(code.clone()).or_insert_with(|| (row.get("name").to_string(), from, until));
-            *known = (known.0.clone(), known.1.min(from), known.2.max(until));
+            let valid_from = if from <= TABLE_BEGINS { ALWAYS.0 } else { from };
+            let known = self.municipalities.entry(code.clone()).or_insert_with(|| Municipality {
+                name: row.get("name").to_string(),
+                is_flemish: row.get("region") == FLANDERS,
+                valid: (valid_from, until),
+            });
+            known.valid = (known.valid.0.min(valid_from), known.valid.1.max(until));
             if row.get("region") == FLANDERS && from <= AREA_DAY && AREA_DAY < until {
                 for level in ["province", "arrondissement"] {
                     within.entry((level, row.get(level).to_string())).or_default().push(code.clone());
@@ -378,5 +472,68 @@ impl Reference {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shipped() -> Reference {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sources/reference");
+        let mut faults = Vec::new();
+        let reference = Reference::read(&|name| std::fs::read_to_string(folder.join(name)).ok(), &mut faults);
+        assert_eq!(faults, []);
+        reference
+    }
+
+    #[test]
+    fn a_code_stands_for_a_territory_on_a_day() {
+        let reference = shipped();
+        let on = |code: &str, day: &str| reference.codes_on(code, day.parse().unwrap()).into_iter().collect::<Vec<_>>();
+        assert_eq!(on("71072", "2011-01-01"), ["71022", "73040"]);
+        assert_eq!(on("71072", "2025-01-01"), ["71072"]);
+        assert_eq!(on("12030", "2019-01-01"), ["12041"]);
+        assert_eq!(on("12030", "2018-12-31"), ["12030"]);
+        assert_eq!(on("46030", "2011-01-01"), ["11056", "46003", "46013"]);
+        assert_eq!(on("11007", "2025-01-01"), ["11002"], "Borsbeek is a part of Antwerpen");
+        assert_eq!(on("23002", "1980-01-01"), ["23002"], "the table knows nothing before 2003");
+        assert!(on("99991", "2011-01-01").is_empty());
+        // Every code that ended is followed by one that is valid on every later day.
+        for (code, known) in reference.municipalities.iter().filter(|(_, known)| known.valid.1 < ALWAYS.1) {
+            assert!(!reference.codes_on(code, known.valid.1).is_empty(), "{code}");
+        }
+        for (code, known) in reference.municipalities.iter().filter(|(_, known)| known.valid.0 > ALWAYS.0) {
+            assert!(!reference.codes_on(code, AREA_DAY).is_empty(), "{code}");
+            assert!(!reference.codes_on(code, known.valid.0.plus(-1)).is_empty(), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_merger_is_named() {
+        let reference = shipped();
+        assert_eq!(
+            reference.not_on("71072", AREA_DAY),
+            "71072 (Hasselt) is valid from 2025-01-01; on 2011-01-01 it was 71022 (Hasselt) and 73040 (Kortessem)"
+        );
+        assert_eq!(
+            reference.not_on("12034", "2020-01-01".parse().unwrap()),
+            "12034 (Sint-Amands) is valid until 2018-12-31; on 2020-01-01 it is 12041 (Puurs-Sint-Amands)"
+        );
+    }
+
+    #[test]
+    fn a_merger_must_fit_the_days_of_its_codes() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sources/reference");
+        let wrong = "code,successor,on\n12030,12041,2018-01-01\n12034,71072,2019-01-01\n";
+        let mut faults = Vec::new();
+        let text = |name: &str| match name {
+            "municipality_mergers.csv" => Some(wrong.to_string()),
+            _ => std::fs::read_to_string(folder.join(name)).ok(),
+        };
+        Reference::read(&text, &mut faults);
+        let found: Vec<(Option<u64>, &str)> =
+            faults.iter().map(|fault| (fault.place.line, fault.code.as_str())).collect();
+        assert_eq!(found, [(Some(2), "R14"), (Some(2), "R14"), (Some(3), "R14")]);
     }
 }

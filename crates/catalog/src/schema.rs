@@ -48,6 +48,7 @@ pub fn attributes(scheme: Option<&str>, origin: Option<&str>, others: &[String])
         plain("area", Type::Text, true),
         plain("sex", Type::Text, true),
         plain("age", Type::Small, true),
+        plain(BIRTH, Type::Day, true),
         plain("register", Type::Text, true),
         plain("nationality", Type::Text, true),
     ];
@@ -70,9 +71,14 @@ pub fn attributes(scheme: Option<&str>, origin: Option<&str>, others: &[String])
     found
 }
 
+/// Column with the birth date as the register has it; an unknown month or day is the middle of what it may be.
+pub const BIRTH: &str = "birth";
+/// Column of a landed history that names, between blanks, the columns that could not be read in a row.
+pub const UNREADABLE: &str = "unreadable";
 /// Column that says which parents' first nationality is known: `both`, `father`, `mother` or `none`.
 pub const PARENTS_KNOWN: &str = "parents_known";
-/// Column with the generation of foreign origin: `first`, `second` or `none`.
+/// Column with the generation of foreign origin: `first`, `second` or `none`; null where a record that could say so cannot be
+/// read.
 pub const GENERATION: &str = "generation";
 
 /// An attribute: as a query sees it, and the name of the column that holds it in a linked table.
@@ -147,7 +153,9 @@ pub fn query_table(extract: &Extract, card: &Card, origin: Option<&str>) -> Vec<
     };
     for at in kept_columns(extract) {
         let column = &extract.columns[at];
-        own(&column.name, landed_type(&column.kind), column.optional);
+        if extract.is_in_every_layout(column) {
+            own(&column.name, landed_type(&column.kind), extract.may_be_empty_in_a_layout(column));
+        }
     }
     if let Form::Workbook { sheet_column, .. } = &extract.form {
         own(sheet_column, Type::Text, false);
@@ -336,6 +344,8 @@ pub fn companions() -> Vec<PublishedTable> {
                 ("denominator_source", true),
                 ("unit", false),
                 ("share_of", false),
+                ("share_per", false),
+                ("share_decimals", false),
                 ("sex_available", false),
                 ("group_scheme", false),
                 ("origin_definition", true),
@@ -344,6 +354,7 @@ pub fn companions() -> Vec<PublishedTable> {
                 ("source", false),
                 ("source_line", false),
                 ("caveats", false),
+                ("public_elsewhere", true),
                 ("counted_in", false),
                 ("position", false),
             ],
@@ -379,8 +390,7 @@ pub fn companions() -> Vec<PublishedTable> {
                 ("period", false),
                 ("sequence", false),
                 ("file", false),
-                ("sha256", false),
-                ("bytes", false),
+                ("commitment", false),
                 ("delivered_on", false),
                 ("delivered_by", false),
                 ("extracted_on", true),
@@ -400,7 +410,7 @@ pub fn companions() -> Vec<PublishedTable> {
                 ("source", false),
                 ("source_period", false),
                 ("source_column", false),
-                ("delivery_sha256", false),
+                ("delivery_commitments", false),
             ],
             &["edition_id", "indicator", "time_period", "source", "source_period", "source_column"],
         ),

@@ -53,6 +53,18 @@ pub enum Attacker {
     ZerosShown,
 }
 
+/// What becomes of a further column on the row of a suppressed count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FurtherColumn {
+    /// It stays: nothing in it tells of the count.
+    Stays,
+    /// It is emptied with the count: a share of it, a copy, a mean.
+    Emptied,
+}
+
+/// Counts, thresholds and margins are at most this: whole numbers that a floating-point search still tells apart.
+pub const LARGEST_COUNT: i64 = 1 << 53;
+
 /// The description of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tabulation {
@@ -69,6 +81,8 @@ pub struct Tabulation {
     pub margin: i64,
     /// Whether sums that the table lacks are added to it.
     pub add_margins: bool,
+    /// What becomes of further columns, by their names.
+    pub columns: BTreeMap<String, FurtherColumn>,
     /// The dimensions.
     pub dimensions: Vec<Dimension>,
 }
@@ -90,9 +104,9 @@ impl Tabulation {
 }
 
 fn tabulation(root: &Node) -> Option<Tabulation> {
-    root.keys(&["count", "threshold", "zeros", "attacker", "margin", "margins", "dimensions"]);
+    root.keys(&["count", "threshold", "zeros", "attacker", "margin", "margins", "columns", "dimensions"]);
     let count = root.need("count").and_then(|node| node.text());
-    let threshold = root.need("threshold").and_then(|node| node.count());
+    let threshold = root.need("threshold").and_then(|node| number(&node));
     if threshold == Some(0) {
         root.get("threshold")?.fault(8, "a threshold is at least 1", "5 withholds counts from 1 to 4");
     }
@@ -111,7 +125,7 @@ fn tabulation(root: &Node) -> Option<Tabulation> {
             "set `zeros: shown`, or `attacker: non-negative`",
         );
     }
-    let margin = root.get("margin").map_or(Some(0), |node| node.count());
+    let margin = root.get("margin").map_or(Some(0), |node| number(&node));
     let add_margins = match root.get("margins") {
         Some(node) => node.one_of(&[("given", false), ("add", true)]),
         None => Some(false),
@@ -121,15 +135,48 @@ fn tabulation(root: &Node) -> Option<Tabulation> {
     if let (true, Some(node)) = (entries.is_empty(), root.get("dimensions")) {
         node.fault(8, "a table has at least one dimension", "");
     }
+    for (name, node) in entries.iter().filter(|(name, _)| Some(name) == count.as_ref()) {
+        node.fault(8, format!("`{name}` is the column of counts, and no dimension"), "");
+    }
+    let columns = further_columns(root, &entries, count.as_deref());
     Some(Tabulation {
         count: count?,
-        threshold: i64::try_from(threshold?).ok()?,
+        threshold: threshold?,
         zeros_withheld: zeros_withheld?,
         attacker: attacker?,
-        margin: i64::try_from(margin?).ok()?,
+        margin: margin?,
         add_margins: add_margins?,
+        columns: columns?,
         dimensions: dimensions.into_iter().collect::<Option<_>>()?,
     })
+}
+
+/// A number that is a count, or is added to one.
+fn number(node: &Node) -> Option<i64> {
+    let found = node.count()?;
+    let number = i64::try_from(found).ok().filter(|number| *number <= LARGEST_COUNT);
+    if number.is_none() {
+        node.fault(8, format!("more than {LARGEST_COUNT}"), "");
+    }
+    number
+}
+
+/// What the description says of columns that are neither a dimension nor the count.
+fn further_columns(
+    root: &Node,
+    dimensions: &[(String, Node)],
+    count: Option<&str>,
+) -> Option<BTreeMap<String, FurtherColumn>> {
+    let words = [("stays", FurtherColumn::Stays), ("emptied", FurtherColumn::Emptied)];
+    let entries = root.get("columns").map(|node| node.entries()).unwrap_or_default();
+    let read = |(name, node): (String, Node)| {
+        if Some(name.as_str()) == count || dimensions.iter().any(|(dimension, _)| *dimension == name) {
+            node.fault(8, format!("`{name}` is the count or a dimension, and no further column"), "");
+        }
+        Some((name, node.one_of(&words)?))
+    };
+    let read: Vec<Option<(String, FurtherColumn)>> = entries.into_iter().map(read).collect();
+    read.into_iter().collect()
 }
 
 fn dimension(name: &str, node: &Node) -> Option<Dimension> {
@@ -181,5 +228,26 @@ mod tests {
             faults.iter().map(|fault| (fault.place.line, fault.code.as_str())).collect();
         told.sort_unstable();
         assert_eq!(told, [(Some(2), "T08"), (Some(4), "T08"), (Some(5), "T03"), (Some(7), "T03")]);
+    }
+
+    /// A byte order mark is no part of the text; a number that no count reaches is refused and not left out in silence.
+    #[test]
+    fn further_columns_are_read_and_great_numbers_refused() {
+        let sound = "\u{feff}count: n\nthreshold: 5\ncolumns: { share: emptied, year: stays }\ndimensions:\n  sex: { total: T }\n";
+        let read = Tabulation::read("spec.yaml", sound).unwrap();
+        let further = [("share".to_string(), FurtherColumn::Emptied), ("year".to_string(), FurtherColumn::Stays)];
+        assert_eq!(read.columns, BTreeMap::from(further));
+
+        let broken = "count: n\nthreshold: 18446744073709551615\nmargin: 9223372036854775807\ncolumns: { n: stays, sex: stays, \
+                      share: kept }\ndimensions:\n  sex: { total: T }\n  n: {}\n";
+        let faults = Tabulation::read("spec.yaml", broken).unwrap_err();
+        let mut told: Vec<(Option<u64>, &str)> =
+            faults.iter().map(|fault| (fault.place.line, fault.code.as_str())).collect();
+        told.sort_unstable();
+        let four = Some(4);
+        assert_eq!(
+            told,
+            [(Some(2), "T08"), (Some(3), "T08"), (four, "T06"), (four, "T08"), (four, "T08"), (Some(7), "T08")]
+        );
     }
 }

@@ -46,6 +46,13 @@ fn card_faults(project: &Project, card: &Card, session: &Session) -> Vec<Fault> 
         }
     };
     let mut faults = Vec::new();
+    for function in &planned.changing {
+        let message = format!("`{function}` does not give the same answer at each run");
+        faults
+            .push(Fault::new("I27", place_of_word(card, function), message).hint(
+                "a figure follows from the deliveries alone; the days of the period stand in the table `period`",
+            ));
+    }
     let allowed = counted();
     for (name, kind) in &planned.columns {
         match allowed.iter().find(|(field, _)| field.name == *name) {
@@ -137,6 +144,14 @@ fn place_of(card: &Card, message: &str) -> Place {
     let words = message.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| word.len() > 2);
     let after = words.skip_while(|word| !matches!(*word, "named" | "table" | "function")).nth(1);
     let word = after.map(|word| word.rsplit('.').next().unwrap_or(word));
-    place.line = word.and_then(|word| card.sql.lines().position(|line| line.contains(word))).map(|at| at as u64 + 1);
+    word.map_or(place, |word| place_of_word(card, word))
+}
+
+/// The line of the query that holds a word, in capitals or not.
+fn place_of_word(card: &Card, word: &str) -> Place {
+    let mut place = Place::file(&card.sql_file);
+    let word = word.to_lowercase();
+    let line = card.sql.lines().position(|line| line.to_lowercase().contains(&word));
+    place.line = line.map(|at| at as u64 + 1);
     place
 }

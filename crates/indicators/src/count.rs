@@ -11,6 +11,7 @@ use catalog::project::Project;
 use catalog::reference::NIS_CLASS;
 use catalog::schema::{Attribute, area_members, group_members, period_days, query_table};
 use catalog::{Fault, Period, Place};
+use warehouse::WarehouseError;
 use warehouse::session::Session;
 
 use crate::CountError;
@@ -91,7 +92,11 @@ pub fn ask<'c>(
     }
     session.register_texts("group_members", &group_members(), &groups)?;
 
-    Ok(Asked { project, card, period, batches: session.query(&card.sql)? })
+    let batches = session.query(&card.sql).map_err(|error| match error {
+        WarehouseError::Engine(words) => WarehouseError::Engine(format!("{}: {words}", card.sql_file)),
+        other => other,
+    })?;
+    Ok(Asked { project, card, period, batches })
 }
 
 impl Asked<'_> {
@@ -111,11 +116,13 @@ impl Asked<'_> {
 }
 
 /// The grid of an indicator whose source was not delivered: every cell says so.
-pub fn not_delivered(project: &Project, card: &Card, period: Period) -> Vec<Cell> {
-    let grid = Grid { project, card, period };
-    let mut cells = grid.complete(BTreeMap::new()).map(|counted| counted.cells).unwrap_or_default();
+///
+/// # Errors
+/// A card whose grid cannot be completed.
+pub fn not_delivered(project: &Project, card: &Card, period: Period) -> Result<Vec<Cell>, CountError> {
+    let mut cells = Grid { project, card, period }.complete(BTreeMap::new())?.cells;
     cells.iter_mut().for_each(|cell| cell.counts = Err(Reason::NotDelivered));
-    cells
+    Ok(cells)
 }
 
 fn read(card: &Card, batch: &RecordBatch, rows: &mut BTreeMap<Key, Contribution>) -> Result<(), CountError> {
@@ -153,7 +160,8 @@ fn read(card: &Card, batch: &RecordBatch, rows: &mut BTreeMap<Key, Contribution>
         };
         let own = Contribution {
             numerator: number(numerator, at),
-            denominator: denominator.map(|array| number(array, at)),
+            // A null says that the base is not known, which is not a base of nobody.
+            denominator: denominator.and_then(|array| array.is_valid(at).then(|| array.value(at))),
             contributors: number(contributors, at),
             source,
             is_sum: false,

@@ -6,7 +6,7 @@ use catalog::card::{Card, Dimension};
 use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Reason, ShareOf, TOTAL};
 use catalog::contract::{AbsentMeans, ExtractId};
 use catalog::project::Project;
-use catalog::reference::{Area, FLANDERS, GroupScheme, NIS_CLASS};
+use catalog::reference::{AREA_DAY, Area, FLANDERS, GroupScheme, NIS_CLASS};
 use catalog::{Fault, Period, Place};
 
 use crate::CountError;
@@ -25,6 +25,7 @@ type Tied = (Key, i64, ExtractId, i64, ExtractId);
 impl Grid<'_> {
     /// Adds up and completes.
     pub(crate) fn complete(&self, rows: Rows) -> Result<Counted, CountError> {
+        self.of_the_monitors_day(&rows)?;
         let (mut rows, outside) = self.within(rows);
         self.allowed(&rows)?;
         // Where no municipality is shown, everything is added up to the few areas that are before anything else.
@@ -44,6 +45,28 @@ impl Grid<'_> {
         let ties = self.ties(ties);
         let cells = self.cells(&all)?;
         Ok(Counted { cells, ties, outside })
+    }
+
+    /// Refuses Flemish municipalities of another day than the monitor's: they would be left out as if they lay elsewhere, and
+    /// those that they became, or were, would be counted as zero.
+    fn of_the_monitors_day(&self, rows: &Rows) -> Result<(), CountError> {
+        let reference = &self.project.reference;
+        let is_of_another_day = |code: &str| {
+            reference.municipalities.get(code).is_some_and(|known| known.is_flemish)
+                && reference.area(code, NIS_CLASS).is_none()
+        };
+        let codes: BTreeSet<&str> =
+            rows.keys().filter(|key| key.class == NIS_CLASS).map(|key| key.area.as_str()).collect();
+        let Some(code) = codes.into_iter().find(|code| is_of_another_day(code)) else { return Ok(()) };
+        let message = format!(
+            "{} {} is counted by municipalities of another day than the monitor's: {}",
+            self.card.id,
+            self.period,
+            reference.not_on(code, AREA_DAY)
+        );
+        let hint = "the deliveries of this period are coded by another division of municipalities than that of the monitor; \
+                    leave the period out, or have them coded by the monitor's";
+        Err(CountError::Faults(vec![Fault::new("I36", Place::file(&self.card.file), message).hint(hint)]))
     }
 
     /// Rows of the monitor's areas; what lies elsewhere is counted and left out.
@@ -192,6 +215,8 @@ impl Grid<'_> {
         match (share_of, base) {
             (ShareOf::None, _) => None,
             (ShareOf::Total, Some(base)) if self.card.shares_of.len() > 1 => Some(base.numerator),
+            // A population is counted elsewhere: where it is not, it is not known.
+            (ShareOf::Population, base) => base.or(own)?.denominator,
             // A cell without a row has the base of its neighbours, or nobody to be a share of.
             (_, base) => base.or(own).map_or(Some(0), |row| row.denominator),
         }
@@ -306,7 +331,9 @@ impl Grid<'_> {
         ) {
             let message =
                 format!("a numerator is above its denominator in {} {}", wrong.key.ref_area_class, wrong.key.ref_area);
-            return Err(CountError::Faults(vec![Fault::new("I32", Place::file(&card.sql_file), message)]));
+            let hint = "either the query counts wrongly, or what is counted and its base come from deliveries that do not \
+                        belong together: of another day, of other municipalities, or of which one is not whole";
+            return Err(CountError::Faults(vec![Fault::new("I32", Place::file(&card.sql_file), message).hint(hint)]));
         }
         Ok(cells)
     }

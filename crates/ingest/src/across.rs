@@ -5,7 +5,7 @@
 use catalog::contract::{Extract, History, Parts};
 
 use crate::keys::{Fingerprint, for_each_group};
-use crate::value::{Reader, Value};
+use crate::value::{Reader, Value, days};
 
 /// Of a row of a history: whose it is, and its days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct Span {
     /// The first day no longer; `LASTS` where the end is empty.
     until: i32,
     learned: i32,
+    /// Whether all its dates are known to the day.
+    exact: bool,
 }
 
 /// An empty end: the row lasts until the next one begins.
@@ -30,6 +32,7 @@ pub(crate) struct Part {
 
 /// What the contract says across rows, ready to be asked.
 pub(crate) struct Across<'e> {
+    extract: &'e Extract,
     history: Option<(&'e History, Fingerprint)>,
     parts: Option<(&'e Parts, Fingerprint, Option<u16>)>,
 }
@@ -37,6 +40,7 @@ pub(crate) struct Across<'e> {
 impl<'e> Across<'e> {
     pub(crate) fn new(extract: &'e Extract, readers: &[Reader]) -> Across<'e> {
         Across {
+            extract,
             history: extract.history.as_ref().map(|history| (history, Fingerprint::new(&history.of))),
             parts: extract.parts.as_ref().map(|parts| {
                 let whole = match readers[parts.column].read(parts.whole.as_bytes(), false) {
@@ -56,15 +60,16 @@ impl<'e> Across<'e> {
     /// What must be known of a row for the rule on histories.
     pub(crate) fn span(&self, row: &[Value<'_>]) -> Option<Span> {
         let (history, fingerprint) = self.history.as_ref()?;
-        let day = |column: usize, absent: i32| match row[column] {
-            Value::Number(day) => i32::try_from(day).unwrap_or(absent),
-            _ => absent,
-        };
+        let known = |column: usize| days(row[column], &self.extract.columns[column].kind);
+        let (from, until) = (known(history.from), known(history.until));
+        let learned = history.registered_on.and_then(known);
+        // Of a date that is known in part only the days that are certain count: what may contradict does not.
         Some(Span {
             whose: fingerprint.short(row),
-            from: day(history.from, i32::MIN),
-            until: day(history.until, LASTS),
-            learned: history.registered_on.map_or(0, |column| day(column, 0)),
+            from: from.map_or(i32::MIN, |(_, latest)| latest),
+            until: until.map_or(LASTS, |(earliest, _)| earliest),
+            learned: learned.map_or(0, |(earliest, _)| earliest),
+            exact: [from, until, learned].into_iter().flatten().all(|(earliest, latest)| earliest == latest),
         })
     }
 
@@ -119,6 +124,9 @@ pub(crate) fn histories(spans: &[Span], gone: impl Fn(usize) -> bool) -> History
             rejected.sort_unstable();
             own.retain(|position| rejected.binary_search(position).is_err());
             found.overlaps.extend(rejected.iter().map(|position| *position as usize));
+            if own.iter().any(|position| !span(position).exact) {
+                return;
+            }
             own.sort_unstable_by_key(|position| (span(position).from, *position));
             let mut known_until = LASTS;
             for position in &own {
@@ -198,7 +206,7 @@ mod tests {
     use super::*;
 
     fn span(whose: u64, from: i32, until: Option<i32>, learned: i32) -> Span {
-        Span { whose, from, until: until.unwrap_or(LASTS), learned }
+        Span { whose, from, until: until.unwrap_or(LASTS), learned, exact: true }
     }
 
     #[test]
@@ -240,6 +248,12 @@ mod tests {
             span(2, 9, None, 2),
         ];
         assert_eq!(histories(&spans, |_| false), HistoryFindings { overlaps: vec![], after_gap: vec![2] });
+    }
+
+    #[test]
+    fn no_hole_is_counted_where_a_day_is_not_known() {
+        let later = Span { exact: false, ..span(1, 25, None, 1) };
+        assert_eq!(histories(&[span(1, 0, Some(10), 0), later], |_| false), HistoryFindings::default());
     }
 
     #[test]

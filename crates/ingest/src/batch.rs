@@ -3,22 +3,33 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Array, DictionaryArray, Int32Array, Int64Array, StringArray, StringBuilder, UInt16Array,
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, Int64Array, StringArray, StringBuilder,
+    UInt16Array,
 };
+use arrow::compute::kernels::zip::zip;
+use arrow::compute::nullif;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt16Type};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use catalog::contract::{ColumnKind, Encoding, Extract, Form};
+use catalog::contract::{ColumnKind, Encoding, Extract, Form, Linking};
+use catalog::schema::UNREADABLE;
 
 use crate::value::{Reader, Value, decoded};
 
-/// The schema in which an extract lands.
+/// The schema in which an extract lands. A history lands with what could not be read of its rows: see
+/// [`Extract::whose_history`].
 pub fn landed_schema(extract: &Extract) -> SchemaRef {
+    let whose = extract.whose_history();
+    let may_be_empty = |at: usize| extract.columns[at].may_be_null() || whose.is_some_and(|whose| whose != at);
     let mut fields: Vec<Field> = extract
         .columns
         .iter()
-        .map(|column| Field::new(&column.name, data_type(&column.kind), column.optional))
+        .enumerate()
+        .map(|(at, column)| Field::new(&column.name, data_type(&column.kind), may_be_empty(at)))
         .collect();
+    if whose.is_some() {
+        fields.push(Field::new(UNREADABLE, DataType::Utf8, true));
+    }
     if let Form::Workbook { sheet_column, .. } = &extract.form {
         fields.push(Field::new(sheet_column, DataType::Utf8, false));
     }
@@ -51,6 +62,9 @@ pub(crate) struct Gatherer<'e> {
     sheet: Option<&'e str>,
     rows: usize,
     text: String,
+    /// Of a history: names of all columns, and what could not be read of each row, where something could not.
+    names: Vec<String>,
+    unreadable: Option<StringBuilder>,
 }
 
 impl<'e> Gatherer<'e> {
@@ -68,11 +82,29 @@ impl<'e> Gatherer<'e> {
                 _ => Gathered::Codes(Vec::new()),
             })
             .collect();
-        Gatherer { readers, columns, encoding, sheet, rows: 0, text: String::new() }
+        let unreadable = extract.whose_history().map(|_| StringBuilder::new());
+        let names = match unreadable {
+            Some(_) => extract.columns.iter().map(|column| column.name.clone()).collect(),
+            None => Vec::new(),
+        };
+        Gatherer { readers, columns, encoding, sheet, rows: 0, text: String::new(), names, unreadable }
     }
 
     /// Takes a row whose values have all passed.
     pub(crate) fn push(&mut self, row: &[Value<'_>]) {
+        self.unreadable.iter_mut().for_each(StringBuilder::append_null);
+        self.push_values(row);
+    }
+
+    /// Takes a row of a history of which the columns that are marked could not be read.
+    pub(crate) fn push_in_part(&mut self, row: &[Value<'_>], unreadable: &[bool]) {
+        let columns = self.names.iter().zip(unreadable).filter(|(_, unreadable)| **unreadable).map(|(name, _)| name);
+        let text = in_one_text(columns.map(String::as_str));
+        self.unreadable.iter_mut().for_each(|found| found.append_value(&text));
+        self.push_values(row);
+    }
+
+    fn push_values(&mut self, row: &[Value<'_>]) {
         self.rows += 1;
         for (column, value) in self.columns.iter_mut().zip(row) {
             match (column, *value) {
@@ -111,11 +143,43 @@ impl<'e> Gatherer<'e> {
                 }
             });
         }
+        if let Some(mut unreadable) = self.unreadable {
+            arrays.push(Arc::new(unreadable.finish()));
+        }
         if let Some(sheet) = self.sheet {
             arrays.push(Arc::new(StringArray::from_iter_values(std::iter::repeat_n(sheet, self.rows))));
         }
         RecordBatch::try_new(Arc::clone(schema), arrays).map(Some)
     }
+}
+
+/// Names of columns as the column of what is unreadable holds them: each between blanks.
+fn in_one_text<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.fold(" ".to_string(), |text, name| text + name + " ")
+}
+
+/// The same rows of a history, of which those that are marked say nothing any more but whose they are and when they were
+/// registered: another row of the same key says something else.
+///
+/// # Errors
+/// Gives an error where the batch is not of the extract.
+pub fn blanked(extract: &Extract, batch: &RecordBatch, marked: &BooleanArray) -> Result<RecordBatch, ArrowError> {
+    let stays = |name: &str| match &extract.linking {
+        Linking::Nationalities { person, registered_on, .. } | Linking::Filiations { person, registered_on, .. } => {
+            name == person || name == registered_on
+        }
+        _ => true,
+    };
+    let gone = extract.columns.iter().map(|column| column.name.as_str()).filter(|name| !stays(name));
+    let text = in_one_text(gone);
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| match field.name().as_str() {
+        UNREADABLE => zip(marked, &StringArray::new_scalar(&text), column),
+        name if stays(name) => Ok(Arc::clone(column)),
+        _ => nullif(column, marked),
+    });
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    RecordBatch::try_new(schema, columns)
 }
 
 fn empty() -> Arc<StringArray> {

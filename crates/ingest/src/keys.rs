@@ -112,18 +112,18 @@ pub(crate) fn for_each_group<K: Ord + Copy>(
 /// Few enough to count quickly, many enough that each is sorted in the processor's own memory.
 const BUCKETS: usize = 4_096;
 
-/// The rows to be rejected, by their position among the accepted ones, in order.
-pub(crate) fn repeated<T>(rows: &[T], key_of: impl Fn(&T) -> RowKey) -> Vec<(usize, RejectionReason)> {
-    let key_at = |position: usize| key_of(&rows[position]);
+/// The rows to be rejected, by their position among the accepted ones, in order; no more than `most` and those of one key.
+pub(crate) fn repeated(rows: usize, key_at: impl Fn(usize) -> RowKey, most: usize) -> Vec<(usize, RejectionReason)> {
     let mut found = Vec::new();
     for_each_group(
-        rows.len(),
+        rows,
         |position| (key_at(position).key, key_at(position).more),
         |(key, _)| (key >> 52) as usize,
         |group| {
-            if group.len() == 1 {
+            if group.len() == 1 || found.len() > most {
                 return;
             }
+            let group = &group[..group.len().min(most + 2)];
             let first = key_at(group[0] as usize).row;
             if group.iter().all(|position| key_at(*position as usize).row == first) {
                 found.extend(group[1..].iter().map(|position| (*position as usize, RejectionReason::DuplicateKey)));
@@ -147,7 +147,7 @@ mod tests {
         let keys: Vec<RowKey> =
             rows.iter().map(|(key, rest)| fingerprint.of(&[Value::Number(*key), Value::Number(*rest)], None)).collect();
         assert_eq!(
-            repeated(&keys, |key| *key),
+            repeated(keys.len(), |at| keys[at], 100),
             [
                 (2, RejectionReason::DuplicateKey),
                 (3, RejectionReason::DuplicateKeyDiffers),
@@ -156,6 +156,7 @@ mod tests {
                 (6, RejectionReason::DuplicateKey),
             ]
         );
+        assert!(repeated(10_000, |_| keys[0], 10).len() <= 12);
     }
 
     #[test]

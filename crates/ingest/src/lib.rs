@@ -2,30 +2,40 @@
 //!
 //! A file is unwrapped (`unwrap`), cut into physical lines (`lines`), each line into fields (`fields`), each
 //! field into a value (`value`) and the values into Arrow columns (`batch`). What does not fit becomes a
-//! [`Rejection`]; what makes a whole file useless becomes a [`catalog::Fault`]. Deliveries and their receipts are
-//! kept by [`delivery`].
+//! [`Rejection`], named for what is odd about it (`oddity`, `footer`); what makes a whole file useless becomes a
+//! [`catalog::Fault`]. Deliveries and their receipts are found by [`delivery`] and taken in by [`reception`].
 
 use catalog::Fault;
 use thiserror::Error;
 
 mod across;
 mod batch;
+pub mod custody;
+mod dated;
 pub mod delivery;
 mod fields;
+mod filling;
+mod footer;
 mod header;
 mod keys;
 mod land;
 mod lines;
+mod names;
+mod oddity;
 mod offsets;
 mod page;
+pub mod reception;
 mod rejection;
 mod rows;
+mod sniff;
+mod text;
 mod tolerance;
 mod unwrap;
 mod value;
 mod workbook;
 
-pub use batch::landed_schema;
+pub use batch::{blanked, landed_schema};
+pub use filling::Filling;
 pub use land::{Landed, Source, land};
 pub use page::DeliveryReport;
 pub use rejection::{Rejection, RejectionReason, gaps_in_words, grouped, in_words};

@@ -1,6 +1,7 @@
 //! A stream of bytes cut into chunks of whole physical lines, each with the place where it begins.
 //!
-//! Lines are counted here, before any field is looked at: a stray quote can never swallow a line.
+//! Lines are counted here, before any field is looked at: a stray quote can never swallow a line. A line without end takes
+//! no memory: what is beyond [`LONGEST_LINE`] is passed over.
 
 use std::io::Read;
 
@@ -8,6 +9,8 @@ use std::io::Read;
 const CHUNK: usize = 4 << 20;
 /// No record is longer than this; the rest of such a line is skipped and the line rejected.
 pub(crate) const LONGEST_LINE: usize = 1 << 20;
+/// The mark that DOS programs put at the end of a file.
+const CTRL_Z: u8 = 0x1a;
 
 /// Some whole lines.
 pub(crate) struct Chunk {
@@ -17,6 +20,8 @@ pub(crate) struct Chunk {
     pub(crate) line: u64,
     /// Offset of the first byte in the unpacked file.
     pub(crate) byte: u64,
+    /// Bytes of the first line that were passed over, for it is longer than any record.
+    pub(crate) skipped: u64,
     /// Whether the file ends here.
     pub(crate) last: bool,
 }
@@ -41,24 +46,34 @@ impl<'r> Chunks<'r> {
             return Ok(None);
         }
         let mut bytes = std::mem::take(&mut self.rest);
+        let mut skipped = 0;
         loop {
             let filled = bytes.len();
-            bytes.resize(filled.max(CHUNK / 2) + CHUNK / 2, 0);
+            bytes.resize(CHUNK.max(filled + CHUNK / 2), 0);
             let got = fill(self.stream, &mut bytes[filled..])?;
             bytes.truncate(filled + got);
             if got == 0 {
                 self.done = true;
                 break;
             }
-            if let Some(end) = memchr::memrchr(b'\n', &bytes) {
-                self.rest = bytes[end + 1..].to_vec();
-                bytes.truncate(end + 1);
+            if let Some(end) = memchr::memrchr(b'\n', &bytes[filled..]) {
+                self.rest = bytes[filled + end + 1..].to_vec();
+                bytes.truncate(filled + end + 1);
                 break;
             }
+            // No line ends in what was read: all of it is one line, which is longer than any record.
+            if bytes.len() > LONGEST_LINE + 1 {
+                skipped += (bytes.len() - LONGEST_LINE - 1) as u64;
+                bytes.truncate(LONGEST_LINE + 1);
+            }
         }
-        let chunk = Chunk { line: self.line, byte: self.byte, last: self.done, bytes };
+        let length = bytes.len() as u64 + skipped;
+        while self.done && bytes.last() == Some(&CTRL_Z) {
+            bytes.pop();
+        }
+        let chunk = Chunk { line: self.line, byte: self.byte, skipped, last: self.done, bytes };
         self.line += memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64;
-        self.byte += chunk.bytes.len() as u64;
+        self.byte += length;
         Ok(Some(chunk))
     }
 }
@@ -89,7 +104,8 @@ pub(crate) fn lines(chunk: &Chunk) -> impl Iterator<Item = (u64, u64, &[u8])> {
         if line.last() == Some(&b'\r') {
             line = &line[..line.len() - 1];
         }
-        let found = (number, chunk.byte + start as u64, line);
+        let skipped = if start == 0 { 0 } else { chunk.skipped };
+        let found = (number, chunk.byte + skipped + start as u64, line);
         start = end + 1;
         number += 1;
         Some(found)
@@ -118,5 +134,31 @@ mod tests {
             }
         }
         assert_eq!(expected, 700_002);
+    }
+
+    #[test]
+    fn a_line_without_end_takes_no_memory_and_moves_no_place() {
+        let long = 40 << 20;
+        let mut stream = (&b"a;b\n"[..]).chain(std::io::repeat(b'x').take(long)).chain(&b"\nc;d\ne"[..]);
+        let mut chunks = Chunks::new(&mut stream);
+        let mut found = Vec::new();
+        while let Some(chunk) = chunks.next().unwrap() {
+            assert!(chunk.bytes.capacity() <= 3 * CHUNK, "{}", chunk.bytes.capacity());
+            found.extend(lines(&chunk).map(|(line, byte, bytes)| (line, byte, bytes.len() > LONGEST_LINE)));
+        }
+        assert_eq!(found, [(1, 0, false), (2, 4, true), (3, long + 5, false), (4, long + 9, false)]);
+    }
+
+    #[test]
+    fn the_end_mark_of_dos_is_no_line() {
+        for (text, expected) in [("a\r\nb\r\n\x1a", 2), ("a\nb\x1a\x1a", 2), ("a\x1ab\n", 1)] {
+            let mut stream = text.as_bytes();
+            let mut chunks = Chunks::new(&mut stream);
+            let mut count = 0;
+            while let Some(chunk) = chunks.next().unwrap() {
+                count += lines(&chunk).inspect(|(_, _, line)| assert!(!line.ends_with(b"\x1a"))).count();
+            }
+            assert_eq!(count, expected, "{text:?}");
+        }
     }
 }

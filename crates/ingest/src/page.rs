@@ -189,5 +189,25 @@ fn dutch(reason: RejectionReason) -> &'static str {
         RejectionReason::DuplicateKeyDiffers => "Rijen met dezelfde sleutel die verschillen, allemaal",
         RejectionReason::Overlap => "Dagen die een eerdere regel van dezelfde geschiedenis ook heeft",
         RejectionReason::PartsAboveWhole => "Totaal kleiner dan de delen samen",
+        RejectionReason::Blanks => "Spaties voor of achter de waarde",
+        RejectionReason::Punctuation => "Punten, streepjes of spaties in het nummer",
+        RejectionReason::InQuotes => "Aanhalingstekens rond de waarde",
+        RejectionReason::OtherQuotes => "Aanhalingstekens van een andere soort rond de waarde",
+        RejectionReason::AbsenceWord => {
+            "Een woord voor een ontbrekende waarde, zoals NULL, in plaats van een leeg veld"
+        }
+        RejectionReason::FormulaAsText => "Formule als tekst",
+        RejectionReason::FormulaWithoutResult => "Formule zonder resultaat",
+        RejectionReason::CellError => "De cel bevat een fout, zoals #N/B",
+        RejectionReason::TruthValue => "De cel bevat waar of onwaar",
+        RejectionReason::LeadingZero => "Voorloopnul verloren",
+        RejectionReason::Scientific => "Wetenschappelijke notatie",
+        RejectionReason::DecimalPoint => "Punt als decimaalteken in plaats van komma",
+        RejectionReason::TooManyDecimals => "Meer decimalen dan afgesproken",
+        RejectionReason::GroupedNumber => "Scheidingstekens tussen duizendtallen",
+        RejectionReason::DateForm => "Datum in een andere vorm dan afgesproken",
+        RejectionReason::ControlCharacter => "Stuurteken in de waarde",
+        RejectionReason::LineEnd => "Regeleinde met enkel CR: verschillende rijen op één regel",
+        RejectionReason::Footer => "Geen rij maar een voettekst: een totaal, een aantal rijen of een streepjeslijn",
     }
 }

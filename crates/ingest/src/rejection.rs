@@ -31,7 +31,7 @@ pub enum RejectionReason {
     CheckDigit,
     /// A national number with a date or serial that is never issued.
     NeverIssued,
-    /// A code that the list does not have.
+    /// A code that the list does not have, or not on the day of the row.
     UnknownCode,
     /// Not a whole number.
     NotANumber,
@@ -53,6 +53,42 @@ pub enum RejectionReason {
     Overlap,
     /// A whole that is smaller than its parts together: the whole is rejected, the parts say more.
     PartsAboveWhole,
+    /// Blanks around a value.
+    Blanks,
+    /// Points, dashes or blanks among the digits of a national number.
+    Punctuation,
+    /// Double quotes around a value, which are part of it in a file without quoting.
+    InQuotes,
+    /// Quotes of another style around a value.
+    OtherQuotes,
+    /// A word that programs write where a value is missing.
+    AbsenceWord,
+    /// A formula of a spreadsheet, written as text.
+    FormulaAsText,
+    /// A cell of a workbook with a formula whose result was never stored.
+    FormulaWithoutResult,
+    /// An error of a spreadsheet, such as `#N/A`, in place of a value.
+    CellError,
+    /// A cell of a workbook that is true or false.
+    TruthValue,
+    /// A code that the list has with a zero more.
+    LeadingZero,
+    /// A number in scientific notation.
+    Scientific,
+    /// A decimal point where the contract has a comma.
+    DecimalPoint,
+    /// More decimals than the contract says.
+    TooManyDecimals,
+    /// Marks or blanks between the thousands of a number.
+    GroupedNumber,
+    /// A date or period in another form than the contract's.
+    DateForm,
+    /// A control character, such as NUL.
+    ControlCharacter,
+    /// A carriage return alone: several rows in one line.
+    LineEnd,
+    /// A line after or between the rows that a program added: a total, a number of rows, dashes.
+    Footer,
 }
 
 impl RejectionReason {
@@ -70,7 +106,7 @@ impl RejectionReason {
             RejectionReason::NotANumberOfAPerson => ("not-an-insz", "not eleven digits"),
             RejectionReason::CheckDigit => ("check-digit", "check digits wrong"),
             RejectionReason::NeverIssued => ("never-issued", "number of a kind that is never issued"),
-            RejectionReason::UnknownCode => ("unknown-code", "code not in the list"),
+            RejectionReason::UnknownCode => ("unknown-code", "code not in the list of its day"),
             RejectionReason::NotANumber => ("not-a-number", "not a whole number"),
             RejectionReason::NotADate => ("not-a-date", "not a date"),
             RejectionReason::NumberForCode => ("number-for-code", "number where a code must be text"),
@@ -83,6 +119,28 @@ impl RejectionReason {
             }
             RejectionReason::Overlap => ("overlap", "days that an earlier line of the same history has too"),
             RejectionReason::PartsAboveWhole => ("parts-above-whole", "whole smaller than its parts together"),
+            RejectionReason::Blanks => ("blanks", "blanks around it"),
+            RejectionReason::Punctuation => ("punctuation", "points in it, or dashes or blanks"),
+            RejectionReason::InQuotes => ("in-quotes", "double quotes around it"),
+            RejectionReason::OtherQuotes => ("other-quotes", "quotes of another style around it"),
+            RejectionReason::AbsenceWord => {
+                ("absence-word", "a word for a missing value, such as NULL, where an empty field is agreed")
+            }
+            RejectionReason::FormulaAsText => ("formula-as-text", "a spreadsheet's formula as text"),
+            RejectionReason::FormulaWithoutResult => ("formula-without-result", "a formula without a result"),
+            RejectionReason::CellError => ("cell-error", "the cell holds an error, such as #N/A"),
+            RejectionReason::TruthValue => ("truth-value", "the cell holds true or false"),
+            RejectionReason::LeadingZero => ("leading-zero", "a leading zero is lost"),
+            RejectionReason::Scientific => {
+                ("scientific", "scientific notation, as spreadsheet programs write long numbers")
+            }
+            RejectionReason::DecimalPoint => ("decimal-point", "a decimal point where a comma is agreed"),
+            RejectionReason::TooManyDecimals => ("too-many-decimals", "more decimals than the contract says"),
+            RejectionReason::GroupedNumber => ("grouped-number", "marks between groups of three digits"),
+            RejectionReason::DateForm => ("date-form", "a date written in another form than agreed"),
+            RejectionReason::ControlCharacter => ("control-character", "a control character in it"),
+            RejectionReason::LineEnd => ("line-end", "CR alone as a line end, so that several rows are one line"),
+            RejectionReason::Footer => ("footer", "no row but a footer: a total, a number of rows, a line of dashes"),
         }
     }
 }
@@ -110,6 +168,21 @@ impl Rejection {
             _ => None,
         }
     }
+
+    /// The place in a workbook, in words: sheet and cell, or sheet and row where the row as a whole is at fault.
+    pub fn cell(&self, extract: &Extract) -> Option<String> {
+        let sheet = self.sheet(extract)?;
+        Some(match self.column {
+            Some(column) => format!("sheet {sheet}, cell {}{}", letters(column.into()), self.line),
+            None => format!("sheet {sheet}, row {}", self.line),
+        })
+    }
+}
+
+/// The letters of a column of a sheet, from 0.
+fn letters(column: u32) -> String {
+    let last = char::from(b'A' + (column % 26) as u8);
+    if column < 26 { last.to_string() } else { format!("{}{last}", letters(column / 26 - 1)) }
 }
 
 /// Rejections in words, a line for each reason and column: "1,204 rows: check digits wrong, column insz, first at line 88".
@@ -117,10 +190,12 @@ pub fn in_words(extract: &Extract, rejections: &[Rejection]) -> Vec<String> {
     grouped(rejections)
         .into_iter()
         .map(|(reason, column, count, line)| {
+            let first = rejections.iter().find(|own| (own.reason, own.column, own.line) == (reason, column, line));
+            let place = first.and_then(|own| own.cell(extract)).unwrap_or_else(|| format!("line {line}"));
             let rows = if count == 1 { "row" } else { "rows" };
-            let column =
+            let named =
                 column.map(|at| format!(", column {}", extract.columns[usize::from(at)].name)).unwrap_or_default();
-            format!("{} {rows}: {}{column}, first at line {line}", thousands(count), reason.words().1)
+            format!("{} {rows}: {}{named}, first at {place}", thousands(count), reason.words().1)
         })
         .collect()
 }

@@ -107,7 +107,7 @@ pub enum Verb {
         /// What it is about: 2011-01-01, 2010, 2010-Q3, 2010-2011.
         #[arg(long, value_parser = period)]
         period: Period,
-        /// Day of reception; today by default.
+        /// Day of reception; today by default. Of files that are there already it sets the receipt right.
         #[arg(long, value_parser = day, value_name = "DATE")]
         delivered_on: Option<Day>,
         /// Write a page for the supplier: counts, profile and faults by class and place. Also of a refused delivery.
@@ -116,6 +116,9 @@ pub enum Verb {
         /// Day on which the supplier made the extract.
         #[arg(long, value_parser = day, value_name = "DATE")]
         extracted_on: Option<Day>,
+        /// Why the receipt of files that are there already is set right; it is kept in the receipt.
+        #[arg(long, value_name = "TEXT")]
+        why: Option<String>,
     },
     /// Check pipeline, contracts, reference tables, cards and queries, without data; all faults at once.
     Check,
@@ -128,14 +131,17 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Bring editions up to date. A published edition is never rewritten.
+    /// Bring editions up to date: those whose cut-off day has passed. A published edition is never rewritten.
     Run {
-        /// This edition; may be given more than once. All that are due by default.
+        /// This edition; may be given more than once. By default all whose cut-off day has passed.
         #[arg(long, value_name = "EDITION")]
         edition: Vec<String>,
         /// All editions of pipeline.yaml.
         #[arg(long, conflicts_with = "edition")]
         all: bool,
+        /// Make an edition before its cut-off day has passed too, from what is here by now.
+        #[arg(long)]
+        now: bool,
     },
     /// List the published editions.
     Editions {
@@ -143,14 +149,14 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Derive again by another way, and compare.
+    /// Check every file against what was written down of it, or derive a stage again by another way.
     Verify {
-        /// Only this edition; all that are published by default.
-        #[arg(long, value_name = "EDITION")]
+        /// Of a stage that is derived again only this edition; all that are published by default.
+        #[arg(long, value_name = "EDITION", requires = "stage")]
         edition: Option<String>,
-        /// What to derive again: the link of persons, in SQL, from the landed rows.
-        #[arg(long, value_enum, default_value = "link")]
-        stage: VerifiedStage,
+        /// Derive this stage again, and compare: the link of persons, in SQL, from the landed rows.
+        #[arg(long, value_enum)]
+        stage: Option<VerifiedStage>,
     },
     /// Disclosure control of any table of counts: withhold small counts, and what would give them away.
     Protect {
@@ -168,15 +174,15 @@ pub enum Verb {
     },
     /// Prove one published cell: its card, its query, its steps, the receipts of its sources.
     Trace(Trace),
-    /// Write the page of a municipality from a published edition.
+    /// Write the page of a municipality, a province or Flanders from a published edition.
     Report {
         /// The edition.
         #[arg(long)]
         edition: String,
-        /// Municipality, by NIS code.
+        /// Municipality, province or 02000 for Flanders, by NIS code.
         #[arg(long, value_name = "NIS", required_unless_present = "all")]
         area: Option<String>,
-        /// All 308 municipalities.
+        /// All municipalities, provinces, and Flanders.
         #[arg(long, conflicts_with = "area")]
         all: bool,
         /// Form of the page.
@@ -206,21 +212,33 @@ pub struct Trace {
     /// The edition.
     #[arg(long)]
     pub edition: String,
-    /// F, M or _T.
-    #[arg(long, default_value = "_T")]
-    pub sex: String,
-    /// Age band.
-    #[arg(long, default_value = "_T")]
-    pub age: String,
-    /// Group of nationality or origin.
-    #[arg(long, default_value = "_T")]
-    pub group: String,
-    /// Code of the card's own dimension; the first one where there is no total.
-    #[arg(long)]
-    pub detail: Option<String>,
-    /// Reference period; the latest by default.
+    /// Scheme of the area code, where two have it: NIS5-2011, or a cluster scheme.
+    #[arg(long, value_name = "CLASS")]
+    pub area_class: Option<String>,
+    /// Reference period; the newest of the indicator by default.
     #[arg(long, value_parser = period)]
     pub period: Option<Period>,
+    /// F, M or _T; the total by default.
+    #[arg(long)]
+    pub sex: Option<String>,
+    /// Age band; the total by default.
+    #[arg(long)]
+    pub age: Option<String>,
+    /// Scheme of the group, where an indicator has more than one.
+    #[arg(long)]
+    pub scheme: Option<String>,
+    /// Group of nationality or origin; the total by default.
+    #[arg(long)]
+    pub group: Option<String>,
+    /// Code of the card's own dimension; the total by default, and needed where there is none.
+    #[arg(long)]
+    pub detail: Option<String>,
+    /// Code of the card's second own dimension; the total by default.
+    #[arg(long)]
+    pub detail_2: Option<String>,
+    /// What the share is of, where a count has two: group, total.
+    #[arg(long, value_name = "SHARE")]
+    pub share_of: Option<String>,
     /// As JSON.
     #[arg(long)]
     pub json: bool,

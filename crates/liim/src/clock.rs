@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Instant;
 
+use crate::progress;
+
 /// A stage at work.
 pub struct Stage {
     name: &'static str,
@@ -16,6 +18,7 @@ impl Stage {
         // Lets the system's high-water mark of memory begin anew; where it cannot, the mark is of the whole run.
         let _ = fs::write("/proc/self/clear_refs", "5");
         let what = what.into();
+        progress::doing(&what);
         tracing::debug!(stage = name, "{what}");
         Stage { name, what, begun: Instant::now() }
     }
@@ -26,7 +29,7 @@ impl Stage {
         let peak = peak_mib();
         tracing::info!(
             stage = self.name,
-            seconds = format!("{seconds:.2}"),
+            seconds = (seconds * 100.0).round() / 100.0,
             peak_mib = peak,
             "{}: {result}",
             self.what

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::cell::{AreaLevel, Reason, TOTAL};
-use catalog::pipeline::Edition;
+use catalog::card::{Card, THEMES};
+use catalog::cell::{AreaLevel, Cell, Reason, TOTAL};
+use catalog::contract::ExtractId;
+use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
+use ingest::delivery::Delivery;
 use warehouse::edition::open;
 use warehouse::store::Warehouse;
 use warehouse::tables::{TextRows, read_texts};
 
-use crate::deliveries::Chosen;
+use crate::deliveries::{Chosen, commitment_to};
 use crate::failure::Failure;
 use crate::stages::wording;
 
@@ -18,16 +21,17 @@ pub fn words(
     project: &Project,
     warehouse: &Warehouse,
     edition: &Edition,
-    chosen: &Chosen,
+    (chosen, salt): (&Chosen, &str),
+    cells: &[Cell],
 ) -> Result<BTreeMap<&'static str, TextRows>, Failure> {
     let counted: BTreeSet<&str> = edition.indicators.iter().map(|choice| choice.indicator.as_str()).collect();
     let mut found = BTreeMap::from([
-        ("indicators", indicators(project, edition)),
+        ("indicators", indicators(project, edition, cells)),
         ("areas", areas(project)),
         ("area_members", members(project)),
         ("codes", codes(project)),
-        ("sources", sources(project, edition, chosen)),
-        ("lineage", lineage(project, edition, chosen)),
+        ("sources", sources(project, edition, (chosen, salt))),
+        ("lineage", lineage(project, edition, (chosen, salt))),
     ]);
     if let Some(followed) = &edition.follows {
         // What is carried keeps its words; only the edition it stands in is another.
@@ -76,7 +80,37 @@ fn position(at: usize) -> Option<String> {
     some(format!("{at:03}"))
 }
 
-fn indicators(project: &Project, edition: &Edition) -> TextRows {
+/// The caveats that hold for the periods of an edition; those of some periods begin with them.
+fn caveats(card: &Card, choice: &Choice) -> String {
+    let caveats = card.caveats.iter().filter_map(|caveat| {
+        let about: Vec<String> = choice
+            .periods
+            .iter()
+            .filter(|period| caveat.periods.contains(period))
+            .map(|period| report::number::period(*period))
+            .collect();
+        match (caveat.periods.is_empty(), about.is_empty()) {
+            (true, _) => Some(caveat.text.clone()),
+            (false, true) => None,
+            (false, false) => Some(format!("Over {}: {}", about.join(" en "), caveat.text)),
+        }
+    });
+    caveats.collect::<Vec<_>>().join(" ")
+}
+
+/// Why small counts of an indicator are shown: sentences that say where everybody can read them, none where nobody can.
+fn public_elsewhere(project: &Project, card: &Card, cells: &[Cell]) -> Option<String> {
+    let rules = &project.pipeline.protection;
+    let own = cells.iter().filter(|cell| cell.key.indicator == card.id);
+    let sources: BTreeSet<&ExtractId> = own.map(|cell| &cell.source).collect();
+    let by_source = sources.into_iter().map(|source| rules.of(source)).filter(|rule| rule.public);
+    let by_figure = rules.known.iter().filter(|known| known.indicator == card.id && !known.base);
+    let why = by_source.map(|rule| rule.why.as_str()).chain(by_figure.map(|known| known.why.as_str()));
+    let why: Vec<&str> = why.collect();
+    (!why.is_empty()).then(|| why.join(" "))
+}
+
+fn indicators(project: &Project, edition: &Edition, cells: &[Cell]) -> TextRows {
     let row = |(at, choice)| {
         let card = project.card(choice)?;
         let wording = wording(project, choice)?;
@@ -91,6 +125,8 @@ fn indicators(project: &Project, edition: &Edition) -> TextRows {
             card.denominator_source.clone(),
             some(&wording.unit),
             some(card.shares_of.iter().map(|share_of| share_of.word()).collect::<Vec<_>>().join(" ")),
+            some(card.shares_of.iter().map(|share_of| share_of.per().to_string()).collect::<Vec<_>>().join(" ")),
+            some(wording.share_decimals.to_string()),
             some(if card.sex { "yes" } else { "no" }),
             some(card.groups.as_ref().map_or("none", |groups| groups.scheme.as_str())),
             project.origin_of(choice).map(|origin| origin.id.clone()),
@@ -98,7 +134,8 @@ fn indicators(project: &Project, edition: &Edition) -> TextRows {
             some(wording.level),
             some(card.source.to_string()),
             some(&card.source_line),
-            some(card.caveats.join(" ")),
+            some(caveats(card, choice)),
+            public_elsewhere(project, card, cells),
             some(&edition.id),
             position(at),
         ])
@@ -144,6 +181,9 @@ fn codes(project: &Project) -> TextRows {
         }
     }
     add("none", TOTAL, None, "Totaal");
+    for (theme, title) in THEMES {
+        add("theme", theme, None, title);
+    }
     add("age", TOTAL, None, "Totaal");
     let first_age = |code: &str| code.split(|letter: char| !letter.is_ascii_digit()).next()?.parse::<u32>().ok();
     let ages: BTreeMap<(Option<u32>, &str), &str> = project
@@ -192,7 +232,7 @@ fn codes(project: &Project) -> TextRows {
     rows
 }
 
-fn sources(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
+fn sources(project: &Project, edition: &Edition, (chosen, salt): (&Chosen, &str)) -> TextRows {
     let mut rows = Vec::new();
     for delivery in chosen.all() {
         let contract = project.contracts.get(&delivery.extract.supplier);
@@ -206,8 +246,7 @@ fn sources(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
                 some(delivery.period.to_string()),
                 some(delivery.receipt.sequence.to_string()),
                 some(&file.name),
-                some(&file.sha256),
-                some(file.bytes.to_string()),
+                some(commitment_to(salt, delivery, file)),
                 some(delivery.delivered_on.to_string()),
                 some(&delivery.receipt.delivered_by),
                 delivery.receipt.extracted_on.clone(),
@@ -221,7 +260,7 @@ fn sources(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
     rows
 }
 
-fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
+fn lineage(project: &Project, edition: &Edition, (chosen, salt): (&Chosen, &str)) -> TextRows {
     let mut rows = Vec::new();
     for choice in &edition.indicators {
         let Some(card) = project.card(choice) else { continue };
@@ -243,7 +282,7 @@ fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
                 for of in chosen.periods(read, *period) {
                     let Some(delivery) = chosen.by_period.get(&(read.extract.clone(), of)) else { continue };
                     for column in &read.columns {
-                        add(&read.extract.to_string(), &of.to_string(), column, digest_of(delivery));
+                        add(&read.extract.to_string(), &of.to_string(), column, commitments_to(salt, delivery));
                     }
                 }
             }
@@ -252,7 +291,12 @@ fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
                     read.extract == delivery.extract && chosen.periods(read, *period).contains(&delivery.period)
                 });
                 if !read {
-                    add(&delivery.extract.to_string(), &delivery.period.to_string(), "(linking)", digest_of(delivery));
+                    add(
+                        &delivery.extract.to_string(),
+                        &delivery.period.to_string(),
+                        "(linking)",
+                        commitments_to(salt, delivery),
+                    );
                 }
             }
         }
@@ -260,6 +304,7 @@ fn lineage(project: &Project, edition: &Edition, chosen: &Chosen) -> TextRows {
     rows
 }
 
-fn digest_of(delivery: &ingest::delivery::Delivery) -> String {
-    delivery.receipt.files.iter().map(|file| file.sha256.as_str()).collect::<Vec<_>>().join(" ")
+fn commitments_to(salt: &str, delivery: &Delivery) -> String {
+    let files = delivery.receipt.files.iter().map(|file| commitment_to(salt, delivery, file));
+    files.collect::<Vec<_>>().join(" ")
 }

@@ -1,12 +1,15 @@
 //! Which deliveries an edition is made from: the newest that were known at its cut-off.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use catalog::Period;
 use catalog::card::{At, Card, Read};
 use catalog::contract::{Covers, ExtractId, Linking};
+use catalog::digest::commitment;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use catalog::receipt::DeliveredFile;
 use ingest::delivery::{Delivery, deliveries};
 
 use crate::failure::Failure;
@@ -22,6 +25,11 @@ pub struct Chosen {
     pub newest: BTreeMap<ExtractId, Period>,
     /// What is not there, each with the indicators that wait for it.
     pub missing: BTreeMap<(ExtractId, Option<Period>), BTreeSet<String>>,
+    /// By the folder of each delivery that was known at the cut-off: the one that it supersedes, or else the one in use of
+    /// the nearest period before.
+    pub before: BTreeMap<PathBuf, Delivery>,
+    /// Deliveries that were received after the cut-off, and are not used.
+    pub late: BTreeMap<ExtractId, Vec<Delivery>>,
 }
 
 impl Chosen {
@@ -36,23 +44,23 @@ impl Chosen {
         found
     }
 
-    /// Digests of the files that determine the edition.
-    pub fn digests(&self) -> BTreeMap<String, String> {
-        self.all()
-            .into_iter()
-            .flat_map(|delivery| {
-                delivery.receipt.files.iter().map(|file| {
-                    (format!("{} {} {}", delivery.extract, delivery.period, file.name), file.sha256.clone())
-                })
-            })
-            .collect()
+    /// Commitments to the files that determine the edition, under its salt.
+    pub fn commitments(&self, salt: &str) -> BTreeMap<String, String> {
+        let files = self.all().into_iter().flat_map(|delivery| {
+            delivery
+                .receipt
+                .files
+                .iter()
+                .map(move |file| (named(delivery, &file.name), commitment_to(salt, delivery, file)))
+        });
+        files.collect()
     }
 
     /// The periods of the deliveries that a card reads of a source for a period of the indicator.
     pub fn periods(&self, read: &Read, period: Period) -> Vec<Period> {
         match read.at {
             At::Newest => self.newest.get(&read.extract).copied().into_iter().collect(),
-            at => at.of(period),
+            _ => read.periods(period),
         }
     }
 
@@ -65,19 +73,33 @@ impl Chosen {
     }
 }
 
+/// What a delivered file is called in a manifest.
+pub fn named(delivery: &Delivery, file: &str) -> String {
+    format!("{} {} {file}", delivery.extract, delivery.period)
+}
+
+/// What is published of a delivered file: not its hash, against which the counts of a small table could be tried out.
+pub fn commitment_to(salt: &str, delivery: &Delivery, file: &DeliveredFile) -> String {
+    commitment(salt, &named(delivery, &file.name), &file.sha256)
+}
+
 /// Chooses the deliveries of an edition.
 pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
+    let mut chosen = Chosen::default();
     let mut known: BTreeMap<ExtractId, Vec<Delivery>> = BTreeMap::new();
     for extract in project.extracts() {
         let mut found = deliveries(project, &extract.id)?;
-        found.retain(|delivery| delivery.delivered_on <= edition.cut_off);
+        let late = found.extract_if(.., |delivery| delivery.delivered_on > edition.cut_off).collect();
+        chosen.late.insert(extract.id.clone(), late);
         known.insert(extract.id.clone(), found);
     }
+    // In their order the delivery before is either an earlier one of the period or the last of the period before.
+    let pairs = known.values().flat_map(|found| found.windows(2));
+    chosen.before = pairs.map(|pair| (pair[1].folder.clone(), pair[0].clone())).collect();
     let newest_of = |extract: &ExtractId, period: Period| {
         // In the order of reception, the last of a period supersedes those before it.
         known.get(extract).and_then(|found| found.iter().rfind(|delivery| delivery.period == period)).cloned()
     };
-    let mut chosen = Chosen::default();
     let mut linked = false;
     for choice in &edition.indicators {
         let Some(card) = project.card(choice) else { continue };
@@ -90,7 +112,7 @@ pub fn choose(project: &Project, edition: &Edition) -> Result<Chosen, Failure> {
                         vec![Some(newest)]
                     }
                     (At::Newest, None) => vec![None],
-                    (at, _) => at.of(*period).into_iter().map(Some).collect(),
+                    _ => read.periods(*period).into_iter().map(Some).collect(),
                 };
                 let Some(extract) = project.extract(&read.extract) else { continue };
                 linked |= matches!(extract.linking, Linking::Persons { .. } | Linking::Facts { .. });

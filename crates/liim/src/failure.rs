@@ -3,9 +3,12 @@
 use std::process::ExitCode;
 
 use catalog::Fault;
+use catalog::injection::Injected;
+use catalog::workers::WorkerPanicked;
 use indicators::CountError;
 use ingest::LandError;
 use link::LinkError;
+use protect::ProtectError;
 use warehouse::WarehouseError;
 
 /// Why a verb ended without doing all that was asked.
@@ -55,10 +58,59 @@ impl Failure {
         ORDER.iter().position(|code| *code == self.code()).unwrap_or(ORDER.len())
     }
 
-    /// What to write on standard error.
+    /// A name of the kind, for programs that read the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Failure::Handled => "incomplete",
+            Failure::Broken(_) => "internal",
+            Failure::Usage(_) => "usage",
+            Failure::Unsound(_) => "unsound-definitions",
+            Failure::Contract(_) => "contract-broken",
+            Failure::Exposed(_) => "not-protected",
+            Failure::NotReproduced(_) => "not-reproduced",
+            Failure::Locked(_) => "locked",
+            Failure::TryLater(_) => "delivery-missing",
+            Failure::Nothing(_) => "nothing-to-do",
+        }
+    }
+
+    /// What to do next, where the kind says it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Failure::Usage(_) => Some("see `liim --help`, or `--help` behind the verb"),
+            Failure::NotReproduced(_) => Some("restore the file from a copy, and report it"),
+            Failure::Locked(_) => Some("wait until the other run has ended"),
+            Failure::TryLater(_) => Some("try again when it is there"),
+            _ => None,
+        }
+    }
+
+    /// The diagnostics that it consists of.
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Failure::Unsound(faults) | Failure::Contract(faults) => faults,
+            _ => &[],
+        }
+    }
+
+    /// What happened, in one text; empty where [`Failure::faults`] say it, or where it has been said.
+    pub fn message(&self) -> String {
+        match self {
+            Failure::Handled | Failure::Unsound(_) | Failure::Contract(_) => String::new(),
+            Failure::Broken(text)
+            | Failure::Usage(text)
+            | Failure::Exposed(text)
+            | Failure::NotReproduced(text)
+            | Failure::Locked(text)
+            | Failure::TryLater(text)
+            | Failure::Nothing(text) => text.clone(),
+        }
+    }
+
+    /// What to write on standard error, for people.
     pub fn words(&self) -> String {
         match self {
-            Failure::Handled => String::new(),
+            Failure::Handled | Failure::Nothing(_) => self.message(),
             Failure::Unsound(faults) | Failure::Contract(faults) => {
                 let mut text: Vec<String> = faults.iter().map(Fault::to_string).collect();
                 if faults.len() > 1 {
@@ -66,15 +118,7 @@ impl Failure {
                 }
                 text.join("\n\n")
             }
-            Failure::Nothing(text) => text.clone(),
-            Failure::Broken(text)
-            | Failure::Usage(text)
-            | Failure::Exposed(text)
-            | Failure::NotReproduced(text)
-            | Failure::Locked(text)
-            | Failure::TryLater(text) => {
-                format!("error: {text}")
-            }
+            _ => format!("error: {}", self.message()),
         }
     }
 }
@@ -100,6 +144,24 @@ impl From<LinkError> for Failure {
     }
 }
 
+impl From<WorkerPanicked> for Failure {
+    fn from(error: WorkerPanicked) -> Failure {
+        Failure::Broken(error.to_string())
+    }
+}
+
+impl From<Injected> for Failure {
+    fn from(error: Injected) -> Failure {
+        Failure::Broken(error.to_string())
+    }
+}
+
+impl From<ProtectError> for Failure {
+    fn from(error: ProtectError) -> Failure {
+        Failure::Broken(format!("failed to protect: {error}"))
+    }
+}
+
 impl From<CountError> for Failure {
     fn from(error: CountError) -> Failure {
         match error {
@@ -115,6 +177,7 @@ impl From<WarehouseError> for Failure {
             WarehouseError::Locked(_) => Failure::Locked(format!("{error}; wait for it, or see who holds it")),
             WarehouseError::Faults(faults) => Failure::Unsound(faults),
             WarehouseError::Altered { .. } => Failure::NotReproduced(error.to_string()),
+            // `Unsafe` is something in the way: a person must see to it before anything is read.
             WarehouseError::NoEdition(_) => Failure::Usage(format!("{error}; `liim editions` lists what is")),
             other => Failure::Broken(other.to_string()),
         }

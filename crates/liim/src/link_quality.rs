@@ -8,6 +8,7 @@ use arrow::array::{Array, Int64Array, StringArray};
 use catalog::Period;
 use catalog::cell::TOTAL;
 use catalog::contract::{Extract, Linking};
+use catalog::link_measure::{LinkMeasure, LinkTable, OriginBound};
 use catalog::origin::{DecidedBy, OriginDefinition, OriginFact};
 use catalog::reference::{NIS_CLASS, Reference};
 use catalog::schema::{PARENTS_KNOWN, origin_class, origin_decided_by};
@@ -58,6 +59,22 @@ pub fn counts(
     Ok(found)
 }
 
+/// Of the residents of a linked table of persons: how many there are, of how many a nationality is known, and of how many
+/// the first nationality of a parent.
+pub fn known_of_residents(session: &Session, linked: &Path) -> Result<[u64; 3], Failure> {
+    let columns = ["nationality", PARENTS_KNOWN].map(|name| (name.to_string(), name.to_string()));
+    session.register_files("residents", &[linked.to_path_buf()], &columns)?;
+    let sql = format!(
+        "SELECT COUNT(*) AS n, COUNT(nationality) AS k, COUNT(CASE WHEN {PARENTS_KNOWN} <> 'none' THEN 1 END) AS p \
+         FROM residents"
+    );
+    let rows = rows(session, &sql)?;
+    session.forget("residents")?;
+    let counts = rows.first().map(|(_, counts)| counts.as_slice()).unwrap_or_default();
+    let counts: Vec<u64> = counts.iter().filter_map(|count| u64::try_from(*count).ok()).collect();
+    counts.try_into().map_err(|_| Failure::Broken("the residents of a day could not be counted".into()))
+}
+
 /// Holds moves against the register of the 1 January after them: of the persons whose last move of the period leads to a
 /// municipality, how many live nowhere then, and how many somewhere else. Neither is mended; deaths are among the former.
 pub fn arrivals(
@@ -83,7 +100,10 @@ pub fn arrivals(
     let mut counter = Counter { session, reference: None, extract, period, found: Vec::new() };
     for (_, counts) in counter.rows(sql)? {
         for (measure, value) in ["moved", "moved-without-residence", "moved-elsewhere"].into_iter().zip(counts) {
-            counter.add(measure, &format!("{measure}:"), TOTAL, value);
+            let (source, of) = (extract.id.to_string(), period.to_string());
+            let count = u64::try_from(value).map_err(|_| Failure::Broken(format!("{measure}: a count below zero")))?;
+            // Each stands for itself: none can be worked out from the others.
+            counter.found.push(RawQuality::of("link", &source, &of, measure, &format!("{measure}:"), count));
             if value > 0 && measure != "moved" {
                 tracing::warn!(
                     count = value,
@@ -103,6 +123,25 @@ pub fn arrivals(
     Ok(found)
 }
 
+/// Rows by the words of a query's first columns.
+fn rows(session: &Session, sql: &str) -> Result<Vec<Row>, Failure> {
+    let mut found = Vec::new();
+    for batch in session.query(sql)? {
+        for at in 0..batch.num_rows() {
+            let (mut words, mut counts) = (Vec::new(), Vec::new());
+            for column in batch.columns() {
+                if let Some(texts) = column.as_any().downcast_ref::<StringArray>() {
+                    words.push(if texts.is_valid(at) { texts.value(at).to_string() } else { "unknown".into() });
+                } else if let Some(numbers) = column.as_any().downcast_ref::<Int64Array>() {
+                    counts.push(numbers.value(at));
+                }
+            }
+            found.push((words, counts));
+        }
+    }
+    Ok(found)
+}
+
 struct Counter<'c> {
     session: &'c Session,
     reference: Option<&'c Reference>,
@@ -112,35 +151,13 @@ struct Counter<'c> {
 }
 
 impl Counter<'_> {
-    fn add(&mut self, measure: &str, detail: &str, ref_area: &str, value: i64) {
-        self.found.push(RawQuality {
-            stage: "link".into(),
-            source: self.extract.id.to_string(),
-            time_period: self.period.to_string(),
-            measure: measure.into(),
-            detail: detail.into(),
-            ref_area: ref_area.into(),
-            value,
-        });
+    fn add(&mut self, measure: LinkMeasure, ref_area: &str, value: i64) {
+        self.found.push(RawQuality::link(&self.extract.id, self.period, measure, ref_area, value));
     }
 
     /// Rows by the words of a query's first columns.
     fn rows(&self, sql: &str) -> Result<Vec<Row>, Failure> {
-        let mut found = Vec::new();
-        for batch in self.session.query(sql)? {
-            for at in 0..batch.num_rows() {
-                let (mut words, mut counts) = (Vec::new(), Vec::new());
-                for column in batch.columns() {
-                    if let Some(texts) = column.as_any().downcast_ref::<StringArray>() {
-                        words.push(if texts.is_valid(at) { texts.value(at).to_string() } else { "unknown".into() });
-                    } else if let Some(numbers) = column.as_any().downcast_ref::<Int64Array>() {
-                        counts.push(numbers.value(at));
-                    }
-                }
-                found.push((words, counts));
-            }
-        }
-        Ok(found)
+        rows(self.session, sql)
     }
 
     fn is_ours(&self, area: &str) -> bool {
@@ -156,9 +173,9 @@ impl Counter<'_> {
         );
         for (words, counts) in self.rows(&by_area)? {
             if self.is_ours(&words[0]) {
-                self.add("persons", "rate", &words[0], counts[0]);
-                self.add("persons-linked", "rate", &words[0], counts[1]);
-                self.add("persons-unlinked", "rate", &words[0], counts[0] - counts[1]);
+                self.add(LinkMeasure::Persons, &words[0], counts[0]);
+                self.add(LinkMeasure::Linked, &words[0], counts[1]);
+                self.add(LinkMeasure::Unlinked, &words[0], counts[0] - counts[1]);
             }
         }
         let mut breakdowns = vec![("sex".to_string(), "sex".to_string()), ("age".to_string(), AGES.to_string())];
@@ -168,7 +185,8 @@ impl Counter<'_> {
                 "SELECT {column} AS w, COUNT(DISTINCT person) AS n FROM linked WHERE {PARENTS_KNOWN} IS NOT NULL GROUP BY {column}"
             );
             for (words, counts) in self.rows(&sql)? {
-                self.add("persons-linked", &format!("{name}:{}", words[0]), TOTAL, counts[0]);
+                let measure = LinkMeasure::LinkedBy { breakdown: name.clone(), code: words[0].clone() };
+                self.add(measure, TOTAL, counts[0]);
             }
         }
         Ok(())
@@ -179,13 +197,13 @@ impl Counter<'_> {
         let by_parents = self.rows(&format!(
             "SELECT area, {PARENTS_KNOWN}, COUNT(*) AS n FROM linked WHERE {POPULATION} GROUP BY area, {PARENTS_KNOWN}"
         ))?;
-        self.by_area("parents-known", by_parents);
+        self.by_area(&LinkTable::ParentsKnown, by_parents)?;
         for (at, origin) in origins.iter().enumerate() {
             let sql = format!(
                 "SELECT area, decided_{at}, COUNT(*) AS n FROM linked WHERE {POPULATION} GROUP BY area, decided_{at}"
             );
             let decided = self.rows(&sql)?;
-            self.by_area(&format!("decided-by {}", origin.id), decided);
+            self.by_area(&LinkTable::DecidedBy(origin.id.clone()), decided)?;
             if origin.looks_at(OriginFact::Father) {
                 self.band(at, origin)?;
             }
@@ -193,26 +211,30 @@ impl Counter<'_> {
         Ok(())
     }
 
-    fn by_area(&mut self, detail: &str, rows: Vec<Row>) {
-        let mut all: BTreeMap<String, i64> = BTreeMap::new();
+    fn by_area(&mut self, table: &LinkTable, rows: Vec<Row>) -> Result<(), Failure> {
+        let mut all: BTreeMap<LinkMeasure, i64> = BTreeMap::new();
         for (words, counts) in rows {
             if self.is_ours(&words[0]) {
-                *all.entry(words[1].clone()).or_default() += counts[0];
-                self.add(&words[1], detail, &words[0], counts[0]);
+                let unknown =
+                    || Failure::Broken(format!("{}: {} is no word of {}", self.extract.id, words[1], table.word()));
+                let measure = table.measure(&words[1]).ok_or_else(unknown)?;
+                *all.entry(measure.clone()).or_default() += counts[0];
+                self.add(measure, &words[0], counts[0]);
             }
         }
-        for (word, count) in all {
-            self.add(&word, &format!("{detail}:"), TOTAL, count);
+        for (measure, count) in all {
+            self.add(measure, TOTAL, count);
         }
+        Ok(())
     }
 
     /// Somebody whose origin is Belgian and of whom a parent is unknown could be of foreign origin.
     fn band(&mut self, at: usize, origin: &OriginDefinition) -> Result<(), Failure> {
         let foreign: Vec<String> = DecidedBy::WORDS
             .iter()
-            .map(|(word, _)| *word)
-            .filter(|word| !matches!(*word, "all-belgian" | "known-belgian" | "nothing-known"))
-            .map(|word| format!("'{word}'"))
+            .map(|(_, fact)| LinkMeasure::DecidedBy { definition: origin.id.clone(), fact: *fact })
+            .filter(LinkMeasure::is_of_foreign_origin)
+            .map(|measure| format!("'{}'", measure.word()))
             .collect();
         let foreign = format!("decided_{at} IN ({})", foreign.join(", "));
         let sql = format!(
@@ -220,18 +242,17 @@ impl Counter<'_> {
              COUNT(*) FILTER (WHERE {foreign} OR {PARENTS_KNOWN} <> 'both') AS highest FROM linked WHERE {POPULATION} GROUP BY area"
         );
         let (mut lowest, mut highest) = (0, 0);
-        let detail = format!("band {}", origin.id);
+        let bound = |side| LinkMeasure::OriginBound { definition: origin.id.clone(), side };
         for (words, counts) in
             self.rows(&sql)?.into_iter().filter(|(words, _)| self.is_ours(&words[0])).collect::<Vec<_>>()
         {
             lowest += counts[0];
             highest += counts[1];
-            self.add("unknown-parents-belgian", &detail, &words[0], counts[0]);
-            self.add("unknown-parents-foreign", &detail, &words[0], counts[1]);
+            self.add(bound(OriginBound::Lower), &words[0], counts[0]);
+            self.add(bound(OriginBound::Upper), &words[0], counts[1]);
         }
-        let detail = format!("{detail}:");
-        self.add("unknown-parents-belgian", &detail, TOTAL, lowest);
-        self.add("unknown-parents-foreign", &detail, TOTAL, highest);
+        self.add(bound(OriginBound::Lower), TOTAL, lowest);
+        self.add(bound(OriginBound::Upper), TOTAL, highest);
         Ok(())
     }
 }

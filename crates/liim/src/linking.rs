@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use arrow::record_batch::RecordBatch;
-use catalog::Period;
 use catalog::cell::TOTAL;
 use catalog::contract::{Extract, ExtractId, Form, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
+use catalog::schema::UNREADABLE;
+use catalog::{Period, workers};
 use ingest::delivery::Delivery;
 use ingest::landed_schema;
 use link::{Linker, Permutation, Register, RegisterBuilder, Residents, STRANGERS, Slots, Tally};
@@ -20,9 +21,10 @@ use warehouse::store::{PrivateWriter, row_count, typed_rows};
 use crate::clock::Stage;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
+use crate::floors::{self, LinkageRate};
 use crate::key;
 use crate::landing::Landing;
-use crate::parallel::side_by_side;
+use crate::progress::{self, Counted};
 use crate::stages::Workshop;
 
 /// Stored tables by what they are of.
@@ -31,27 +33,33 @@ pub type Tables = BTreeMap<(ExtractId, Period), PathBuf>;
 /// Slots of the rows of persons that will be linked, by the folder of their delivery.
 pub type SlotsOf = BTreeMap<PathBuf, Slots>;
 
-/// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons.
-pub fn link(
-    workshop: &Workshop<'_>,
+/// Gives the stored table of each delivery that a card reads: linked, or as landed where it holds no persons; and how much
+/// of each source links.
+///
+/// # Errors
+/// Where a table cannot be read or written, or a source links less than its contract wants.
+pub fn link<'p>(
+    workshop: &Workshop<'p>,
     edition: &Edition,
     chosen: &Chosen,
     landings: &BTreeMap<PathBuf, Landing>,
     quality: &mut Vec<RawQuality>,
-) -> Result<Tables, Failure> {
+) -> Result<(Tables, Vec<LinkageRate<'p>>), Failure> {
     let (project, warehouse) = (workshop.project, workshop.warehouse);
     warehouse.clear_work(&edition.id)?;
     let stage = Stage::begin("link", format!("linking for {}", edition.id));
     let landed = |delivery: &Delivery| landings.get(&delivery.folder);
-    let rows_of = |delivery: &Delivery| landed(delivery).map(|landing| landing.rows.clone()).unwrap_or_default();
+    // Every chosen delivery was landed; a path to nothing could not be read.
+    let rows_of = |delivery: &Delivery| landed(delivery).map_or_else(PathBuf::new, |landing| landing.rows.clone());
     let of_persons = |extract: &Extract| matches!(extract.linking, Linking::Persons { .. });
     let mut slots = SlotsOf::new();
     for (_, delivery) in chosen.by_period.iter().filter(|((id, _), _)| project.extract(id).is_some_and(of_persons)) {
         slots.insert(delivery.folder.clone(), Slots::default());
     }
     let register = register((project, workshop.limits.threads), edition, chosen, &rows_of, &mut slots)?;
+    progress::doing("linking what is counted to the register");
     tracing::debug!(stage = "link", "the register of {} persons is taken in", register.count());
-    let key = key::read(project)?;
+    let key = key::read_or_make(project)?;
     let numbers = Permutation::new(&key, &edition.id, register.count());
     let strangers = Permutation::of_strangers(&key, &edition.id, STRANGERS);
     let (origins, schemes) = needs(project, edition);
@@ -61,7 +69,7 @@ pub fn link(
     let mut tables = BTreeMap::new();
     let mut tasks = Vec::new();
     for ((id, period), delivery) in &chosen.by_period {
-        let Some(extract) = project.extract(id) else { continue };
+        let Some(extract) = project.extract_for(id, *period) else { continue };
         match extract.linking {
             Linking::None => {
                 tables.insert((id.clone(), *period), rows_of(delivery));
@@ -76,23 +84,37 @@ pub fn link(
     }
     // The largest first, so that the threads end together.
     tasks.sort_by_key(|(size, extract, period, ..)| (std::cmp::Reverse(*size), extract.id.clone(), *period));
-    let tallies = side_by_side(workshop.limits.threads, &tasks, |(_, extract, period, slots, from, to)| {
+    let counted = Counted::begin("linking", tasks.len());
+    let tallies = workers::each(workshop.limits.threads, &tasks, |(_, extract, period, slots, from, to)| {
+        progress::doing(&format!("linking {} {period}", extract.id));
         let writer = workshop.warehouse.write_private(to, &linker.schema(extract))?;
-        match (&extract.linking, slots) {
+        let tally = match (&extract.linking, slots) {
             (Linking::Persons { .. }, Some(slots)) => {
                 residents(&linker, (&register, slots), (*extract, *period), from, writer)
             }
             _ => facts(&linker, (*extract, *period), from, writer),
-        }
-    });
+        };
+        counted.step();
+        tally
+    })?;
+    drop(counted);
+    let mut rates = Vec::new();
     for ((_, extract, period, .., to), tally) in tasks.into_iter().zip(tallies) {
         let tally = tally?;
+        match extract.linking {
+            Linking::Facts { .. } => {
+                rates.push(LinkageRate { extract, period, linked: tally.linked, rows: tally.rows });
+            }
+            Linking::Persons { .. } => rates.extend(floors::of_residents(workshop, period, &to)?),
+            _ => {}
+        }
         quality.extend(linked(&extract.id, period, &extract.linking, tally));
         tables.insert((extract.id.clone(), period), to);
     }
     quality.extend(told(&register, edition));
     stage.end(format!("{} persons, {} tables", register.count(), tables.len()));
-    Ok(tables)
+    floors::hold(&rates)?;
+    Ok((tables, rates))
 }
 
 /// Takes the register in as it was known at the cut-off: its persons first, then all that is said of them side by side.
@@ -108,7 +130,10 @@ pub fn register(
     let rows = |delivery: &Delivery, extract: &Extract| {
         typed_rows(&rows_of(delivery), &register_columns(&extract.linking), &landed_schema(extract))
     };
-    let known = chosen.register.iter().filter_map(|delivery| Some((delivery, project.extract(&delivery.extract)?)));
+    let known = chosen
+        .register
+        .iter()
+        .filter_map(|delivery| Some((delivery, project.extract_for(&delivery.extract, delivery.period)?)));
     let (persons, others): (Vec<_>, Vec<_>) =
         known.partition(|(_, extract)| matches!(extract.linking, Linking::Persons { .. }));
     for (delivery, extract) in persons {
@@ -116,14 +141,14 @@ pub fn register(
         let batches = rows(delivery, extract)?;
         let mut slots = kept.get_mut(&delivery.folder);
         // The next rows are decoded while the last are taken in.
-        std::thread::scope(|scope| -> Result<(), Failure> {
+        workers::scoped(|scope| -> Result<(), Failure> {
             let (give, take) = sync_channel(4);
             scope.spawn(move || batches.into_iter().all(|batch| give.send(batch).is_ok()));
             for batch in take {
                 builder.take_persons(extract, &batch?, slots.as_deref_mut())?;
             }
             Ok(())
-        })?;
+        })??;
     }
     builder.end_of_persons();
     // The longest first, so that the threads end together; but they are settled in the order of the deliveries.
@@ -135,14 +160,14 @@ pub fn register(
         order.push((rows * each, rows, place));
     }
     order.sort_unstable_by(|a, b| b.cmp(a));
-    let gathered = side_by_side(threads, &order, |(_, expected, place)| {
+    let gathered = workers::each(threads, &order, |(_, expected, place)| -> Result<_, Failure> {
         let (delivery, extract) = &others[*place];
         let mut gatherer = builder.gather(*expected);
         for batch in rows(delivery, extract)? {
             gatherer.take(extract, &batch?)?;
         }
         Ok(gatherer.finish())
-    });
+    })?;
     let mut gathered: Vec<_> = order.into_iter().map(|(.., place)| place).zip(gathered).collect();
     gathered.sort_unstable_by_key(|(place, _)| *place);
     for (_, gathered) in gathered {
@@ -215,6 +240,11 @@ fn told(register: &Register, edition: &Edition) -> Vec<RawQuality> {
         ("numbers said to be replaced by two others, the later used", findings.replaced_twice),
         ("numbers whose replacements lead into a circle, left as they are", findings.circular),
         ("parents who are not older than their child, kept as the register has them", findings.not_older),
+        (
+            "persons of whom a row of the nationality history cannot be read, or cannot be dated to the day",
+            findings.histories_in_doubt,
+        ),
+        ("persons of whom a tie to a parent cannot be read", findings.parents_in_doubt),
         ("ties to a parent beyond a father and a mother, or alike, not used", findings.unused_filiations),
     ] {
         if count > 0 {
@@ -230,6 +260,8 @@ fn told(register: &Register, edition: &Edition) -> Vec<RawQuality> {
         ("replaced-twice", findings.replaced_twice),
         ("replaced-in-a-circle", findings.circular),
         ("parents-not-older", findings.not_older),
+        ("histories-in-doubt", findings.histories_in_doubt),
+        ("parents-in-doubt", findings.parents_in_doubt),
         ("unused-ties", findings.unused_filiations),
     ]
     .map(|(measure, value)| {
@@ -290,10 +322,10 @@ fn register_columns(linking: &Linking) -> Vec<&str> {
     match linking {
         Linking::Persons { person, birth, sex, .. } => vec![person, birth, sex],
         Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
-            vec![person, order, from, until, nationality, registered_on]
+            vec![person, order, from, until, nationality, registered_on, UNREADABLE]
         }
         Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
-            vec![person, parent, number, sex, from, until, registered_on]
+            vec![person, parent, number, sex, from, until, registered_on, UNREADABLE]
         }
         Linking::Key { coded, person } => vec![coded, person],
         Linking::Replacements { old, new, on, registered_on } => vec![old, new, on, registered_on],

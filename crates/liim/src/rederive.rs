@@ -3,25 +3,30 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray, UInt32Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use catalog::contract::{ExtractId, Linking};
+use catalog::contract::{ColumnKind, Extract, ExtractId, Linking};
 use catalog::origin::OriginDefinition;
 use catalog::pipeline::Edition;
 use catalog::project::Project;
-use catalog::schema::{Field, Type, nationality_group, origin_class, origin_decided_by, origin_group};
+use catalog::schema::{
+    BIRTH, Field, Type, UNREADABLE, nationality_group, origin_class, origin_decided_by, origin_group,
+};
 use catalog::{Day, Period};
 use ingest::delivery::Delivery;
+use ingest::landed_schema;
 use link::{Permutation, Register, sql};
 use warehouse::WarehouseError;
-use warehouse::session::Session;
+use warehouse::session::{Limits, Session};
 
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
 use crate::linking::{self, Tables};
+use crate::progress;
 use crate::stages::Workshop;
 
 /// What the comparison found of the residents of a day.
@@ -42,6 +47,8 @@ struct Role {
     table: &'static str,
     /// Column of the landed table, and its name in the SQL.
     columns: Vec<(String, String)>,
+    /// What is made of columns of the landed table, and its name in the SQL.
+    derived: Vec<(String, String)>,
 }
 
 /// Derives the residents of every day that an edition counts, and compares them.
@@ -53,9 +60,8 @@ pub fn compare(
     tables: &Tables,
 ) -> Result<BTreeMap<Period, Compared>, Failure> {
     let project = workshop.project;
-    let folder = workshop.warehouse.landed().join(".verify");
-    let _swept = Swept(&folder);
-    let session = Session::new(&workshop.limits)?;
+    let folder = workshop.warehouse.second_derivation();
+    let session = Session::new(&Limits { spill: Some(folder.join("spill")), ..workshop.limits.clone() })?;
     let (origins, schemes) = linking::needs(project, edition);
     let days: Vec<(&ExtractId, Period)> = chosen
         .by_period
@@ -66,10 +72,14 @@ pub fn compare(
     if days.is_empty() {
         return Ok(BTreeMap::new());
     }
+    let ranks = Arc::new(ranks(project, chosen, rows_of)?);
+    let own = Arc::clone(&ranks);
+    session.register_function(RANK, move |number| own.of(number));
     inputs(project, edition, chosen, rows_of, &session, &days)?;
     inside(project, &origins, &session)?;
     let ids: Vec<&str> = origins.iter().map(|origin| origin.id.as_str()).collect();
     for (step, text) in sql::STEPS.iter().filter(|(step, _)| sql::is_wanted(step, &ids)) {
+        progress::doing(&format!("deriving the link again: {step}"));
         let rows = session.derive(step, text, &folder.join(format!("{step}.parquet")))?;
         tracing::debug!(stage = "verify", rows, "{step}");
     }
@@ -81,62 +91,120 @@ pub fn compare(
         let Some(linked) = tables.get(&(id.clone(), period)) else { continue };
         let mut compared = Compared::default();
         for part in parts(&origins, &schemes.iter().map(String::as_str).collect::<Vec<_>>(), period.start()) {
-            part.compare(&session, linked, (&register, &numbers), &mut compared)?;
+            part.compare(&session, linked, (&register, &numbers, &ranks), &mut compared)?;
         }
         found.insert(period, compared);
     }
     Ok(found)
 }
 
-/// Identifiers stand in the tables between, so they go when this does.
-struct Swept<'f>(&'f Path);
+fn role(extract: &Extract) -> Option<Role> {
+    let named = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
+        columns.iter().map(|(stored, name)| ((*stored).clone(), (*name).to_string())).collect()
+    };
+    let dated = |columns: &[(&String, &str)]| -> Vec<(String, String)> {
+        columns.iter().map(|(stored, name)| (written(extract, stored), (*name).to_string())).collect()
+    };
+    let (table, columns, derived) = match &extract.linking {
+        Linking::Persons { person, birth, sex, register, area } => (
+            "persons",
+            named(&[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")]),
+            Vec::new(),
+        ),
+        Linking::Nationalities { person, order, from, until, nationality, registered_on } => {
+            let mut derived = dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]);
+            derived.push((unreadable(&[until]), "until_unreadable".into()));
+            ("nationalities", named(&[(person, "person"), (order, "ord"), (nationality, "code")]), derived)
+        }
+        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
+            let mut derived = dated(&[(from, "valid_from"), (until, "valid_until"), (registered_on, "registered_on")]);
+            let all = [person, parent, number, sex, from, until, registered_on];
+            derived.push((unreadable(&all), "unreadable".into()));
+            ("filiations", named(&[(person, "child"), (parent, "parent"), (number, "number"), (sex, "sex")]), derived)
+        }
+        Linking::Replacements { old, new, on, registered_on } => (
+            "replacements",
+            named(&[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")]),
+            Vec::new(),
+        ),
+        _ => return None,
+    };
+    Some(Role { table, columns, derived })
+}
 
-impl Drop for Swept<'_> {
-    fn drop(&mut self) {
-        // What cannot be removed now is removed, or written over, the next time.
-        let _ = std::fs::remove_dir_all(self.0);
+fn quoted(column: &str) -> String {
+    format!("\"{column}\"")
+}
+
+/// A date of a history as `YYYYMMDD`, as the SQL reads it.
+fn written(extract: &Extract, column: &str) -> String {
+    let name = quoted(column);
+    match extract.column(column).map(|at| &extract.columns[at].kind) {
+        Some(ColumnKind::PartialDay) => name,
+        _ => format!("CAST(to_char({name}, '%Y%m%d') AS INTEGER)"),
     }
 }
 
-fn role(linking: &Linking) -> Option<Role> {
-    let named = |table, columns: &[(&String, &str)]| {
-        let columns = columns.iter().map(|(stored, name)| ((*stored).clone(), (*name).to_string())).collect();
-        Some(Role { table, columns })
-    };
-    match linking {
-        Linking::Persons { person, birth, sex, register, area } => named(
-            "persons",
-            &[(person, "person"), (birth, "birth"), (sex, "sex"), (register, "register"), (area, "area")],
-        ),
-        Linking::Nationalities { person, order, from, until, nationality, registered_on } => named(
-            "nationalities",
-            &[
-                (person, "person"),
-                (order, "ord"),
-                (from, "valid_from"),
-                (until, "valid_until"),
-                (nationality, "code"),
-                (registered_on, "registered_on"),
-            ],
-        ),
-        Linking::Filiations { person, parent, number, sex, from, until, registered_on } => named(
-            "filiations",
-            &[
-                (person, "child"),
-                (parent, "parent"),
-                (number, "number"),
-                (sex, "sex"),
-                (from, "valid_from"),
-                (until, "valid_until"),
-                (registered_on, "registered_on"),
-            ],
-        ),
-        Linking::Replacements { old, new, on, registered_on } => named(
-            "replacements",
-            &[(old, "old_person"), (new, "new_person"), (on, "replaced_on"), (registered_on, "registered_on")],
-        ),
-        _ => None,
+/// Whether one of these columns of a row of a history could not be read.
+fn unreadable(columns: &[&String]) -> String {
+    let named: Vec<String> =
+        columns.iter().map(|column| format!("strpos(\"{UNREADABLE}\", ' {column} ') > 0")).collect();
+    format!("COALESCE({}, FALSE)", named.join(" OR "))
+}
+
+/// The names under which the SQL knows persons.
+const IDENTIFIERS: [&str; 5] = ["person", "child", "parent", "old_person", "new_person"];
+/// The function that puts its rank in the place of a number.
+const RANK: &str = "rank_of_number";
+
+/// The national numbers of all that is linked, in order. The engine is given the place of a number and not the number, so
+/// that what it puts aside, and the tables between, hold none. Places are in the order of the numbers, which decides
+/// between two replacements of one day.
+struct Ranks(Vec<i64>);
+
+impl Ranks {
+    /// The place of a number; -1 where it is in no delivery.
+    fn of(&self, number: i64) -> i64 {
+        self.0.binary_search(&number).map_or(-1, |at| at as i64)
     }
+
+    /// The number at a place.
+    fn number(&self, at: i64) -> Option<i64> {
+        self.0.get(usize::try_from(at).ok()?).copied()
+    }
+}
+
+fn is_coded(extract: &Extract, column: &str) -> bool {
+    extract.column(column).is_some_and(|at| extract.columns[at].kind == ColumnKind::Coded)
+}
+
+fn ranks(
+    project: &Project,
+    chosen: &Chosen,
+    rows_of: &(dyn Fn(&Delivery) -> PathBuf + Sync),
+) -> Result<Ranks, Failure> {
+    let mut all: Vec<i64> = Vec::new();
+    for delivery in &chosen.register {
+        let Some(extract) = project.extract(&delivery.extract) else { continue };
+        let Some(role) = role(extract) else { continue };
+        let stored: Vec<&str> = (role.columns.iter())
+            .filter(|(stored, name)| IDENTIFIERS.contains(&name.as_str()) && !is_coded(extract, stored))
+            .map(|(stored, _)| stored.as_str())
+            .collect();
+        if stored.is_empty() {
+            continue;
+        }
+        for batch in warehouse::store::rows(&rows_of(delivery), &stored)? {
+            let batch = batch?;
+            for name in &stored {
+                let numbers: &Int64Array = array(&batch, name)?;
+                all.extend(numbers.iter().flatten());
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+    }
+    Ok(Ranks(all))
 }
 
 /// Makes the input tables of the SQL.
@@ -150,12 +218,20 @@ fn inputs(
 ) -> Result<(), WarehouseError> {
     let mut unions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (number, delivery) in chosen.register.iter().enumerate() {
-        let Some(role) = project.extract(&delivery.extract).and_then(|extract| role(&extract.linking)) else {
-            continue;
-        };
+        let laid_out = |extract: &'_ Extract| extract.for_period(delivery.period).cloned();
+        let Some(extract) = &project.extract(&delivery.extract).and_then(laid_out) else { continue };
+        let Some(role) = role(extract) else { continue };
         let own = format!("landed_{number}");
-        session.register_files(&own, &[rows_of(delivery)], &role.columns)?;
-        let names: Vec<&str> = role.columns.iter().map(|(_, name)| name.as_str()).collect();
+        let schema = landed_schema(extract);
+        let stored = schema.fields().iter().map(|field| (field.name().clone(), field.name().clone()));
+        session.register_files(&own, &[rows_of(delivery)], &stored.collect::<Vec<_>>())?;
+        let chosen = |(stored, name): &(String, String)| {
+            let is_number = IDENTIFIERS.contains(&name.as_str()) && !is_coded(extract, stored);
+            let column = quoted(stored);
+            if is_number { format!("{RANK}({column}) AS {name}") } else { format!("{column} AS {name}") }
+        };
+        let derived = role.derived.iter().map(|(expression, name)| format!("{expression} AS {name}"));
+        let names: Vec<String> = role.columns.iter().map(chosen).chain(derived).collect();
         let which = match role.table {
             "persons" => {
                 format!("CAST({number} AS BIGINT) AS delivery, DATE '{}' AS day, ", delivery.period.start())
@@ -219,7 +295,7 @@ fn parts(origins: &[&OriginDefinition], schemes: &[&str], day: Day) -> Vec<Part>
              AND {alias}.valid_from <= DATE '{day}' AND DATE '{day}' < {alias}.valid_to"
         )
     };
-    let own = ["area", "sex", "age", "register", "nationality", "parents_known", "generation"];
+    let own = ["area", "sex", "age", BIRTH, "register", "nationality", "parents_known", "generation"];
     let mut selected: Vec<String> = own.iter().map(|name| format!("r.{name}")).collect();
     let mut columns: Vec<String> = own.map(str::to_string).to_vec();
     let mut joins = String::new();
@@ -261,7 +337,7 @@ impl Part {
         &self,
         session: &Session,
         linked: &Path,
-        (register, numbers): (&Register, &Permutation),
+        (register, numbers, ranks): (&Register, &Permutation, &Ranks),
         compared: &mut Compared,
     ) -> Result<(), Failure> {
         // By person number: a key of the values that occur, for each column.
@@ -292,7 +368,7 @@ impl Part {
         session.each(&self.query, &mut |batch| {
             let person = batch.column(0);
             let position = |at: usize| match person.as_any().downcast_ref::<Int64Array>() {
-                Some(persons) => register.position(persons.value(at)),
+                Some(persons) => ranks.number(persons.value(at)).and_then(|number| register.position(number)),
                 None => person
                     .as_any()
                     .downcast_ref::<StringArray>()

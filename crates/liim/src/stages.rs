@@ -6,26 +6,31 @@ use std::path::{Path, PathBuf};
 use catalog::card::{Balance, Card};
 use catalog::cell::{Cell, Reason, Recorded, TOTAL, Wording};
 use catalog::contract::{ExtractId, Linking};
-use catalog::digest::sha256;
+use catalog::digest::{hex, sha256};
 use catalog::pipeline::{Choice, Edition};
 use catalog::project::Project;
-use catalog::{Day, Period};
+use catalog::{Day, Period, injection, workers};
 use indicators::{Asked, Tie};
 use ingest::delivery::Delivery;
 use protect::{Guarded, RawQuality, Setting, Stamp};
 use warehouse::confidential;
 use warehouse::edition::{Publication, Published, prepare};
 use warehouse::session::{Limits, Session};
-use warehouse::store::Warehouse;
+use warehouse::store::{Warehouse, exists};
 
 use crate::clock::Stage;
 use crate::companions;
 use crate::deliveries::Chosen;
 use crate::failure::Failure;
+use crate::falls;
+use crate::key;
 use crate::landing::{Landing, land};
 use crate::link_quality;
 use crate::linking::{self, Tables};
-use crate::parallel::side_by_side;
+use crate::progress::Counted;
+
+/// Rows about persons from which on nobody guesses all that was landed for an edition.
+const UNGUESSABLE_ROWS: u64 = 10_000;
 
 /// What an edition is made with.
 pub struct Workshop<'w> {
@@ -41,18 +46,22 @@ pub struct Workshop<'w> {
 pub struct Done {
     /// The edition.
     pub published: Published,
-    /// Whether it was published without a source.
-    pub without: bool,
+    /// Whether it was published without a source, or `latest` does not point at it yet.
+    pub incomplete: bool,
 }
 
 impl Workshop<'_> {
     /// Makes one edition.
     pub fn make(&self, edition: &Edition, chosen: &Chosen) -> Result<Done, Failure> {
         let mut quality = Vec::new();
+        warehouse::release::settle(self.warehouse)?;
         let landings = self.land(chosen, &mut quality)?;
-        let tables = linking::link(self, edition, chosen, &landings, &mut quality)?;
+        let (tables, rates) = linking::link(self, edition, chosen, &landings, &mut quality)?;
+        self.check_tables(&tables)?;
         self.link_quality(edition, chosen, &tables, &mut quality)?;
-        let (cells, warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        let (cells, mut warnings) = self.count(edition, chosen, &tables, &mut quality)?;
+        warnings.extend(falls::warnings((self.project, self.warehouse), chosen, &landings, &rates)?);
+        injection::point("run.counted")?;
         let words = self.words(edition);
         let earlier = self.records()?;
         let (rules, balances) = (&self.project.pipeline.protection, self.balances());
@@ -67,7 +76,8 @@ impl Workshop<'_> {
         let guarded = self.protect(edition, &cells, &setting, quality)?;
         let recorded = self.with_carried(edition, &guarded.recorded)?;
         let stage = Stage::begin("publish", format!("publishing {}", edition.id));
-        let salt = salt(&landings)?;
+        let salt = self.salt(edition, chosen, &landings)?;
+        injection::point("run.protected")?;
         let waiting = confidential::write(self.warehouse, &edition.id, (&recorded, &guarded), &salt)?;
         let prepared = prepare(
             self.warehouse,
@@ -75,9 +85,10 @@ impl Workshop<'_> {
                 edition,
                 pipeline: &self.project.pipeline,
                 protected: &guarded.protected,
-                words: companions::words(self.project, self.warehouse, edition, chosen)?,
+                words: companions::words(self.project, self.warehouse, edition, (chosen, &salt), &cells)?,
                 definitions: self.project.definitions_of(edition),
-                deliveries: chosen.digests(),
+                deliveries: chosen.commitments(&salt),
+                synthetic: chosen.all().iter().any(|delivery| delivery.receipt.synthetic),
                 archive: &self.project.files,
                 warnings,
                 proof_sha256: &waiting.sha256,
@@ -85,12 +96,16 @@ impl Workshop<'_> {
         )?;
         stage.end(format!("{} rows written", guarded.protected.observations().len()));
         let stage = Stage::begin("audit", format!("auditing {}", edition.id));
+        injection::point("run.written")?;
         let written = prepared.open()?;
         let observations = written.observations()?;
-        let mut found = audit::released(&written, &observations, &guarded)?;
+        let rules = audit::Rules { protection: rules, balances: &balances };
+        let evidence = audit::Evidence { rules, record: &waiting.record()?, earlier: &earlier };
+        let mut found = audit::released(&written, &observations, &evidence, &guarded)?;
         let mut pages = 0;
         for page in crate::pages::rendered(&written, &observations)? {
             let (_, told) = page?;
+            injection::point("audit.page")?;
             pages += 1;
             found.extend(told);
         }
@@ -101,10 +116,15 @@ impl Workshop<'_> {
             return Err(Failure::Exposed(told(&found)));
         }
         stage.end(format!("every proof holds, {pages} pages read back"));
-        waiting.settle()?;
+        injection::point("run.audited")?;
+        waiting.settle(self.warehouse, &prepared)?;
         let published = prepared.publish()?;
         tracing::info!("{} is at {}", edition.id, published.folder.display());
-        Ok(Done { published, without: !chosen.missing.is_empty() })
+        let latest = warehouse::release::point_at_latest(self.warehouse);
+        if let Err(error) = &latest {
+            tracing::warn!("{} is published, and `latest` was not moved: {error}; the next run moves it", edition.id);
+        }
+        Ok(Done { published, incomplete: !chosen.missing.is_empty() || latest.is_err() })
     }
 
     /// Lands what is not landed yet, and adds its counts.
@@ -113,7 +133,7 @@ impl Workshop<'_> {
         let mut faults = Vec::new();
         let stage = Stage::begin("land", "all deliveries");
         let deliveries = chosen.all();
-        for (delivery, landed) in deliveries.iter().zip(self.land_all(&deliveries)) {
+        for (delivery, landed) in deliveries.iter().zip(self.land_all(&deliveries)?) {
             // One broken delivery does not hide the next.
             match landed {
                 Ok(landing) => {
@@ -129,16 +149,21 @@ impl Workshop<'_> {
     }
 
     /// Lands deliveries side by side, the largest first: while one reads, another puts its keys in order or writes.
-    fn land_all(&self, deliveries: &[&Delivery]) -> Vec<Result<Landing, Failure>> {
+    fn land_all(&self, deliveries: &[&Delivery]) -> Result<Vec<Result<Landing, Failure>>, Failure> {
         let size = |delivery: &Delivery| delivery.receipt.files.iter().map(|file| file.bytes).sum::<u64>();
         let mut order: Vec<usize> = (0..deliveries.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse(size(deliveries[*at])));
-        let workers = self.limits.threads.clamp(1, deliveries.len().max(1));
-        let each = (self.limits.threads / workers).max(1);
-        let landed = side_by_side(workers, &order, |at| land(self.project, self.warehouse, deliveries[*at], each));
+        let threads = self.limits.threads.clamp(1, deliveries.len().max(1));
+        let each = (self.limits.threads / threads).max(1);
+        let counted = Counted::begin("landing", deliveries.len());
+        let landed = workers::each(threads, &order, |at| {
+            let landed = land(self.project, self.warehouse, deliveries[*at], each);
+            counted.step();
+            landed
+        })?;
         let mut found: Vec<(usize, Result<Landing, Failure>)> = order.into_iter().zip(landed).collect();
         found.sort_by_key(|(at, _)| *at);
-        found.into_iter().map(|(_, landed)| landed).collect()
+        Ok(found.into_iter().map(|(_, landed)| landed).collect())
     }
 
     /// The linked tables of an edition: those of its run, where it left them whole, else made again.
@@ -148,19 +173,54 @@ impl Workshop<'_> {
         chosen: &Chosen,
         landings: &BTreeMap<PathBuf, Landing>,
     ) -> Result<Tables, Failure> {
-        let stored: Tables = chosen
+        let tables: Vec<_> = chosen
             .by_period
             .keys()
             .map(|(id, period)| ((id.clone(), *period), self.warehouse.work_table(&edition.id, id, *period)))
-            .filter(|(_, path)| path.exists())
             .collect();
+        let mut stored = Tables::new();
+        for (key, path) in tables {
+            if exists(&path)? {
+                stored.insert(key, path);
+            }
+        }
         let wanted = chosen.by_period.keys().filter(|(id, _)| {
             self.project.extract(id).is_some_and(|extract| matches!(extract.linking, Linking::Persons { .. }))
         });
         if wanted.into_iter().all(|key| stored.contains_key(key)) {
+            self.check_tables(&stored)?;
             return Ok(stored);
         }
-        linking::link(self, edition, chosen, landings, &mut Vec::new())
+        Ok(linking::link(self, edition, chosen, landings, &mut Vec::new())?.0)
+    }
+
+    /// Checks that linked tables are as they were written, before they are read.
+    fn check_tables(&self, tables: &Tables) -> Result<(), Failure> {
+        let files: Vec<&PathBuf> = tables.values().collect();
+        let checked = workers::each(self.limits.threads, &files, |file| warehouse::store::checked(file))?;
+        checked.into_iter().try_for_each(|checked| checked.map(|_| ())).map_err(Failure::from)
+    }
+
+    /// The salt of an edition's commitments: a hash over all that was landed for it. It is the same for who makes the edition
+    /// again from the same deliveries, and can be known only by who holds every one of them, so that a commitment to a small
+    /// table tells nothing to who lacks the register. Where few rows are about persons all of it could be guessed, and random
+    /// bytes are mixed in.
+    fn salt(
+        &self,
+        edition: &Edition,
+        chosen: &Chosen,
+        landings: &BTreeMap<PathBuf, Landing>,
+    ) -> Result<String, Failure> {
+        let of_persons: u64 = chosen
+            .all()
+            .into_iter()
+            .filter(|delivery| self.project.extract(&delivery.extract).is_some_and(|extract| extract.is_personal()))
+            .filter_map(|delivery| landings.get(&delivery.folder))
+            .map(|landing| landing.summary.rows)
+            .sum();
+        let mixed_in = if of_persons < UNGUESSABLE_ROWS { hex(&key::random()?) } else { String::new() };
+        let landed: Vec<&str> = landings.values().map(|landing| landing.sha256.as_str()).collect();
+        Ok(sha256(format!("salt 1 {} {mixed_in}\n{}", edition.id, landed.join("\n")).as_bytes()))
     }
 
     /// Counts how good the link is.
@@ -214,6 +274,8 @@ impl Workshop<'_> {
         let mut cells = Vec::new();
         let mut warnings = Vec::new();
         let mut asked = Vec::new();
+        let periods = edition.indicators.iter().map(|choice| choice.periods.len()).sum();
+        let counted = Counted::begin("counting", periods);
         for choice in &edition.indicators {
             let Some(card) = self.project.card(choice) else { continue };
             for period in &choice.periods {
@@ -226,16 +288,18 @@ impl Workshop<'_> {
                     stage.end(format!("{} rows", answer.rows()));
                     asked.push((card, *period, Some(answer)));
                 }
+                counted.step();
             }
         }
+        drop(counted);
         // Adding up and completing needs no engine, and cards do not wait for each other.
         let stage = Stage::begin("complete", format!("completing {}", edition.id));
-        let completed = side_by_side(self.limits.threads, &asked, |(_, _, answer)| {
+        let completed = workers::each(self.limits.threads, &asked, |(_, _, answer)| {
             answer.as_ref().map(|answer| answer.complete().map_err(Failure::from)).transpose()
-        });
+        })?;
         for ((card, period, _), counted) in asked.iter().zip(completed) {
             let Some(counted) = counted? else {
-                cells.extend(indicators::not_delivered(self.project, card, *period));
+                cells.extend(indicators::not_delivered(self.project, card, *period)?);
                 continue;
             };
             warnings.extend(ties(card, *period, &counted.ties));
@@ -269,6 +333,11 @@ impl Workshop<'_> {
                 .flat_map(|read| chosen.periods(read, period))
                 .filter_map(|of| tables.get(&(extract.clone(), of)).cloned())
                 .collect();
+            if files.is_empty() && read.is_some_and(|read| read.since.is_some()) {
+                let fields: Vec<_> = attributes.into_iter().map(|own| own.field).collect();
+                session.register_empty(&extract.table(), &fields)?;
+                continue;
+            }
             let columns: Vec<(String, String)> =
                 attributes.into_iter().map(|own| (own.stored, own.field.name)).collect();
             session.register_files(&extract.table(), &files, &columns)?;
@@ -290,8 +359,14 @@ impl Workshop<'_> {
     /// What was counted behind every edition published so far, in the order of the ledger.
     fn records(&self) -> Result<Vec<Vec<Recorded>>, Failure> {
         let lines = warehouse::edition::read_ledger(self.warehouse)?;
-        let folders = lines.iter().map(|(line, _)| confidential::folder(self.warehouse, &line.edition));
-        Ok(folders.map(|folder| confidential::read_record(&folder)).collect::<Result<_, _>>()?)
+        let records = lines.iter().map(|(line, _)| confidential::record_of(self.warehouse, &line.edition));
+        Ok(records.collect::<Result<_, _>>()?)
+    }
+
+    /// Equalities between tables that the counts of the published editions show and the definitions do not name.
+    pub fn equalities(&self) -> Result<Vec<protect::linked::Equality>, Failure> {
+        let rules = &self.project.pipeline.protection;
+        Ok(protect::equalities(&self.records()?, (rules, &self.balances(), &self.project.reference)))
     }
 
     /// The record of an edition: its own cells, and those that it carries.
@@ -299,7 +374,7 @@ impl Workshop<'_> {
         let mut recorded = own.to_vec();
         if let Some(followed) = &edition.follows {
             let counted: BTreeSet<&str> = edition.indicators.iter().map(|choice| choice.indicator.as_str()).collect();
-            let earlier = confidential::read_record(&confidential::folder(self.warehouse, followed))?;
+            let earlier = confidential::record_of(self.warehouse, followed)?;
             // Counts about the work are not carried.
             let is_carried = |row: &Recorded| {
                 let indicator = row.cell.key.indicator.as_str();
@@ -318,9 +393,12 @@ impl Workshop<'_> {
         setting: &Setting<'s>,
         quality: Vec<RawQuality>,
     ) -> Result<Guarded<'s>, Failure> {
-        let stage = Stage::begin("protect", format!("protecting {}", edition.id));
+        let stage = Stage::begin("protect", format!("protecting the {} cells of {}", cells.len(), edition.id));
         let stamp = Stamp { edition_id: edition.id.clone(), monitor: edition.monitor.clone() };
-        let mut guarded = protect::protect(cells, quality, setting, &stamp);
+        let mut guarded = protect::protect(cells, quality, setting, &stamp)?;
+        for equality in &guarded.equalities {
+            tracing::info!("{equality}");
+        }
         let earlier = match &edition.follows {
             Some(id) => warehouse::edition::open(self.warehouse, id)?.observations()?,
             None => Vec::new(),
@@ -341,19 +419,6 @@ fn told(found: &[String]) -> String {
     const TOLD: usize = 5;
     let first = found.iter().take(TOLD).cloned().collect::<Vec<_>>().join("; ");
     if found.len() > TOLD { format!("{first}; and {} more findings", found.len() - TOLD) } else { first }
-}
-
-/// What only who holds the deliveries can know: a hash of the beginnings of what was landed.
-fn salt(landings: &BTreeMap<PathBuf, Landing>) -> Result<String, Failure> {
-    use std::io::Read;
-    let mut hashes = String::new();
-    for landing in landings.values() {
-        let mut beginning = Vec::new();
-        let read = std::fs::File::open(&landing.rows).and_then(|file| file.take(1 << 20).read_to_end(&mut beginning));
-        read.map_err(|error| Failure::Broken(format!("{}: {error}", landing.rows.display())))?;
-        hashes += &sha256(&beginning);
-    }
-    Ok(sha256(hashes.as_bytes()))
 }
 
 /// Says where two sources give a total; those that differ, to be told in the manifest.

@@ -4,16 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catalog::Day;
-use catalog::origin::{Decision, FACTS, Known, OriginDefinition, OriginFact};
+use catalog::origin::{Decision, FACTS, GroupOf, Known, OriginDefinition, OriginFact};
 use catalog::reference::{GroupScheme, Reference};
 
-use crate::history::{Code, NO_CODE};
+use crate::history::{Code, NO_CODE, UNREADABLE};
 use crate::linker::Who;
-use crate::made::NO_PERSON;
+use crate::made::{NO_PERSON, NOTHING};
 use crate::register::{BELGIAN, Register, known};
 
 /// Codes have three digits.
 const CODES: usize = 1_000;
+/// Stands for a parent of whom the tie cannot be read; persons have lower positions.
+const UNREADABLE_PARENT: u32 = NO_PERSON - 1;
 
 /// Whether the first nationalities of the parents are known: words, in the order of the keys.
 pub(crate) const PARENTS_KNOWN: [&str; 4] = ["none", "father", "mother", "both"];
@@ -33,9 +35,18 @@ impl Facts {
         let histories = register.histories();
         let parents =
             persons.iter().map(|who| who.known().map(|person| register.parents(person, day)).unwrap_or_default());
+        let place = |parent: Option<u32>, in_doubt: bool| match parent {
+            Some(parent) => parent,
+            None if in_doubt => UNREADABLE_PARENT,
+            None => NO_PERSON,
+        };
         let parents: Vec<[u32; 2]> =
-            parents.map(|both| [both.father, both.mother].map(|parent| parent.unwrap_or(NO_PERSON))).collect();
-        let first = |person: u32| if person == NO_PERSON { NO_CODE } else { histories.first(person) };
+            parents.map(|both| [place(both.father, both.in_doubt[0]), place(both.mother, both.in_doubt[1])]).collect();
+        let first = |person: u32| match person {
+            NO_PERSON => NO_CODE,
+            UNREADABLE_PARENT => UNREADABLE,
+            person => histories.first(person),
+        };
         let facts = persons.iter().zip(&parents).map(|(who, [father, mother])| {
             let own = who.known().map_or(NO_CODE, |person| histories.first(person));
             Facts { codes: [first(*father), first(*mother), own, NO_CODE] }
@@ -59,20 +70,25 @@ impl Facts {
 
     /// Which parents' first nationality is known: a key of [`PARENTS_KNOWN`].
     pub(crate) fn parents_known(&self) -> u16 {
-        u16::from(self.known(OriginFact::Father) != Known::Unknown)
-            + 2 * u16::from(self.known(OriginFact::Mother) != Known::Unknown)
+        let is_known = |fact| matches!(self.known(fact), Known::Belgian | Known::Foreign);
+        u16::from(is_known(OriginFact::Father)) + 2 * u16::from(is_known(OriginFact::Mother))
     }
 
-    /// The generation: a key of [`GENERATIONS`].
+    /// The generation: a key of [`GENERATIONS`], or nothing where a record that could say so cannot be read.
     ///
     /// Own rule, for the register's nationalities say nothing of where somebody was born: the first generation has, or
     /// had first, a foreign nationality; the second has not, and a parent had.
     pub(crate) fn generation(&self) -> u16 {
-        let foreign = |fact| self.known(fact) == Known::Foreign;
-        if foreign(OriginFact::OwnFirst) || foreign(OriginFact::OwnCurrent) {
+        let any = |facts: [OriginFact; 2], wanted| facts.into_iter().any(|fact| self.known(fact) == wanted);
+        let (own, parents) = ([OriginFact::OwnFirst, OriginFact::OwnCurrent], [OriginFact::Father, OriginFact::Mother]);
+        if any(own, Known::Foreign) {
             1
-        } else if foreign(OriginFact::Father) || foreign(OriginFact::Mother) {
+        } else if any(own, Known::Unreadable) {
+            NOTHING
+        } else if any(parents, Known::Foreign) {
             2
+        } else if any(parents, Known::Unreadable) {
+            NOTHING
         } else {
             0
         }
@@ -122,12 +138,15 @@ impl<'d> Origin<'d> {
         let mut codes = [NO_CODE; FACTS];
         codes[..4].copy_from_slice(&facts.codes);
         if let (true, Some(person)) = (self.definition.looks_at(OriginFact::OwnEarlier), person) {
-            let begun = || register.histories().begun(person, day).filter(|code| of(*code) != Known::Unknown);
-            let foreign = begun().find(|code| of(*code) == Known::Foreign);
-            codes[OriginFact::OwnEarlier as usize] = foreign.or_else(|| begun().next()).unwrap_or(NO_CODE);
+            codes[OriginFact::OwnEarlier as usize] = register.histories().earlier(person, day, what);
         }
         let decision = self.definition.decide(codes.map(of));
-        (decision, decision.group.map_or(BELGIAN, |fact| codes[fact as usize]))
+        let group = match decision.group {
+            GroupOf::Belgium => BELGIAN,
+            GroupOf::Fact(fact) => codes[fact as usize],
+            GroupOf::Unknown => NO_CODE,
+        };
+        (decision, group)
     }
 }
 
@@ -157,7 +176,7 @@ impl<'g> Groups<'g> {
         // A table is whole when it is put there, so a thread that stopped leaves nothing half done.
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
         let group = |(code, country): (usize, &Option<&str>)| {
-            let country = country.filter(|_| known(code as Code) != Known::Unknown);
+            let country = country.filter(|_| matches!(known(code as Code), Known::Belgian | Known::Foreign));
             country.and_then(|country| self.scheme.of_country(country, day)).map_or(self.unknown, |group| group as u16)
         };
         Arc::clone(days.entry(day.0).or_insert_with(|| self.countries.iter().enumerate().map(group).collect()))

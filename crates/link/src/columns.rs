@@ -3,8 +3,11 @@
 use arrow::array::{Array, Date32Array, DictionaryArray, Int32Array, Int64Array, StringArray};
 use arrow::datatypes::UInt16Type;
 use arrow::record_batch::RecordBatch;
+use catalog::Day;
+use catalog::schema::UNREADABLE;
 
 use crate::LinkError;
+use crate::history::Days;
 
 pub(crate) fn array<'b, A: Array + 'static>(batch: &'b RecordBatch, name: &str) -> Result<&'b A, LinkError> {
     batch
@@ -23,6 +26,25 @@ pub(crate) fn small<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b Int32A
 
 pub(crate) fn days<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b Date32Array, LinkError> {
     array(batch, name)
+}
+
+/// The first and the last day that each date of a history may be; nothing where it is empty, or could not be read.
+pub(crate) fn spans(batch: &RecordBatch, name: &str) -> Result<Vec<Option<Days>>, LinkError> {
+    if let Ok(partial) = small(batch, name) {
+        let days = |written: i32| Day::partial(u32::try_from(written).ok()?).map(|(first, last)| (first.0, last.0));
+        return Ok(partial.iter().map(|written| written.and_then(days)).collect());
+    }
+    Ok(days(batch, name)?.iter().map(|day| day.map(|day| (day, day))).collect())
+}
+
+/// In which rows of a history one of these columns could not be read.
+pub(crate) fn unreadable(batch: &RecordBatch, names: &[&String]) -> Result<Vec<bool>, LinkError> {
+    if batch.column_by_name(UNREADABLE).is_none() {
+        return Ok(vec![false; batch.num_rows()]);
+    }
+    let wanted: Vec<String> = names.iter().map(|name| format!(" {name} ")).collect();
+    let found = |text: &str| wanted.iter().any(|name| text.contains(name));
+    Ok(texts(batch, UNREADABLE)?.iter().map(|text| text.is_some_and(found)).collect())
 }
 
 pub(crate) fn texts<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b StringArray, LinkError> {

@@ -12,11 +12,11 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::LinkError;
-use crate::columns::{codes, days, numbers, texts};
-use crate::history::{Entry, LASTS, NO_CODE};
+use crate::columns::{codes, days, numbers, spans, texts, unreadable};
+use crate::history::{Code, Days, Doubtful, Entry, LASTS, UNREADABLE};
 use crate::identity::{Identities, Replacement};
 use crate::index::{CodedIndex, Identifier, Identifiers, Index};
-use crate::kinship::{Filiation, Sex};
+use crate::kinship::{DoubtfulTie, Filiation, Sex};
 
 /// What marks a slot that is not settled yet.
 const TENTATIVE: u32 = 1 << 31;
@@ -42,6 +42,8 @@ pub struct Gatherer<'r> {
 #[derive(Default)]
 pub struct Gathered {
     pub(crate) entries: Vec<Entry>,
+    pub(crate) doubtful: Vec<Doubtful>,
+    pub(crate) doubtful_ties: Vec<DoubtfulTie>,
     pub(crate) filiations: Vec<Filiation>,
     pub(crate) replacements: Vec<Replacement>,
     pub(crate) aliases: CodedIndex,
@@ -110,24 +112,32 @@ impl<'r> Gatherer<'r> {
 
     fn nationalities(&mut self, batch: &RecordBatch, names: [&String; 6]) -> Result<(), LinkError> {
         let (person, order) = (Identifiers::of(batch, names[0])?, numbers(batch, names[1])?);
-        let (from, until, registered_on) = (days(batch, names[2])?, days(batch, names[3])?, days(batch, names[5])?);
-        let code = codes(batch, names[4], |code| code.parse().unwrap_or(NO_CODE))?;
+        let (from, registered_on) = (spans(batch, names[2])?, spans(batch, names[5])?);
+        let until = ends(batch, names[3])?;
+        let code = codes(batch, names[4], code_of)?;
         let slots = self.slots_of(&person)?;
         let room = self.room(batch);
         self.gathered.entries.reserve(room);
         for (at, (slot, code)) in slots.into_iter().zip(code).enumerate() {
-            if registered_on.value(at) > self.cut_off.0 {
+            if registered_on[at].is_some_and(|(earliest, _)| earliest > self.cut_off.0) {
                 self.gathered.after_cut_off += 1;
                 continue;
             }
-            let entry = Entry {
-                slot,
-                order: u32::try_from(order.value(at)).unwrap_or(u32::MAX),
-                from: from.value(at),
-                until: if until.is_valid(at) { until.value(at) } else { LASTS },
-                code: code.unwrap_or(NO_CODE),
-            };
-            self.gathered.entries.push(entry);
+            let order = if order.is_valid(at) { u32::try_from(order.value(at)).unwrap_or(u32::MAX) } else { 0 };
+            let code = code.unwrap_or(UNREADABLE);
+            // What was delivered had been registered; only when may not be known.
+            let registered_on = registered_on[at].unwrap_or((i32::MIN, LASTS));
+            let registered_on = (registered_on.0, registered_on.1.min(self.cut_off.0));
+            match (from[at], until[at], registered_on) {
+                (Some((from, same)), (until, also), (registered_on, again))
+                    if from == same && until == also && registered_on == again =>
+                {
+                    self.gathered.entries.push(Entry { slot, order, from, until, registered_on, code });
+                }
+                (from, until, registered_on) => {
+                    self.gathered.doubtful.push(Doubtful { slot, order, from, until, registered_on, code });
+                }
+            }
         }
         Ok(())
     }
@@ -136,29 +146,33 @@ impl<'r> Gatherer<'r> {
         let (child, parent) = (Identifiers::of(batch, names[0])?, Identifiers::of(batch, names[1])?);
         let first_byte = |code: &str| code.as_bytes().first().copied().unwrap_or(0);
         let (number, sex) = (codes(batch, names[2], first_byte)?, codes(batch, names[3], first_byte)?);
-        let (from, until, registered_on) = (days(batch, names[4])?, days(batch, names[5])?, days(batch, names[6])?);
-        let (children, parents) = (self.slots_of(&child)?, self.slots_of(&parent)?);
+        let (from, registered_on) = (spans(batch, names[4])?, spans(batch, names[6])?);
+        let until = ends(batch, names[5])?;
+        let doubtful = unreadable(batch, &names)?;
+        let (children, parents) = (self.slots_of(&child)?, self.known.all(&parent));
         let room = self.room(batch);
         self.gathered.filiations.reserve(room);
         for at in 0..batch.num_rows() {
-            if registered_on.value(at) > self.cut_off.0 {
+            if registered_on[at].is_some_and(|(earliest, _)| earliest > self.cut_off.0) {
                 self.gathered.after_cut_off += 1;
                 continue;
             }
-            let (number, sex) = (number[at].unwrap_or(0), sex[at].unwrap_or(0));
-            let filiation = Filiation {
-                child: children[at],
-                parent: parents[at],
-                from: from.value(at),
-                until: if until.is_valid(at) { until.value(at) } else { LASTS },
-                number,
-                sex: match sex {
-                    b'M' => Sex::Man,
-                    b'F' => Sex::Woman,
-                    _ => Sex::Unrecorded,
-                },
+            let sex = match sex[at] {
+                Some(b'M') => Sex::Man,
+                Some(b'F') => Sex::Woman,
+                _ => Sex::Unrecorded,
             };
-            self.gathered.filiations.push(filiation);
+            let (child, until) = (children[at], until[at].1);
+            match (doubtful[at], parent.get(at), from[at], number[at]) {
+                (false, Some(parent), Some((from, _)), Some(number)) => {
+                    let parent = parents[at].unwrap_or_else(|| self.tentative(parent));
+                    self.gathered.filiations.push(Filiation { child, parent, from, until, number, sex });
+                }
+                (_, _, from, _) => {
+                    let from = from.map_or(i32::MIN, |(earliest, _)| earliest);
+                    self.gathered.doubtful_ties.push(DoubtfulTie { child, from, until, sex });
+                }
+            }
         }
         Ok(())
     }
@@ -190,6 +204,18 @@ impl<'r> Gatherer<'r> {
     }
 }
 
+/// The first and the last day that each end may be: an empty one lasts, and one that cannot be read is some day.
+fn ends(batch: &RecordBatch, name: &String) -> Result<Vec<Days>, LinkError> {
+    let some_day = unreadable(batch, &[name])?;
+    let ends = spans(batch, name)?.into_iter().zip(some_day);
+    Ok(ends.map(|(end, some_day)| end.unwrap_or(if some_day { (i32::MIN, LASTS) } else { (LASTS, LASTS) })).collect())
+}
+
+/// A register code; what is none of its three digits says nothing that could be counted.
+fn code_of(code: &str) -> Code {
+    code.parse().ok().filter(|code| (100..1_000).contains(code)).unwrap_or(UNREADABLE)
+}
+
 impl Gathered {
     /// The same with slots that are settled.
     pub(crate) fn settled(mut self, identities: &mut Identities) -> Result<Gathered, LinkError> {
@@ -209,6 +235,8 @@ impl Gathered {
             }
         };
         self.entries.iter_mut().for_each(|entry| settle(&mut entry.slot));
+        self.doubtful.iter_mut().for_each(|row| settle(&mut row.slot));
+        self.doubtful_ties.iter_mut().for_each(|tie| settle(&mut tie.child));
         self.filiations.iter_mut().for_each(|tie| [&mut tie.child, &mut tie.parent].into_iter().for_each(settle));
         self.replacements.iter_mut().for_each(|change| [&mut change.old, &mut change.new].into_iter().for_each(settle));
         self.aliases.slots_mut().for_each(settle);

@@ -5,6 +5,12 @@
 //! the father and 2 the mother. Two men, or two women, without another parent are first and second. Of several for one
 //! place the lowest number counts, and of these the tie that began last; where two of these are alike, nobody can tell
 //! which is right and the place stays empty (own rules).
+//!
+//! A tie of which the first day is known in part counts from the first day that it may be, and until the last that its end
+//! may be. Where a tie that cannot be read may be in force, whom it would make a parent is not known: the place that it
+//! would take, and that no other tie takes, is in doubt and not empty (own rules).
+
+use std::collections::HashMap;
 
 use catalog::Day;
 
@@ -17,6 +23,16 @@ pub(crate) struct Filiation {
     pub(crate) until: i32,
     /// `1` or `2`.
     pub(crate) number: u8,
+    pub(crate) sex: Sex,
+}
+
+/// A row of filiation that cannot be read, except whose parent it is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DoubtfulTie {
+    pub(crate) child: u32,
+    /// The first and the last day on which it may be in force.
+    pub(crate) from: i32,
+    pub(crate) until: i32,
     pub(crate) sex: Sex,
 }
 
@@ -48,6 +64,8 @@ impl Tie {
 pub(crate) struct Kinship {
     starts: Vec<u32>,
     ties: Vec<Tie>,
+    /// By child.
+    doubtful: HashMap<u32, Vec<DoubtfulTie>>,
 }
 
 /// Parents of a person on a day.
@@ -55,13 +73,24 @@ pub(crate) struct Kinship {
 pub(crate) struct Parents {
     pub(crate) father: Option<u32>,
     pub(crate) mother: Option<u32>,
+    /// Whether the place of father, and of mother, is empty only because a tie cannot be read.
+    pub(crate) in_doubt: [bool; 2],
     /// Ties in force that give no parent, because others come before them or are alike.
     pub(crate) unused: u32,
 }
 
 impl Kinship {
     /// Orders filiations by child.
-    pub(crate) fn new(mut filiations: Vec<Filiation>, persons: u32, person_of: impl Fn(u32) -> u32) -> Kinship {
+    pub(crate) fn new(
+        mut filiations: Vec<Filiation>,
+        doubtful_ties: Vec<DoubtfulTie>,
+        persons: u32,
+        person_of: impl Fn(u32) -> u32,
+    ) -> Kinship {
+        let mut doubtful: HashMap<u32, Vec<DoubtfulTie>> = HashMap::new();
+        for tie in doubtful_ties {
+            doubtful.entry(person_of(tie.child)).or_default().push(tie);
+        }
         let mut starts = vec![0u32; persons as usize + 1];
         for tie in &mut filiations {
             tie.child = person_of(tie.child);
@@ -84,11 +113,28 @@ impl Kinship {
             let own = &mut ties[bounds[0] as usize..bounds[1] as usize];
             own.sort_unstable_by_key(|tie| (tie.rank(), tie.sex, tie.until, tie.parent));
         }
-        Kinship { starts, ties }
+        Kinship { starts, ties, doubtful }
+    }
+
+    /// Persons of whom a tie to a parent cannot be read.
+    pub(crate) fn in_doubt(&self) -> u64 {
+        self.doubtful.len() as u64
     }
 
     /// The parents of a person on a day.
     pub(crate) fn parents(&self, child: u32, day: Day) -> Parents {
+        let known = self.readable(child, day);
+        if self.doubtful.is_empty() || (known.father.is_some() && known.mother.is_some()) {
+            return known;
+        }
+        let ties = self.doubtful.get(&child).map_or(&[][..], Vec::as_slice);
+        let in_force = || ties.iter().filter(|tie| tie.from <= day.0 && day.0 < tie.until);
+        let in_doubt = |place: Option<u32>, other: Sex| place.is_none() && in_force().any(|tie| tie.sex != other);
+        Parents { in_doubt: [in_doubt(known.father, Sex::Woman), in_doubt(known.mother, Sex::Man)], ..known }
+    }
+
+    /// The parents by the ties that can be read.
+    fn readable(&self, child: u32, day: Day) -> Parents {
         let own = &self.ties[self.starts[child as usize] as usize..self.starts[child as usize + 1] as usize];
         let mut in_force = own.iter().filter(|tie| tie.from <= day.0 && day.0 < tie.until);
         let (Some(first), second, None) = (in_force.next(), in_force.next(), in_force.next()) else {
@@ -99,10 +145,10 @@ impl Kinship {
             (Sex::Man, None) => Parents { father: Some(first.parent), ..Parents::default() },
             (Sex::Woman, None) => Parents { mother: Some(first.parent), ..Parents::default() },
             (Sex::Man, Some(Sex::Woman)) => {
-                Parents { father: Some(first.parent), mother: second.map(|tie| tie.parent), unused: 0 }
+                Parents { father: Some(first.parent), mother: second.map(|tie| tie.parent), ..Parents::default() }
             }
             (Sex::Woman, Some(Sex::Man)) => {
-                Parents { father: second.map(|tie| tie.parent), mother: Some(first.parent), unused: 0 }
+                Parents { father: second.map(|tie| tie.parent), mother: Some(first.parent), ..Parents::default() }
             }
             _ => chosen([first].into_iter().chain(second)),
         }
@@ -158,5 +204,5 @@ fn chosen<'t>(ties: impl Iterator<Item = &'t Tie>) -> Parents {
         }
     };
     let used = u32::from(father.is_some()) + u32::from(mother.is_some());
-    Parents { father, mother, unused: all.len() as u32 - used }
+    Parents { father, mother, unused: all.len() as u32 - used, ..Parents::default() }
 }

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, ArrowPrimitiveType, Date32Array, DictionaryArray, PrimitiveArray, StringArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, UInt16Type, UInt32Type};
+use arrow::datatypes::{DataType, Date32Type, Field, Int32Type, Schema, SchemaRef, UInt16Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{ColumnKind, Extract, Form};
 use catalog::origin::DecidedBy;
 use catalog::schema::{
-    GENERATION, PARENTS_KNOWN, kept_columns, nationality_group, origin_class, origin_decided_by, origin_group,
+    BIRTH, GENERATION, PARENTS_KNOWN, kept_columns, nationality_group, origin_class, origin_decided_by, origin_group,
 };
 
 use crate::LinkError;
 use crate::attributes::{self, Origin};
 use crate::linker::Linker;
-use crate::made::{Made, NO_AGE, NO_PERSON, NOTHING};
+use crate::made::{Made, NO_AGE, NO_DAY, NO_PERSON, NOTHING};
 
 impl Linker<'_> {
     /// The schema of an extract's linked rows.
@@ -28,6 +28,7 @@ impl Linker<'_> {
             Field::new("area", code(), true),
             Field::new("sex", code(), true),
             Field::new("age", DataType::Int32, true),
+            Field::new(BIRTH, DataType::Date32, true),
             Field::new("register", code(), true),
             Field::new("nationality", code(), true),
         ];
@@ -52,7 +53,7 @@ impl Linker<'_> {
                 ColumnKind::Day | ColumnKind::Month | ColumnKind::Quarter | ColumnKind::SchoolYear => DataType::Date32,
                 ColumnKind::PartialDay => DataType::Int32,
             };
-            fields.push(Field::new(&column.name, kind, column.optional));
+            fields.push(Field::new(&column.name, kind, column.may_be_null()));
         }
         if let Form::Workbook { sheet_column, .. } = &extract.form {
             fields.push(Field::new(sheet_column, code(), false));
@@ -85,6 +86,7 @@ impl Linker<'_> {
             own(area)?,
             coded(made.sex, ["F", "M"].into_iter())?,
             Arc::new(numbers::<Int32Type>(made.age, NO_AGE)),
+            Arc::new(numbers::<Date32Type>(made.birth, NO_DAY)),
             own(register)?,
             Arc::new(DictionaryArray::try_new(
                 numbers::<UInt16Type>(made.nationality, NOTHING),

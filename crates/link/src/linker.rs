@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, StringArray};
+use arrow::array::StringArray;
 use arrow::compute::filter_record_batch;
 use arrow::record_batch::RecordBatch;
 use catalog::contract::{AsOf, Extract, Linking};
@@ -14,7 +14,7 @@ use catalog::{Day, Period};
 
 use crate::LinkError;
 use crate::attributes::{Groups, Origin};
-use crate::columns::{codes, days};
+use crate::columns::{codes, days, numbers};
 use crate::history::NO_CODE;
 use crate::index::{Identifier, Identifiers};
 use crate::made::{Made, NO_PERSON, NOTHING, runs};
@@ -210,13 +210,11 @@ impl<'l> Linker<'l> {
             tally.sex_differs += known().filter(differs).count() as u64;
         }
         if let Some(birth) = birth {
-            let told = days(batch, birth)?;
+            let told = births(batch, birth)?;
             let differs = |(at, person): &(usize, u32)| {
                 let register = self.register.birth(*person);
-                told.is_valid(*at) && register != 0 && {
-                    let (year, month, day) = Day(told.value(*at)).ymd();
-                    register != (i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(day)) as u32
-                }
+                // Where a supplier gives the year only, the years are compared.
+                told[*at].is_some_and(|(born, unit)| register != 0 && register / unit != born / unit)
             };
             tally.birth_differs += known().filter(differs).count() as u64;
         }
@@ -276,6 +274,19 @@ impl<'l> Linker<'l> {
         }
         made
     }
+}
+
+/// What a supplier says of birth dates, as `YYYYMMDD`, and by how much of it: the day, or the year.
+fn births(batch: &RecordBatch, name: &str) -> Result<Vec<Option<(u32, u32)>>, LinkError> {
+    if let Ok(years) = numbers(batch, name) {
+        let written = |year: i64| u32::try_from(year).ok().map(|year| (year * 10_000, 10_000));
+        return Ok(years.iter().map(|year| year.and_then(written)).collect());
+    }
+    let written = |day: i32| {
+        let (year, month, day) = Day(day).ymd();
+        ((i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(day)) as u32, 1)
+    };
+    Ok(days(batch, name)?.iter().map(|day| day.map(written)).collect())
 }
 
 fn dates(as_of: &AsOf, period: Period, batch: &RecordBatch) -> Result<Vec<i32>, LinkError> {

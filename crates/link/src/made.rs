@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use catalog::Day;
+
 use crate::attributes::Facts;
 use crate::linker::{Linker, OfDay, Who};
 
@@ -12,6 +14,8 @@ use crate::linker::{Linker, OfDay, Who};
 pub(crate) const NOTHING: u16 = u16::MAX;
 /// Stands for no age.
 pub(crate) const NO_AGE: i32 = i32::MIN;
+/// Stands for no day.
+pub(crate) const NO_DAY: i32 = i32::MIN;
 /// Stands for no number, and for no position.
 pub(crate) const NO_PERSON: u32 = u32::MAX;
 
@@ -21,6 +25,7 @@ pub(crate) struct Made {
     pub(crate) as_of: Vec<i32>,
     pub(crate) sex: Vec<u16>,
     pub(crate) age: Vec<i32>,
+    pub(crate) birth: Vec<i32>,
     pub(crate) nationality: Vec<u16>,
     /// By scheme.
     pub(crate) nationality_groups: Vec<Vec<u16>>,
@@ -44,6 +49,7 @@ impl Made {
             as_of,
             sex: Vec::with_capacity(rows),
             age: Vec::with_capacity(rows),
+            birth: Vec::with_capacity(rows),
             nationality: Vec::with_capacity(rows),
             nationality_groups: columns(schemes),
             parents_known: Vec::with_capacity(rows),
@@ -68,6 +74,10 @@ impl Made {
             let birth = who.known().map_or(0, |person| register.birth(person)) as i32;
             // YYYYMMDD less YYYYMMDD, in whole ten-thousands, is the number of completed years.
             if birth > 0 && birth <= of_day.written { (of_day.written - birth) / 10_000 } else { NO_AGE }
+        }));
+        self.birth.extend(persons.iter().map(|who| {
+            let written = who.known().map_or(0, |person| register.birth(person));
+            Day::from_number(written).map_or(NO_DAY, |day| day.0)
         }));
         let facts = Facts::all(register, persons, of_day.day);
         let current = || facts.iter().map(|facts| usize::from(facts.current()));

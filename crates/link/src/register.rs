@@ -9,19 +9,19 @@ use std::cmp::Reverse;
 
 use arrow::array::Array;
 use arrow::record_batch::RecordBatch;
-use catalog::Day;
 use catalog::contract::{Extract, Linking};
 use catalog::origin::Known;
+use catalog::{Day, workers};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::LinkError;
 use crate::columns::{codes, small};
-use crate::history::{Code, Entry, Histories, NO_CODE};
+use crate::history::{Code, Doubtful, Entry, Histories, NO_CODE, UNREADABLE};
 use crate::identity::{Identities, Persons};
 use crate::index::{Identifier, Identifiers};
 use crate::intake::{Gathered, Gatherer};
-use crate::kinship::{Filiation, Kinship, Parents};
+use crate::kinship::{DoubtfulTie, Filiation, Kinship, Parents};
 use crate::residents::Slots;
 
 /// Belgian.
@@ -44,6 +44,10 @@ pub struct Findings {
     pub unused_filiations: u64,
     /// Parents on the day of the cut-off who are not older than their child; they stay parents.
     pub not_older: u64,
+    /// Persons of whom a row of the nationality history cannot be read, or cannot be dated to the day.
+    pub histories_in_doubt: u64,
+    /// Persons of whom a tie to a parent cannot be read.
+    pub parents_in_doubt: u64,
     /// Numbers that another has taken the place of.
     pub replaced: u64,
     /// Numbers said to be replaced by two others; the later change counts.
@@ -78,7 +82,9 @@ pub struct RegisterBuilder {
     records: Vec<Record>,
     delivery: u16,
     entries: Vec<Entry>,
+    doubtful: Vec<Doubtful>,
     filiations: Vec<Filiation>,
+    doubtful_ties: Vec<DoubtfulTie>,
     findings: Findings,
 }
 
@@ -101,7 +107,9 @@ impl RegisterBuilder {
             records: Vec::new(),
             delivery: NEVER,
             entries: Vec::new(),
+            doubtful: Vec::new(),
             filiations: Vec::new(),
+            doubtful_ties: Vec::new(),
             findings: Findings::default(),
         }
     }
@@ -143,7 +151,9 @@ impl RegisterBuilder {
         self.findings.after_cut_off += gathered.after_cut_off;
         let said = gathered.settled(&mut self.identities)?;
         append(&mut self.entries, said.entries);
+        append(&mut self.doubtful, said.doubtful);
         append(&mut self.filiations, said.filiations);
+        append(&mut self.doubtful_ties, said.doubtful_ties);
         self.identities.replace(said.replacements);
         self.identities.alias(said.aliases);
         Ok(())
@@ -186,7 +196,17 @@ impl RegisterBuilder {
 
     /// Settles who is who and orders everything by person, on so many threads at most.
     pub fn finish(self, threads: usize) -> Result<Register, LinkError> {
-        let RegisterBuilder { cut_off, identities, records, entries, filiations, mut findings, .. } = self;
+        let RegisterBuilder {
+            cut_off,
+            identities,
+            records,
+            entries,
+            doubtful,
+            filiations,
+            doubtful_ties,
+            mut findings,
+            ..
+        } = self;
         let (persons, told) = identities.finish();
         (findings.replaced, findings.replaced_twice, findings.circular) = (told.replaced, told.twice, told.circular);
         let (births, sexes, without_record) = persons_of(&records, &persons);
@@ -194,19 +214,21 @@ impl RegisterBuilder {
         findings.persons = persons.persons();
         findings.without_record = without_record;
         let of_slot = |slot| persons.of_slot(slot);
-        let histories = || Histories::new(entries, persons.count(), of_slot);
-        let kinship = || Kinship::new(filiations, persons.count(), of_slot);
+        let histories = || Histories::new(entries, doubtful, persons.count(), of_slot);
+        let kinship = || Kinship::new(filiations, doubtful_ties, persons.count(), of_slot);
         let (histories, kinship) = if threads > 1 {
-            std::thread::scope(|scope| {
+            workers::scoped(|scope| {
                 let histories = scope.spawn(histories);
                 let kinship = kinship();
-                (histories.join(), kinship)
+                (workers::joined(histories), kinship)
             })
+            .map_err(|_| LinkError::Thread)?
         } else {
             (Ok(histories()), kinship())
         };
         let histories = histories.map_err(|_| LinkError::Thread)??;
         (findings.unused_filiations, findings.not_older) = kinship.survey(cut_off, &births);
+        (findings.histories_in_doubt, findings.parents_in_doubt) = (histories.in_doubt(), kinship.in_doubt());
         Ok(Register { persons, births, sexes, histories, kinship, findings })
     }
 }
@@ -296,6 +318,7 @@ impl Register {
 pub(crate) fn known(code: Code) -> Known {
     match code {
         NO_CODE | 999 => Known::Unknown,
+        UNREADABLE => Known::Unreadable,
         BELGIAN => Known::Belgian,
         _ => Known::Foreign,
     }

@@ -5,6 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use catalog::injection;
+use catalog::workers;
+
+use crate::ProtectError;
 use crate::search::Search;
 use crate::system::{Move, System};
 
@@ -22,13 +26,17 @@ pub struct Interval {
 
 /// The interval of each asked cell, by `threads` threads; `None` where a programme could not be solved. `tables` are moves
 /// known to agree with what is published: they spare programmes, after it was seen that they do agree.
+///
+/// # Errors
+/// A worker that panicked: no interval is left out.
 pub fn intervals<'m>(
     system: &System,
     withheld: &BTreeSet<u32>,
     asked: &[u32],
     tables: impl IntoIterator<Item = &'m Move>,
     threads: usize,
-) -> BTreeMap<u32, Option<Interval>> {
+) -> Result<BTreeMap<u32, Option<Interval>>, ProtectError> {
+    injection::point("attack")?;
     let bounds = propagated(system, withheld);
     let mut seen: Vec<(i64, i64)> = vec![(0, 0); system.len()];
     for table in tables {
@@ -39,18 +47,17 @@ pub fn intervals<'m>(
             }
         }
     }
-    let share = |number: usize| {
-        let mut attack = Attack { system, search: Search::new(system), bounds: &bounds, seen: &seen };
-        for cell in withheld {
-            attack.search.set_price(*cell, Some(1.0));
-        }
-        let own = asked.iter().skip(number).step_by(threads.max(1));
-        own.map(|cell| (*cell, attack.interval(*cell))).collect::<Vec<_>>()
+    let workspace = |_| {
+        let mut search = Search::new(system);
+        withheld.iter().for_each(|cell| search.set_price(*cell, Some(1.0)));
+        Attack { system, search, bounds: &bounds, seen: &seen }
     };
-    std::thread::scope(|scope| {
-        let working: Vec<_> = (0..threads.max(1)).map(|number| scope.spawn(move || share(number))).collect();
-        working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-    })
+    let mut workspaces: Vec<Attack<'_>> = (0..threads.max(1)).map(workspace).collect();
+    let found = workers::each_with(&mut workspaces, asked, |attack, cell| {
+        injection::point("attack.worker")?;
+        Ok((*cell, attack.interval(*cell)))
+    })?;
+    found.into_iter().collect()
 }
 
 struct Attack<'s> {
@@ -124,6 +131,8 @@ fn propagated(system: &System, withheld: &BTreeSet<u32>) -> Vec<(i64, Option<i64
             } else {
                 (least.map(|least| least - rest), most.map(|most| most - rest))
             };
+            let times = coefficient.abs();
+            let (low, high) = (low.map(|low| -(-low).div_euclid(times)), high.map(|high| high.div_euclid(times)));
             let own = &mut bounds[*cell as usize];
             let narrowed = (low.map_or(own.0, |low| low.max(own.0)), [high, own.1].into_iter().flatten().min());
             if narrowed != *own {

@@ -3,7 +3,7 @@
 //! Pure and synchronous; no file, no engine. [`Protected`] is what `publish` demands, and only this crate makes one.
 //! [`protect`] takes everything that was ever published as one system of sums ([`linked`]): a count of few persons is
 //! withheld, and with it what it could be worked out from ([`secondary`]); for each the proof is another table that agrees
-//! with all that is shown ([`linked::Flaw`] names what can be wrong with one).
+//! with all that is shown ([`certificate::Flaw`] names what can be wrong with one).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,11 +11,17 @@ use catalog::card::Balance;
 use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Observation, Reason, Recorded, ShareOf, Wording};
 use catalog::pipeline::Protection;
 use catalog::reference::Reference;
-use catalog::share;
+use catalog::{injection, share};
 
-use crate::linked::{Checker, Linked, Outcome, Row, Standing, accounts, untold};
+use crate::certificate::Checker;
+use crate::level::{End, Need};
+use crate::linked::{Equality, Linked, Outcome, Row, Standing, accounts, untold};
 
 pub mod attack;
+pub mod certificate;
+pub mod codes;
+mod error;
+pub mod level;
 pub mod linked;
 mod quality;
 pub mod search;
@@ -24,7 +30,8 @@ mod series;
 pub mod system;
 pub mod table;
 
-pub use quality::{Quality, RawQuality};
+pub use error::ProtectError;
+pub use quality::{Counted, Quality, RawQuality};
 
 /// Whose figures they are: the stamp on every row of an edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,13 +93,7 @@ impl Protected {
             }
         }
         for row in self.observations.iter_mut().filter(|row| counted.contains(&row.key.indicator)) {
-            row.changed = match known.get(&row.key) {
-                None => "n",
-                Some(before) if before.method != row.method || before.level != row.level => "b",
-                Some(before) if !same_figure(before, row) => "r",
-                Some(_) => "",
-            }
-            .to_string();
+            row.changed = change(known.get(&row.key), row).to_string();
         }
         self.observations.sort_by(|a, b| a.key.cmp(&b.key));
         self
@@ -105,12 +106,25 @@ impl Protected {
     }
 }
 
-fn same_figure(a: &Observation, b: &Observation) -> bool {
-    a.numerator == b.numerator
-        && a.divisor == b.divisor
-        && a.denominator == b.denominator
-        && a.mean_of_scores == b.mean_of_scores
-        && a.reason == b.reason
+/// Returns how a row changed against the edition that its own follows: `n` without a row there, nothing where all that it
+/// publishes is the same, `b` where the difference may come from another definition or level, `r` else. It depends on
+/// published values alone, so that it tells nothing of a withheld one.
+fn change(before: Option<&Observation>, row: &Observation) -> &'static str {
+    match before {
+        None => "n",
+        Some(before) if is_same_figure(before, row) => "",
+        Some(before) if before.method != row.method || before.level != row.level => "b",
+        Some(_) => "r",
+    }
+}
+
+fn is_same_figure(a: &Observation, b: &Observation) -> bool {
+    fn published(row: &Observation) -> impl PartialEq + '_ {
+        let counts = (row.numerator, row.divisor, row.denominator, &row.unit);
+        let printed = (row.value, row.share, row.mean_of_scores, row.members, row.members_with_data);
+        (counts, printed, row.reason)
+    }
+    published(a) == published(b)
 }
 
 /// What cells are protected with.
@@ -137,6 +151,8 @@ pub struct Guarded<'s> {
     pub recorded: Vec<Recorded>,
     /// Of each of these counts, in their order, the place among all that are told about the work.
     pub accounts: Vec<usize>,
+    /// Equalities between tables that were found in the counts, and that the definitions do not name.
+    pub equalities: Vec<Equality>,
     /// The linked system of all editions.
     pub linked: Linked<'s>,
     /// What is withheld, and the proof.
@@ -148,7 +164,7 @@ impl Guarded<'_> {
     pub fn why(&self, figure: u32) -> &'static str {
         let standing = self.linked.standing(figure);
         match (standing, self.outcome.told_elsewhere.contains(&figure), self.outcome.needs.contains_key(&figure)) {
-            (_, true, _) => "few persons, of whom more is known already",
+            (_, true, _) => self.why_relaxed(figure),
             (Standing::Unseen, ..) => "rest of a sum",
             (_, _, true) => "few persons",
             (Standing::Before, ..) => "withheld earlier",
@@ -157,21 +173,50 @@ impl Guarded<'_> {
         }
     }
 
-    /// A check of the proof against the rows that are shown, given by whether each row of this edition is.
-    pub fn checker(&self, is_shown: impl Fn(usize) -> bool) -> Checker<'_, '_> {
-        let rows = (0..self.recorded.len()).filter(|row| is_shown(*row)).filter_map(|row| self.linked.of_row(row));
-        let shown = rows.flat_map(|(count, base)| [Some(count), base]).flatten().collect();
-        Checker::new(&self.linked, &self.outcome, shown)
+    /// How far public tables tell a figure that is suppressed here: a reader of the log finds each that follows from them.
+    fn why_relaxed(&self, figure: u32) -> &'static str {
+        let proofs = [End::Below, End::Above].map(|end| self.outcome.relaxations.get(&(figure, end)));
+        let for_everybody = proofs.into_iter().flatten().any(|proof| proof.singleton.is_none());
+        let value = self.linked.value(figure);
+        match self.outcome.needs.get(&figure).and_then(|need| need.values()) {
+            Some((low, high)) if for_everybody && low == value && high == value => {
+                "few persons, and public tables elsewhere tell how many"
+            }
+            _ if for_everybody => "few persons, of whom public tables elsewhere tell more",
+            _ if proofs.iter().any(Option::is_some) => {
+                "few persons, of whom more is known to who is alone in another cell"
+            }
+            _ => "few persons, of whom more is known already",
+        }
     }
 
-    /// Checks the proof against the rows that are shown in the end, given by whether each row of this edition is; by
-    /// addition alone. Gives the indicators of figures whose proof is flawed, with how many they are.
+    /// The figures that some row of this edition shows, given by whether each row is shown.
+    pub fn shown(&self, is_shown: impl Fn(usize) -> bool) -> BTreeSet<u32> {
+        let rows = (0..self.recorded.len()).filter(|row| is_shown(*row)).filter_map(|row| self.linked.of_row(row));
+        rows.flat_map(|(count, base)| [Some(count), base]).flatten().collect()
+    }
+
+    /// Checks the plan against the rows that are shown in the end, by the levels that the plan itself went by. Returns the
+    /// indicators of figures with a flaw, with how many they are.
     pub fn check(&self, is_shown: impl Fn(usize) -> bool) -> BTreeMap<String, usize> {
+        self.check_levels(self.linked.own_levels(), is_shown)
+    }
+
+    /// The same by given levels of the figures that rows tell.
+    pub fn check_levels(
+        &self,
+        mut levels: BTreeMap<u32, Need>,
+        is_shown: impl Fn(usize) -> bool,
+    ) -> BTreeMap<String, usize> {
         let mut found: BTreeMap<String, usize> = BTreeMap::new();
         if !self.protected.linked {
             return found;
         }
-        for (figure, _) in self.checker(is_shown).flaws() {
+        let statement = self.linked.statement();
+        levels.extend(self.linked.levels_of_rests(&self.outcome));
+        let checker = Checker::new(&statement, self.outcome.as_proofs(), levels, self.shown(is_shown));
+        let figures: BTreeSet<u32> = checker.flaws().into_iter().map(|(figure, _)| figure).collect();
+        for figure in figures {
             let name = self.linked.name(figure).map_or("a rest of a sum", |(block, ..)| block.indicator.as_str());
             *found.entry(name.to_string()).or_default() += 1;
         }
@@ -179,15 +224,41 @@ impl Guarded<'_> {
     }
 }
 
+/// Returns the equalities between tables of the records of all editions that the definitions do not name, for whoever keeps
+/// them.
+pub fn equalities(
+    records: &[Vec<Recorded>],
+    (rules, balances, reference): (&Protection, &BTreeMap<String, Balance>, &Reference),
+) -> Vec<Equality> {
+    let mut linked = Linked::new(rules, balances, reference);
+    for record in records {
+        linked.add(&published_rows(record));
+    }
+    linked.link_tables()
+}
+
+/// The rows of an edition that is published.
+fn published_rows(record: &[Recorded]) -> Vec<Row<'_>> {
+    record
+        .iter()
+        .map(|Recorded { cell, method, reason }| Row { cell, method, published: Some(*reason), public: false })
+        .collect()
+}
+
 /// Protects cells, and counts about the work: the only way to rows that may be published.
-pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'s>, stamp: &Stamp) -> Guarded<'s> {
+///
+/// # Errors
+/// Whatever keeps a cell from being decided: nothing is published by default.
+pub fn protect<'s>(
+    cells: &[Cell],
+    quality: Vec<RawQuality>,
+    setting: &Setting<'s>,
+    stamp: &Stamp,
+) -> Result<Guarded<'s>, ProtectError> {
     let mut linked = Linked::new(setting.rules, setting.balances, setting.reference);
     for earlier in setting.earlier {
-        let rows: Vec<Row<'_>> = earlier
-            .iter()
-            .map(|row| Row { cell: &row.cell, method: &row.method, published: Some(row.reason), public: false })
-            .collect();
-        linked.add(&rows);
+        injection::point("protect.earlier")?;
+        linked.add(&published_rows(earlier));
     }
     let untold = untold(&quality, setting.rules.usual.threshold);
     let (told, known): (Vec<_>, Vec<_>) =
@@ -198,29 +269,17 @@ pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'
         to_decide.map(|cell| Row { cell, method: method(cell), published: None, public: false }).collect();
     let decide = rows.len();
     rows.extend(known.iter().map(|(_, cell)| Row { cell, method: "", published: None, public: true }));
+    injection::point("protect.system")?;
     linked.add(&rows);
     rows.truncate(decide);
-    let outcome = if setting.rules.linked { linked.plan(setting.threads) } else { linked.few() };
-    let decided: Vec<Result<Counts, Reason>> = rows
-        .iter()
-        .enumerate()
-        .map(
-            |(row, Row { cell, .. })| {
-                if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
-            },
-        )
-        .collect();
-    let members = Members::of(cells, &decided);
-    let mut observations: Vec<Observation> = cells
-        .iter()
-        .zip(&decided)
-        .filter_map(|(cell, outcome)| {
-            let words = setting.words.get(&cell.key.indicator)?;
-            Some(observation(cell, outcome, words, &members, setting.reference, stamp))
-        })
-        .collect();
-    observations.sort_by(|a, b| a.key.cmp(&b.key));
-    series::mark_breaks(&mut observations, setting.reference);
+    let takes_equalities = setting.rules.linked && setting.rules.equalities_known;
+    let equalities = if takes_equalities { linked.link_tables() } else { Vec::new() };
+    let outcome = if setting.rules.linked { linked.plan(setting.threads)? } else { linked.few() };
+    let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| {
+        if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
+    };
+    let decided: Vec<Result<Counts, Reason>> = rows.iter().enumerate().map(decide).collect();
+    let observations = observations(cells, &decided, setting, stamp)?;
     let recorded = rows
         .iter()
         .zip(&decided)
@@ -233,15 +292,37 @@ pub fn protect<'s>(cells: &[Cell], quality: Vec<RawQuality>, setting: &Setting<'
     let numbers: Vec<usize> = told.iter().filter_map(|(number, _)| *number).collect();
     let by_area = numbers.iter().zip(&decided[cells.len()..]).map(|(number, decided)| (*number, decided.is_ok()));
     let by_area = by_area.chain(untold.into_iter().map(|number| (number, false))).collect();
-    let (quality, places) = quality::told(quality, &by_area, &setting.rules.usual);
+    let (quality, places) = quality::told(quality, &by_area, setting.rules);
     let accounts = numbers.iter().filter_map(|number| places.get(number).copied()).collect();
-    Guarded {
+    injection::point("protect.decided")?;
+    Ok(Guarded {
         protected: Protected { observations, quality, linked: setting.rules.linked },
         recorded,
         accounts,
+        equalities,
         linked,
         outcome,
-    }
+    })
+}
+
+/// The rows of an edition's own cells, each with what was decided about it, sorted by their key.
+fn observations(
+    cells: &[Cell],
+    decided: &[Result<Counts, Reason>],
+    setting: &Setting<'_>,
+    stamp: &Stamp,
+) -> Result<Vec<Observation>, ProtectError> {
+    let members = Members::of(cells, decided);
+    let row = |(cell, outcome): (&Cell, &Result<Counts, Reason>)| {
+        injection::point("protect.row")?;
+        let indicator = &cell.key.indicator;
+        let words = setting.words.get(indicator).ok_or_else(|| ProtectError::NoWording(indicator.clone()))?;
+        Ok(observation(cell, outcome, words, &members, setting.reference, stamp))
+    };
+    let mut rows = cells.iter().zip(decided).map(row).collect::<Result<Vec<Observation>, ProtectError>>()?;
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    series::mark_breaks(&mut rows, setting.reference);
+    Ok(rows)
 }
 
 /// Shown municipal shares by everything of the key but the area.
@@ -291,7 +372,7 @@ fn observation(
         let shares = members.shares.get(&without_area(key));
         let known: Vec<(i64, i64)> =
             area.members.iter().filter_map(|member| shares.and_then(|shares| shares.get(member)).copied()).collect();
-        mean_of_scores = share::mean_of_shares(&known, wording.share_decimals.max(2));
+        mean_of_scores = share::mean_of_shares(&known, key.share_of.per(), wording.share_decimals.max(2));
         all_members = Some(area.members.len() as i32);
         with_data = Some(known.len() as i32);
     }
@@ -300,14 +381,14 @@ fn observation(
         monitor: stamp.monitor.clone(),
         theme: wording.theme.clone(),
         key: key.clone(),
-        unit: wording.unit.clone(),
+        unit: wording.unit_of(&key.detail).to_string(),
         numerator: shown.map(|counts| counts.numerator),
         divisor: shown.map(|counts| counts.divisor),
         denominator: shown.and_then(|counts| counts.denominator),
         value: shown.map(|counts| share::number(counts.numerator, counts.divisor, wording.value_decimals)),
-        share: shown
-            .filter(|_| key.share_of != ShareOf::None)
-            .and_then(|counts| share::share(counts.numerator, counts.denominator?, wording.share_decimals)),
+        share: shown.filter(|_| key.share_of != ShareOf::None).and_then(|counts| {
+            share::share(counts.numerator, counts.denominator?, key.share_of.per(), wording.share_decimals)
+        }),
         mean_of_scores,
         members: all_members,
         members_with_data: with_data,

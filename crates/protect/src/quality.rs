@@ -6,8 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catalog::Period;
 use catalog::cell::{Observation, Reason, TOTAL};
-use catalog::pipeline::SourceRule;
+use catalog::contract::ExtractId;
+use catalog::link_measure::LinkMeasure;
+use catalog::pipeline::{Protection, SourceRule};
 
 /// A count about the work itself: rows read, rejected, linked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,18 +38,37 @@ pub struct Quality {
 pub struct RawQuality {
     /// Stage that counted.
     pub stage: String,
-    /// Source or indicator counted.
-    pub source: String,
-    /// Its period.
-    pub time_period: String,
-    /// What was counted: `rows`, `accepted`, `rejected`, ...
-    pub measure: String,
-    /// Reason, column, or `breakdown:code`; else `_T`.
-    pub detail: String,
+    /// What was counted.
+    pub of: Counted,
     /// Municipality, or `_T`.
     pub ref_area: String,
     /// The count.
     pub value: i64,
+}
+
+/// What a count about the work is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Counted {
+    /// The link of a source, which the monitor's figures are held against.
+    Link {
+        /// The source.
+        source: ExtractId,
+        /// Its period.
+        period: Period,
+        /// What was counted.
+        measure: LinkMeasure,
+    },
+    /// Anything else, by its published words.
+    Work {
+        /// Source or indicator counted.
+        source: String,
+        /// Its period.
+        time_period: String,
+        /// What was counted: `rows`, `accepted`, `rejected`, ...
+        measure: String,
+        /// Reason, column, or `breakdown:code`; else `_T`.
+        detail: String,
+    },
 }
 
 /// Counts that can be worked out from each other.
@@ -61,39 +83,72 @@ struct Family {
 impl RawQuality {
     /// A count of a source as a whole; `detail` is a reason, a column, `breakdown:code`, or `_T`.
     pub fn of(stage: &str, source: &str, time_period: &str, measure: &str, detail: &str, value: u64) -> RawQuality {
-        RawQuality {
-            stage: stage.into(),
+        let of = Counted::Work {
             source: source.into(),
             time_period: time_period.into(),
             measure: measure.into(),
             detail: detail.into(),
-            ref_area: TOTAL.into(),
-            value: i64::try_from(value).unwrap_or(i64::MAX),
+        };
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        RawQuality { stage: stage.into(), of, ref_area: TOTAL.into(), value }
+    }
+
+    /// A count about the link of a source, in an area or, for `_T`, in all.
+    pub fn link(source: &ExtractId, period: Period, measure: LinkMeasure, ref_area: &str, value: i64) -> RawQuality {
+        let of = Counted::Link { source: source.clone(), period, measure };
+        RawQuality { stage: "link".into(), of, ref_area: ref_area.into(), value }
+    }
+
+    /// The published words: source, period, measure and detail.
+    fn words(&self) -> [String; 4] {
+        match &self.of {
+            Counted::Link { source, period, measure } => {
+                let detail = measure.detail(self.ref_area == TOTAL);
+                [source.to_string(), period.to_string(), measure.word().to_string(), detail]
+            }
+            Counted::Work { source, time_period, measure, detail } => {
+                [source, time_period, measure, detail].map(String::clone)
+            }
         }
     }
 
     /// The count as it is told.
     fn told(self, shown: bool) -> Quality {
+        let [source, time_period, measure, detail] = self.words();
         Quality {
             value: shown.then_some(self.value),
             stage: self.stage,
-            source: self.source,
-            time_period: self.time_period,
-            measure: self.measure,
-            detail: self.detail,
+            source,
+            time_period,
+            measure,
+            detail,
             ref_area: self.ref_area,
             reason: if shown { Reason::Shown } else { Reason::Withheld },
         }
     }
 
     fn family(&self) -> Family {
-        let breakdown = match self.detail.split_once(':') {
-            Some((breakdown, _)) if self.stage == "link" => breakdown.to_string(),
+        let [source, time_period, _, detail] = self.words();
+        let breakdown = match (&self.of, detail.split_once(':')) {
+            (Counted::Link { measure, .. }, _) if self.ref_area == TOTAL => measure.table().word(),
+            (Counted::Work { .. }, Some((breakdown, _))) if self.stage == "link" => breakdown.to_string(),
             // What is empty in a column and what is filled in tell each other.
-            Some(("column", _)) => self.detail.clone(),
+            (Counted::Work { .. }, Some(("column", _))) => detail,
             _ => String::new(),
         };
-        Family { source: self.source.clone(), time_period: self.time_period.clone(), breakdown }
+        Family { source, time_period, breakdown }
+    }
+
+    /// The rule of its source; of an indicator, or of what no contract names, the usual one.
+    fn rule<'r>(&self, rules: &'r Protection) -> &'r SourceRule {
+        match &self.of {
+            Counted::Link { source, .. } => rules.of(source),
+            Counted::Work { source, .. } => ExtractId::read(source).map_or(&rules.usual, |source| rules.of(&source)),
+        }
+    }
+
+    fn is_delivered(&self) -> bool {
+        self.stage == "land" && matches!(&self.of, Counted::Work { measure, .. } if measure == "rows")
     }
 }
 
@@ -102,9 +157,9 @@ impl RawQuality {
 pub(crate) fn told(
     counts: Vec<RawQuality>,
     decided: &BTreeMap<usize, bool>,
-    rule: &SourceRule,
+    rules: &Protection,
 ) -> (Vec<Quality>, BTreeMap<usize, usize>) {
-    let small = |count: &RawQuality| (1..rule.threshold).contains(&count.value);
+    let small = |count: &RawQuality| (1..count.rule(rules).threshold).contains(&count.value);
     // What one stage leaves out is the difference of what it and the next have, so the stages are held together.
     let others = counts.iter().enumerate().filter(|(number, _)| !decided.contains_key(number));
     let at_risk: BTreeSet<Family> = others.filter(|(_, count)| small(count)).map(|(_, count)| count.family()).collect();
@@ -113,7 +168,7 @@ pub(crate) fn told(
         let family = count.family();
         let whole = Family { breakdown: String::new(), ..family.clone() };
         // Of a delivery at risk only the rows as delivered are shown.
-        let delivered = count.stage == "land" && count.measure == "rows";
+        let delivered = count.is_delivered();
         let shown = decided
             .get(&number)
             .copied()
@@ -152,22 +207,39 @@ pub(crate) fn cost(observations: &[Observation]) -> Vec<Quality> {
 mod tests {
     use super::*;
 
-    fn count(measure: &str, detail: &str, ref_area: &str, value: i64) -> RawQuality {
-        RawQuality {
-            stage: "link".into(),
-            source: "vdab/nwwz".into(),
-            time_period: "2010".into(),
-            measure: measure.into(),
-            detail: detail.into(),
-            ref_area: ref_area.into(),
-            value,
+    fn count(measure: &str, detail: &str, ref_area: &str, value: u64) -> RawQuality {
+        RawQuality { ref_area: ref_area.into(), ..RawQuality::of("link", "vdab/nwwz", "2010", measure, detail, value) }
+    }
+
+    fn rules() -> Protection {
+        let usual =
+            SourceRule { threshold: 5, zeros_shown: true, all_protected: false, public: false, why: String::new() };
+        Protection {
+            usual,
+            sources: BTreeMap::new(),
+            known: Vec::new(),
+            same: Vec::new(),
+            small_areas: Vec::new(),
+            linked: true,
+            equalities_known: true,
         }
     }
 
+    /// A supplier whose rule asks for ten persons has counts of seven about its deliveries suppressed.
+    #[test]
+    fn the_threshold_of_a_count_about_the_work_is_that_of_its_source() {
+        let of_ten = |threshold: i64| {
+            let mut rules = rules();
+            let rule = SourceRule { threshold, ..rules.usual.clone() };
+            rules.sources.insert(ExtractId::read("vdab/nwwz").unwrap(), rule);
+            let (told, _) = told(vec![count("unlinked", TOTAL, TOTAL, 7)], &BTreeMap::new(), &rules);
+            told[0].value
+        };
+        assert_eq!((of_ten(5), of_ten(10)), (Some(7), None));
+    }
+
     fn shown(counts: Vec<RawQuality>) -> Vec<(String, String, String)> {
-        let rule =
-            SourceRule { threshold: 5, zeros_shown: true, all_protected: false, public: false, why: String::new() };
-        let (told, _) = told(counts, &BTreeMap::new(), &rule);
+        let (told, _) = told(counts, &BTreeMap::new(), &rules());
         let rows = told.iter().filter(|row| row.value.is_some());
         rows.map(|row| (row.measure.clone(), row.detail.clone(), row.ref_area.clone())).collect()
     }
@@ -184,7 +256,7 @@ mod tests {
         let details: Vec<String> = shown(counts).into_iter().map(|(_, detail, _)| detail).collect();
         assert_eq!(details, [TOTAL, "sex:F", "sex:M"]);
         // A column of which two rows are filled in tells nothing of the others.
-        let of_column = |measure: &str, column: &str, value: i64| RawQuality {
+        let of_column = |measure: &str, column: &str, value: u64| RawQuality {
             stage: "land".into(),
             ..count(measure, &format!("column:{column}"), TOTAL, value)
         };

@@ -13,7 +13,7 @@ pub struct Figure {
     pub cost: Option<u32>,
 }
 
-/// Cells and the equations between them: of each equation the terms, 1 or -1 times a cell, add up to a known number, which
+/// Cells and the equations between them: of each equation the terms, a whole number of times a cell, add up to a known number, which
 /// is zero where whole and parts come from one source.
 #[derive(Debug, Clone, Default)]
 pub struct System {
@@ -45,8 +45,13 @@ impl System {
         self.add_terms(parts.chain(wholes.iter().map(|whole| (*whole, -1))).collect())
     }
 
-    /// Adds an equation, given as its terms.
-    pub(crate) fn add_terms(&mut self, terms: Vec<(u32, i64)>) -> bool {
+    /// Adds an equation, given as its terms. A cell that is given more than once is one term, that many times the cell.
+    pub(crate) fn add_terms(&mut self, mut terms: Vec<(u32, i64)>) -> bool {
+        let cells: std::collections::BTreeSet<u32> = terms.iter().map(|(cell, _)| *cell).collect();
+        if cells.len() < terms.len() {
+            let times = |cell: u32| terms.iter().filter(|(own, _)| *own == cell).map(|(_, by)| by).sum();
+            terms = cells.into_iter().map(|cell| (cell, times(cell))).filter(|(_, by)| *by != 0).collect();
+        }
         let rest: i64 = terms.iter().map(|(cell, coefficient)| coefficient * self.figures[*cell as usize].value).sum();
         let number = self.sums.len() as u32;
         for (cell, coefficient) in &terms {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use catalog::tabulation::LARGEST_COUNT;
+
 use crate::secondary::{COST, Demand, Need};
 use crate::system::{Figure, System};
 
@@ -52,6 +54,8 @@ pub enum Unsound {
         /// What the parts add up to.
         parts: i64,
     },
+    /// The count of a row, or a sum that it is in, is more than can be protected; see [`LARGEST_COUNT`].
+    TooGreat(usize),
     /// A code is its own ancestor in a scheme: dimension and code.
     Circle(usize, String),
     /// The dimensions have more combinations than can be protected together.
@@ -117,9 +121,16 @@ impl Table {
             if row.count < 0 {
                 unsound.push(Unsound::Negative(number));
             }
+            if row.count > LARGEST_COUNT {
+                unsound.push(Unsound::TooGreat(number));
+            }
             if given[cell].replace(number).is_some() {
                 unsound.push(Unsound::Twice(number));
             }
+        }
+        // What is too great is in no sum.
+        if unsound.iter().any(|found| matches!(found, Unsound::TooGreat(_))) {
+            return Err(unsound);
         }
         let mut layout = Layout { codes, sums, strides, given, values: vec![0; cells] };
         layout.add_up(rows, &mut unsound);
@@ -183,20 +194,33 @@ impl Layout {
                 for cell in (0..cells).filter(|cell| cell / stride % width == *whole) {
                     if !known[cell] {
                         let of = |code: &usize| cell - whole * stride + code * stride;
-                        self.values[cell] = parts.iter().map(|part| self.values[of(part)]).sum();
+                        self.values[cell] = match self.sum(parts.iter().map(of)) {
+                            Ok(sum) => sum,
+                            Err(row) => {
+                                unsound.push(Unsound::TooGreat(row));
+                                return;
+                            }
+                        };
                         known[cell] = parts.iter().any(|part| known[of(part)]);
                     }
                 }
             }
         }
         for (whole, parts) in self.equations() {
-            let sum: i64 = parts.iter().map(|part| self.values[*part as usize]).sum();
-            if sum != self.values[whole as usize] {
-                let row =
-                    self.given[whole as usize].or_else(|| parts.iter().find_map(|part| self.given[*part as usize]));
-                unsound.push(Unsound::NoSum { row: row.unwrap_or(0), parts: sum });
+            let row = self.given[whole as usize].or_else(|| parts.iter().find_map(|part| self.given[*part as usize]));
+            match self.sum(parts.iter().map(|part| *part as usize)) {
+                Ok(sum) if sum == self.values[whole as usize] => {}
+                Ok(sum) => unsound.push(Unsound::NoSum { row: row.unwrap_or(0), parts: sum }),
+                Err(part) => unsound.push(Unsound::TooGreat(row.unwrap_or(part))),
             }
         }
+    }
+
+    /// The sum of some cells; a row that is in it where it is too great.
+    fn sum(&self, cells: impl Iterator<Item = usize> + Clone) -> Result<i64, usize> {
+        let sum: i128 = cells.clone().map(|cell| i128::from(self.values[cell])).sum();
+        let sum = i64::try_from(sum).ok().filter(|sum| *sum <= LARGEST_COUNT);
+        sum.ok_or_else(|| cells.into_iter().find_map(|cell| self.given[cell]).unwrap_or(0))
     }
 
     fn table(self, rule: &Rule) -> Table {

@@ -12,7 +12,15 @@ fn rules() -> Protection {
     let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, all_protected: false, why: String::new() };
     let public = SourceRule { public: true, ..usual.clone() };
     let sources = BTreeMap::from([(source("statbel/bevolking"), public)]);
-    Protection { usual, sources, known: Vec::new(), same: Vec::new(), small_areas: Vec::new(), linked: true }
+    Protection {
+        usual,
+        sources,
+        known: Vec::new(),
+        same: Vec::new(),
+        small_areas: Vec::new(),
+        linked: true,
+        equalities_known: true,
+    }
 }
 
 fn cell(area: &str, source_id: &str, numerator: i64, denominator: i64, contributors: i64, divisor: i64) -> Cell {
@@ -40,6 +48,7 @@ fn words() -> BTreeMap<String, Wording> {
     let wording = Wording {
         theme: "t".into(),
         unit: "person".into(),
+        detail_units: Default::default(),
         value_decimals: 0,
         share_decimals: 1,
         method: "1".into(),
@@ -53,7 +62,7 @@ fn protected(cells: &[Cell]) -> Protected {
     let (rules, words, balances, reference) = (rules(), words(), BTreeMap::new(), Reference::default());
     let setting =
         Setting { rules: &rules, balances: &balances, reference: &reference, words: &words, earlier: &[], threads: 1 };
-    protect(cells, Vec::new(), &setting, &stamp).protected
+    protect(cells, Vec::new(), &setting, &stamp).unwrap().protected
 }
 
 #[test]
@@ -115,18 +124,32 @@ fn carried_rows_change_only_their_edition_and_counted_rows_say_how_they_changed(
 }
 
 #[test]
+fn another_definition_marks_the_cells_that_it_changed_and_no_others() {
+    let first = protected(&[cell("11001", "vdab/nwwz", 10, 100, 10, 1), cell("11002", "vdab/nwwz", 20, 100, 20, 1)]);
+    let stamp = Stamp { edition_id: "f".into(), monitor: "m".into() };
+    let mut again =
+        protected(&[cell("11001", "vdab/nwwz", 10, 100, 10, 1), cell("11002", "vdab/nwwz", 21, 100, 21, 1)]);
+    again.observations.iter_mut().for_each(|row| row.method = "other".into());
+    let again = again.following(&stamp, first.observations().to_vec());
+    let changed: Vec<&str> = again.observations().iter().map(|row| row.changed.as_str()).collect();
+    assert_eq!(changed, ["", "b"]);
+}
+
+#[test]
+fn a_base_that_differs_is_a_change_and_what_is_withheld_twice_is_none() {
+    let first = protected(&[cell("11001", "vdab/nwwz", 10, 100, 10, 1), cell("11002", "vdab/nwwz", 2, 100, 2, 1)]);
+    let stamp = Stamp { edition_id: "f".into(), monitor: "m".into() };
+    let again = protected(&[cell("11001", "vdab/nwwz", 10, 101, 10, 1), cell("11002", "vdab/nwwz", 3, 100, 3, 1)]);
+    let again = again.following(&stamp, first.observations().to_vec());
+    let changed: Vec<&str> = again.observations().iter().map(|row| row.changed.as_str()).collect();
+    assert_eq!(changed, ["r", ""]);
+}
+
+#[test]
 fn a_small_count_about_the_work_takes_its_neighbours_with_it() {
-    let count = |measure: &str, value: i64| RawQuality {
-        ref_area: catalog::cell::TOTAL.into(),
-        stage: "land".into(),
-        source: "a/b".into(),
-        time_period: "2010".into(),
-        measure: measure.into(),
-        detail: "_T".into(),
-        value,
-    };
-    let usual = rules().usual;
-    let told = |counts: Vec<RawQuality>| quality::told(counts, &BTreeMap::new(), &usual).0;
+    let count = |measure: &str, value: u64| RawQuality::of("land", "a/b", "2010", measure, "_T", value);
+    let rules = rules();
+    let told = |counts: Vec<RawQuality>| quality::told(counts, &BTreeMap::new(), &rules).0;
     let found = told(vec![count("rows", 100), count("accepted", 97), count("rejected", 3)]);
     let values: Vec<(&str, Option<i64>)> = found.iter().map(|row| (row.measure.as_str(), row.value)).collect();
     assert_eq!(values, [("accepted", None), ("rejected", None), ("rows", Some(100))]);
@@ -145,22 +168,14 @@ fn a_count_without_a_known_contributor_is_no_zero() {
 
 #[test]
 fn what_a_stage_leaves_out_cannot_be_told_from_the_next_stage() {
-    let count = |stage: &str, measure: &str, value: i64| RawQuality {
-        ref_area: catalog::cell::TOTAL.into(),
-        stage: stage.into(),
-        source: "a/b".into(),
-        time_period: "2010".into(),
-        measure: measure.into(),
-        detail: "_T".into(),
-        value,
-    };
+    let count = |stage: &str, measure: &str, value: u64| RawQuality::of(stage, "a/b", "2010", measure, "_T", value);
     let counts = vec![
         count("land", "rows", 100),
         count("land", "rejected", 3),
         count("link", "rows", 97),
         count("link", "linked", 90),
     ];
-    let (found, _) = quality::told(counts, &BTreeMap::new(), &rules().usual);
+    let (found, _) = quality::told(counts, &BTreeMap::new(), &rules());
     let shown: Vec<(&str, &str)> =
         found.iter().filter(|row| row.value.is_some()).map(|row| (row.stage.as_str(), row.measure.as_str())).collect();
     assert_eq!(shown, [("land", "rows")]);

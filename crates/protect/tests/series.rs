@@ -37,6 +37,7 @@ fn statuses(group: &str, periods: &[&str], contributors: i64) -> Vec<&'static st
     let wording = Wording {
         theme: "t".into(),
         unit: "person".into(),
+        detail_units: Default::default(),
         value_decimals: 0,
         share_decimals: 1,
         method: "1".into(),
@@ -51,7 +52,7 @@ fn statuses(group: &str, periods: &[&str], contributors: i64) -> Vec<&'static st
         threads: 1,
     };
     let stamp = Stamp { edition_id: "e".into(), monitor: "m".into() };
-    let mut rows = protect(&cells, Vec::new(), &setting, &stamp).protected.observations().to_vec();
+    let mut rows = protect(&cells, Vec::new(), &setting, &stamp).unwrap().protected.observations().to_vec();
     rows.sort_by_key(|row| row.key.time_period.start());
     rows.iter().map(|row| row.obs_status()).collect()
 }

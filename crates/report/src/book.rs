@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use catalog::card::THEMES;
 use catalog::cell::{AreaLevel, Observation, TOTAL};
+use catalog::link_measure::LinkMeasure;
 use warehouse::edition::Published;
 use warehouse::manifest::Manifest;
 use warehouse::tables::read_texts;
@@ -26,6 +28,10 @@ pub struct Words {
     pub denominator_source: Option<String>,
     /// Whether a rate is published, beside a composition or alone.
     pub has_rate: bool,
+    /// Decimals of the shares.
+    pub share_decimals: usize,
+    /// Where everybody can read counts of it that are shown although they are small.
+    pub public_elsewhere: Option<String>,
     /// Who counted.
     pub source_line: String,
     /// What to bear in mind.
@@ -88,8 +94,30 @@ pub struct LinkCount {
     pub value: Option<i64>,
 }
 
-const THEMES: [&str; 7] =
-    ["demografie", "inburgering", "tewerkstelling", "onderwijs", "huisvesting", "welzijn", "participatie"];
+type Row = BTreeMap<String, Option<String>>;
+
+/// The words of a row of `indicators.parquet`.
+fn words(row: &Row) -> Result<Words, ReportError> {
+    let of = |column: &str| row.get(column).cloned().flatten().unwrap_or_default();
+    let id = of("indicator");
+    let share_decimals = of("share_decimals")
+        .parse()
+        .map_err(|_| ReportError::Table(format!("indicators.parquet does not say the decimals of {id}")))?;
+    Ok(Words {
+        id: of("indicator"),
+        theme: of("theme"),
+        title: of("title"),
+        definition: of("definition"),
+        denominator: Some(of("denominator")).filter(|text| !text.is_empty()),
+        denominator_source: Some(of("denominator_source")).filter(|text| !text.is_empty()),
+        has_rate: of("share_of").split(' ').any(|share_of| share_of == "group"),
+        share_decimals,
+        public_elsewhere: Some(of("public_elsewhere")).filter(|text| !text.is_empty()),
+        source_line: of("source_line"),
+        caveats: of("caveats"),
+        origin: Some(of("origin_definition")).filter(|text| !text.is_empty()),
+    })
+}
 
 impl Book {
     /// Opens a published edition, every file held against its manifest.
@@ -102,23 +130,11 @@ impl Book {
         };
         let mut rows = texts("indicators")?;
         rows.sort_by_key(|row| {
-            (THEMES.iter().position(|theme| *theme == of(row, "theme")), of(row, "position"), of(row, "indicator"))
+            let theme = of(row, "theme");
+            let place = THEMES.iter().position(|(known, _)| *known == theme).unwrap_or(THEMES.len());
+            (place, theme, of(row, "position"), of(row, "indicator"))
         });
-        let indicators: Vec<Words> = rows
-            .iter()
-            .map(|row| Words {
-                id: of(row, "indicator"),
-                theme: of(row, "theme"),
-                title: of(row, "title"),
-                definition: of(row, "definition"),
-                denominator: Some(of(row, "denominator")).filter(|text| !text.is_empty()),
-                denominator_source: Some(of(row, "denominator_source")).filter(|text| !text.is_empty()),
-                has_rate: of(row, "share_of").split(' ').any(|share_of| share_of == "group"),
-                source_line: of(row, "source_line"),
-                caveats: of(row, "caveats"),
-                origin: Some(of(row, "origin_definition")).filter(|text| !text.is_empty()),
-            })
-            .collect();
+        let indicators = rows.iter().map(words).collect::<Result<Vec<Words>, ReportError>>()?;
         let areas = texts("areas")?
             .iter()
             .filter_map(|row| {
@@ -187,9 +203,10 @@ impl Book {
     }
 
     /// The count of the newest day about the link of a municipality's population, with that day.
-    pub fn link(&self, municipality: &str, measure: &str, detail: &str) -> Option<&LinkCount> {
+    pub fn link(&self, municipality: &str, measure: &LinkMeasure) -> Option<&LinkCount> {
         let own = self.links.get(municipality)?.iter();
-        own.filter(|count| count.measure == measure && count.detail == detail).max_by_key(|count| &count.period)
+        let (word, detail) = (measure.word(), measure.detail(false));
+        own.filter(|count| count.measure == word && count.detail == detail).max_by_key(|count| &count.period)
     }
 
     /// An area by code and level.

@@ -19,6 +19,9 @@ pub enum ReportError {
     /// There is no such municipality in the edition.
     #[error("{0}")]
     NoArea(String),
+    /// A table of words of the edition does not say what it must.
+    #[error("{0}")]
+    Table(String),
     /// The edition cannot be read.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),

@@ -1,8 +1,9 @@
-//! The page of a municipality.
+//! The page of a municipality, of a province, or of Flanders.
 
 use std::collections::BTreeSet;
 
 use catalog::cell::{AreaLevel, Observation, Reason, ShareOf, TOTAL};
+use catalog::link_measure::{LinkMeasure, OriginBound, ParentsKnown};
 use catalog::reference::FLANDERS;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -18,19 +19,40 @@ struct Beside<'b> {
     flanders: &'b AreaWords,
 }
 
-/// The page of a municipality, as HTML.
-pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
-    let own = book.area(municipality, AreaLevel::Municipality).ok_or_else(|| {
+impl Beside<'_> {
+    /// Flanders, unless the page is its own.
+    fn other(&self) -> Option<&AreaWords> {
+        (self.own.level != AreaLevel::Region).then_some(self.flanders)
+    }
+
+    /// What the page is a page of, at the beginning of a sentence.
+    fn kind(&self) -> &'static str {
+        match self.own.level {
+            AreaLevel::Province => "De provincie",
+            AreaLevel::Region => "Het Vlaamse Gewest",
+            _ => "De gemeente",
+        }
+    }
+}
+
+/// Returns the page of a municipality, a province or Flanders, as HTML.
+///
+/// # Errors
+///
+/// `NoArea` if the edition has no such area.
+pub fn page(book: &Book, code: &str) -> Result<String, ReportError> {
+    let levels = [AreaLevel::Municipality, AreaLevel::Province, AreaLevel::Region];
+    let own = levels.into_iter().find_map(|level| book.area(code, level)).ok_or_else(|| {
         ReportError::NoArea(format!(
-            "edition {} has no municipality {municipality}; NIS codes of 2011 are used",
+            "edition {} has no municipality or province {code}; NIS codes of 2011 are used",
             book.manifest.edition
         ))
     })?;
     let flanders = book
         .area(FLANDERS, AreaLevel::Region)
         .ok_or_else(|| ReportError::NoArea("the edition has no figures of Flanders".into()))?;
-    let beside = Beside { own, cluster: book.cluster_of(municipality), flanders };
-    // What an edition does not count for municipalities has no place on a municipality's page.
+    let beside = Beside { own, cluster: book.cluster_of(code), flanders };
+    // What an edition does not count for an area has no place on its page.
     let shown: Vec<&Words> =
         book.indicators.iter().filter(|words| !book.rows(&words.id, beside.own).is_empty()).collect();
     let mut themes: Vec<&str> = Vec::new();
@@ -45,31 +67,34 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (own.name) " - " (book.manifest.title) }
+                title { (own.name) " - " @if book.manifest.synthetic { (SYNTHETIC) " - " } (book.manifest.title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
-                    h1 { (own.name) }
+                    h1 { (own.name) @if book.manifest.synthetic { " - " (SYNTHETIC) } }
                     p.edition { (book.manifest.title) " · editie " (book.manifest.edition) " · NIS-code " (own.code) }
+                }
+                @if book.manifest.synthetic {
+                    p.notice { strong { "Synthetische gegevens. " } "Deze cijfers komen uit verzonnen leveringen en gaan over niemand." }
                 }
                 @if book.manifest.kind == "illustrative" {
                     p.notice { strong { "Illustratieve editie. " } "Deze cijfers zijn geen officiële publicatie." }
                 }
                 (withholding(book))
                 (reading(&beside))
-                nav { p { @for (at, theme) in themes.iter().enumerate() { @if at > 0 { " · " } a href={ "#" (theme) } { (capital(theme)) } } } }
+                nav { p { @for (at, theme) in themes.iter().enumerate() { @if at > 0 { " · " } a href={ "#" (theme) } { (capital(&book.title("theme", theme))) } } } }
                 main {
                     @for theme in &themes {
                         section id=(theme) {
-                            h2 { (capital(theme)) }
+                            h2 { (capital(&book.title("theme", theme))) }
                             @for words in shown.iter().filter(|words| words.theme == **theme) { (indicator(book, words, &beside)) }
                         }
                     }
                 }
-                (linking(book, own))
+                (linking(book, &beside))
                 footer {
-                    p { "Aandelen zijn afgerond op één decimaal. 0 is een echte nul. × : niet getoond, zodat niemand herkenbaar is. · : geen cijfer; de reden staat bij elk cijfer." }
+                    p { "Aandelen zijn afgerond. 0 is een echte nul. × : niet getoond, zodat niemand herkenbaar is. · : geen cijfer; de reden staat bij elk cijfer." }
                     p { "Afgesloten op " (book.manifest.cut_off) ". Alle cijfers komen uit observations.parquet van deze editie." }
                 }
             }
@@ -78,6 +103,9 @@ pub fn page(book: &Book, municipality: &str) -> Result<String, ReportError> {
     Ok(page.into_string())
 }
 
+/// What pages of made-up figures are called.
+const SYNTHETIC: &str = "synthetische gegevens";
+
 /// What is withheld, and why: one sentence for all that is, whichever figure was the cause.
 fn withholding(book: &Book) -> Markup {
     let below = book.manifest.withheld_below;
@@ -85,20 +113,24 @@ fn withholding(book: &Book) -> Markup {
         p.notice {
             @if book.manifest.protection == "linked" {
                 strong { "× : niet getoond, zodat niemand herkenbaar is. " }
-                "Cijfers over minder dan " (below) " personen zijn niet getoond, en evenmin cijfers waaruit ze berekend kunnen worden, ook samen met vroegere edities. Een × zegt niet welk van beide het is en kan voor elk aantal staan, ook voor nul."
+                "Cijfers over minder dan " (below) " personen zijn niet getoond, en evenmin cijfers van deze monitor waaruit ze berekend kunnen worden, ook samen met vroegere edities. Uit een × valt niet af te leiden waarom het cijfer ontbreekt. Het kan om elk aantal gaan, ook om nul. "
             } @else {
                 strong { "Onvolledig beschermd, niet voor publicatie. " }
-                "Cijfers over minder dan " (below) " personen zijn niet getoond (×), maar wat ze zou verraden wel."
+                "Cijfers over minder dan " (below) " personen zijn niet getoond (×). Cijfers waaruit ze afgeleid kunnen worden, zijn nog wel zichtbaar. "
             }
+            "Wat elders al openbaar is, is wel getoond, hoe klein het ook is, en wat daaruit volgt is niet beschermd. Bij elke indicator staat waar dat zo is."
         }
     }
 }
 
 /// How good the link of the population is: whose parents are known, and what the unknown ones could change.
-fn linking(book: &Book, own: &AreaWords) -> Markup {
-    let both = book.link(&own.code, "both", "parents-known");
-    let shown = |measure: &str| book.link(&own.code, measure, "parents-known").and_then(|count| count.value);
-    let known: Option<Vec<i64>> = ["both", "father", "mother", "none"].into_iter().map(shown).collect();
+fn linking(book: &Book, beside: &Beside<'_>) -> Markup {
+    let own = beside.own;
+    let of = |known| book.link(&own.code, &LinkMeasure::ParentsKnown(known));
+    let both = of(ParentsKnown::Both);
+    let shown = |known| of(known).and_then(|count| count.value);
+    let known = [ParentsKnown::Both, ParentsKnown::Father, ParentsKnown::Mother, ParentsKnown::None];
+    let known: Option<Vec<i64>> = known.into_iter().map(shown).collect();
     let Some(both) = both else { return html! {} };
     let grouped = |count: i64| number(count as f64, 0);
     let bands: Vec<(&str, i64, i64)> = book
@@ -106,8 +138,11 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
         .iter()
         .filter_map(|words| words.origin.as_deref())
         .filter_map(|origin| {
-            let of = |measure: &str| book.link(&own.code, measure, &format!("band {origin}"))?.value;
-            Some((origin, of("unknown-parents-belgian")?, of("unknown-parents-foreign")?))
+            let of = |side| {
+                let measure = LinkMeasure::OriginBound { definition: origin.to_string(), side };
+                book.link(&own.code, &measure)?.value
+            };
+            Some((origin, of(OriginBound::Lower)?, of(OriginBound::Upper)?))
         })
         .collect();
     html! {
@@ -124,8 +159,8 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
             }
             @for (origin, lowest, highest) in bands {
                 p {
-                    "Waren alle onbekende ouders Belgisch, dan telt de gemeente " (grouped(lowest)) " personen van vreemde herkomst; hadden ze allemaal een vreemde nationaliteit, dan "
-                    (grouped(highest)) " (" (book.title("origin_definition", origin)) ")."
+                    (beside.kind()) " zou " (grouped(lowest)) " personen van vreemde herkomst tellen als alle onbekende ouders Belg waren. Als ze allemaal een vreemde nationaliteit hadden, zouden dat er "
+                    (grouped(highest)) " zijn (" (book.title("origin_definition", origin)) ")."
                 }
             }
         }
@@ -134,7 +169,9 @@ fn linking(book: &Book, own: &AreaWords) -> Markup {
 
 fn reading(beside: &Beside<'_>) -> Markup {
     html! {
-        p { "De gemeente staat telkens naast het Vlaamse Gewest" @if beside.cluster.is_some() { " en naast vergelijkbare gemeenten" } "." }
+        @if beside.other().is_some() {
+            p { (beside.kind()) " staat telkens naast het Vlaamse Gewest" @if beside.cluster.is_some() { " en naast vergelijkbare gemeenten" } "." }
+        }
         @if let Some((cluster, members)) = &beside.cluster {
             details {
                 summary { "Vergelijkbare gemeenten: " (cluster.name) " (" (members.len()) " gemeenten)" }
@@ -145,6 +182,9 @@ fn reading(beside: &Beside<'_>) -> Markup {
     }
 }
 
+/// Newest periods whose tables are open; those of earlier ones are folded away.
+const OPEN: usize = 2;
+
 fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
     let rows = book.rows(&words.id, beside.own);
     let mut periods: Vec<String> = rows.iter().map(|row| row.key.time_period.to_string()).collect();
@@ -153,12 +193,19 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
     let mut shares: Vec<ShareOf> = rows.iter().map(|row| row.key.share_of).collect();
     shares.sort();
     shares.dedup();
-    // Details that are broken down by group have a table each; others are rows of one table.
-    let crossed = rows.iter().any(|row| row.key.detail != TOTAL && row.key.group != TOTAL);
+    // Details that are broken down by group, or by sex where they have no total, have a table each; others are rows of one.
+    let by = |is_broken_down: fn(&Observation) -> bool| {
+        rows.iter().any(|row| row.key.detail != TOTAL && is_broken_down(row))
+    };
+    let has_total = rows.iter().any(|row| row.key.detail == TOTAL);
+    let crossed = by(|row| row.key.group != TOTAL) || !has_total && by(|row| row.key.sex != TOTAL);
     let mut details: Vec<Option<&str>> =
         if crossed { rows.iter().map(|row| Some(row.key.detail.as_str())).collect() } else { vec![None] };
     details.sort_by_key(|detail| (*detail != Some(TOTAL), *detail));
     details.dedup();
+    let of_period = |period: &str, detail: Option<&str>| {
+        html! { @for share_of in &shares { (table(book, words, beside, Shown { period, detail, share_of: *share_of })) } }
+    };
     let origin = words.origin.as_ref().map(|origin| book.title("origin_definition", origin));
     html! {
         article {
@@ -166,15 +213,18 @@ fn indicator(book: &Book, words: &Words, beside: &Beside<'_>) -> Markup {
             p { (words.definition) }
             @if let Some(newest) = periods.last() { (bars(book, words, beside, newest)) }
             @for detail in &details {
-                @for period in periods.iter().rev() {
-                    @for share_of in &shares {
-                        (table(book, words, beside, Shown { period, detail: *detail, share_of: *share_of }))
+                @for period in periods.iter().rev().take(OPEN) { (of_period(period, *detail)) }
+                @if periods.len() > OPEN {
+                    details {
+                        summary { "Eerdere periodes" }
+                        @for period in periods.iter().rev().skip(OPEN) { (of_period(period, *detail)) }
                     }
                 }
             }
             @for (period, groups) in book.breaks(&words.id) { p.caveat { (series_break(book, period, groups)) } }
             @if let Some(origin) = origin { p.caveat { "Definitie: " (origin) "." } }
             @if !words.caveats.is_empty() { p.caveat { (words.caveats) } }
+            @if let Some(why) = &words.public_elsewhere { p.caveat { "Ook kleine aantallen zijn getoond waar ze elders openbaar zijn. " (why) } }
             p.source {
                 "Bron: " (words.source_line)
                 @if let Some(other) = words.denominator_source.as_ref().filter(|other| **other != words.source_line) {
@@ -248,6 +298,8 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
         (dimension, key.sex.clone(), place("age", &key.age_group), place(&key.group_scheme, &key.group), details)
     });
     let shares = shown.share_of != ShareOf::None;
+    let share = if shown.share_of == ShareOf::Population { "per 1.000" } else { "aandeel, %" };
+    let score = if shown.share_of == ShareOf::Population { "gemiddelde, per 1.000" } else { "gemiddelde score, %" };
     let label = |row: &Observation| -> String {
         let key = &row.key;
         let detail = if shown.detail.is_some() { TOTAL } else { key.detail.as_str() };
@@ -275,6 +327,7 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                 (spoken(shown.period))
                 @if let Some(title) = title { ": " (title) }
                 @match (shown.share_of, &words.denominator) {
+                    (ShareOf::Population, Some(denominator)) => { " · aantal per 1.000 van: " (lower(denominator)) }
                     (ShareOf::Group, Some(denominator)) => { " · aandeel in: " (lower(denominator)) }
                     (ShareOf::Total, Some(denominator)) if !words.has_rate => { " · aandeel in: " (lower(denominator)) }
                     (ShareOf::Total, _) => { " · aandeel van de groep in het totaal" }
@@ -285,13 +338,15 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                 th scope="col" { "" }
                 th scope="col" data-area=(place(beside.own)) data-figure="value" { (beside.own.name) br; "aantal" }
                 @if shares {
-                    th scope="col" data-area=(place(beside.own)) data-figure="share" { (beside.own.name) br; "aandeel, %" }
+                    th scope="col" data-area=(place(beside.own)) data-figure="share" { (beside.own.name) br; (share) }
                     @if let Some((area, _)) = &beside.cluster {
-                        th scope="col" data-area=(place(area)) data-figure="mean" { "Vergelijkbare gem." br; "gemiddelde score, %" }
+                        th scope="col" data-area=(place(area)) data-figure="mean" { "Vergelijkbare gem." br; (score) }
                     }
-                    th scope="col" data-area=(place(beside.flanders)) data-figure="share" { "Vlaams Gewest" br; "aandeel, %" }
-                } @else {
-                    th scope="col" data-area=(place(beside.flanders)) data-figure="value" { "Vlaams Gewest" br; "aantal" }
+                }
+                @if let Some(other) = beside.other() {
+                    th scope="col" data-area=(place(other)) data-figure=(if shares { "share" } else { "value" }) {
+                        "Vlaams Gewest" br; (if shares { share } else { "aantal" })
+                    }
                 }
             } }
             tbody {
@@ -300,11 +355,12 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                         th scope="row" { (label(row)) }
                         (value(Some(row), |row| row.value, decimals(row)))
                         @if shares {
-                            (value(Some(row), |row| row.share, 1))
+                            (value(Some(row), |row| row.share, words.share_decimals))
                             @if beside.cluster.is_some() { (mean(matching(&cluster, row).as_ref())) }
-                            (value(matching(&flanders, row).as_ref(), |row| row.share, 1))
-                        } @else {
-                            (value(matching(&flanders, row).as_ref(), |row| row.value, decimals(row)))
+                        }
+                        @if beside.other().is_some() {
+                            @if shares { (value(matching(&flanders, row).as_ref(), |row| row.share, words.share_decimals)) }
+                            @else { (value(matching(&flanders, row).as_ref(), |row| row.value, decimals(row))) }
                         }
                     }
                 }
@@ -372,13 +428,16 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str) -> Markup
     let foreign = || ["VREEMD", "ALLOCHTOON"].into_iter().find(|group| flemish.iter().any(|row| wanted(group)(&row)));
     let group = foreign().filter(|_| flemish.iter().filter(wanted(TOTAL)).any(is_whole)).unwrap_or(TOTAL);
     let total = |area: &AreaWords| book.rows(&words.id, area).iter().find(wanted(group)).cloned();
-    let own = total(beside.own).and_then(|row| row.share);
-    let flanders = total(beside.flanders).and_then(|row| row.share);
+    let row = total(beside.own);
+    let is_rate = row.as_ref().is_some_and(|row| row.key.share_of == ShareOf::Population);
+    let (what, unit) = if is_rate { ("Aantal per 1.000", "per 1.000") } else { ("Aandeel", "%") };
+    let own = row.and_then(|row| row.share);
+    let flanders = beside.other().and_then(total).and_then(|row| row.share);
     let cluster = beside.cluster.as_ref().and_then(|(area, _)| total(area)).and_then(|row| row.mean_of_scores);
     let mut lines: Vec<(&str, f64, &str, usize)> = Vec::new();
-    lines.extend(own.map(|share| (beside.own.name.as_str(), share, "var(--own)", 1)));
+    lines.extend(own.map(|share| (beside.own.name.as_str(), share, "var(--own)", words.share_decimals)));
     lines.extend(cluster.map(|share| ("Vergelijkbare gemeenten", share, "var(--cluster)", 2)));
-    lines.extend(flanders.map(|share| ("Vlaams Gewest", share, "var(--flanders)", 1)));
+    lines.extend(flanders.map(|share| ("Vlaams Gewest", share, "var(--flanders)", words.share_decimals)));
     let most = lines.iter().map(|line| line.1).fold(0.0, f64::max);
     if own.is_none() || most <= 0.0 || lines.iter().all(|line| line.1 >= 100.0) {
         return html! {};
@@ -387,11 +446,11 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str) -> Markup
     html! {
         figure data-indicator=(words.id) data-period=(period) data-group=(group) {
             svg viewBox={ "0 0 640 " (height) } width="640" height=(height) role="img"
-                aria-label={ "Aandeel, " (spoken(period)) ": " (lines.iter().map(|(name, share, _, decimals)| format!("{name} {} %", number(*share, *decimals))).collect::<Vec<_>>().join(", ")) } {
+                aria-label={ (what) ", " (spoken(period)) ": " (lines.iter().map(|(name, share, _, decimals)| format!("{name} {} {unit}", number(*share, *decimals))).collect::<Vec<_>>().join(", ")) } {
                 @for (at, (name, share, colour, decimals)) in lines.iter().enumerate() {
                     text x="0" y=(at * 26 + 17) { (name) }
                     rect x="190" y=(at * 26 + 4) height="18" width=(format!("{:.0}", share / most * 370.0)) fill=(colour) {}
-                    text x=(format!("{:.0}", 196.0 + share / most * 370.0)) y=(at * 26 + 17) { (number(*share, *decimals)) " %" }
+                    text x=(format!("{:.0}", 196.0 + share / most * 370.0)) y=(at * 26 + 17) { (number(*share, *decimals)) " " (unit) }
                 }
             }
         }

@@ -17,5 +17,6 @@ tr.total th, tr.total td { font-weight: 600; } tr.sub th[scope=row] { padding-le
 .withheld { color: var(--soft); }
 figure { margin: .6rem 0 1rem; } svg { max-width: 100%; height: auto; } svg text { font: 13px system-ui, 'DejaVu Sans', sans-serif; fill: var(--ink); }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; color: var(--soft); font-size: .9rem; }
+@media (max-width: 40rem) { article { overflow-x: auto; } th, td { padding: .28rem .3rem; } caption { white-space: nowrap; } }
 @media print { body { margin: 0; font-size: 11pt; } h3, table { break-inside: avoid; } }
 ";

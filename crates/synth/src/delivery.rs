@@ -64,9 +64,13 @@ impl Delivery {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => return Err(SynthError::Read { path: folder, source }),
         };
-        let receipt = fs::read_to_string(folder.join("receipt.yaml")).ok();
-        let receipt: Option<Receipt> = receipt.and_then(|text| serde_yaml::from_str(&text).ok());
-        let own = receipt.is_some_and(|receipt| receipt.delivered_by == SUPPLIED_BY);
+        let path = folder.join("receipt.yaml");
+        let own = match fs::read_to_string(&path) {
+            // What is no receipt was not written here.
+            Ok(text) => serde_yaml::from_str(&text).is_ok_and(|receipt: Receipt| receipt.delivered_by == SUPPLIED_BY),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(source) => return Err(SynthError::Read { path, source }),
+        };
         if own || held.next().is_none() { Ok(()) } else { Err(SynthError::Occupied { path: folder }) }
     }
 }
@@ -79,6 +83,7 @@ impl<'a> Outbox<'a> {
         let folder = delivery.folder(self.out);
         let staging = folder.with_file_name(format!(".{}-synth", Receipt::folder(1)));
         remove(&staging)?;
+        remove(&replaced(&folder))?;
         let supplier = folder.ancestors().nth(4).unwrap_or(self.out);
         fs::create_dir_all(supplier).map_err(SynthError::writing(supplier))?;
         make_folder(&staging, delivery.personal)?;
@@ -153,14 +158,29 @@ impl<'a> Begun<'_, 'a> {
             delivered_on: delivered_on.to_string(),
             delivered_by: SUPPLIED_BY.to_string(),
             extracted_on: extracted_on.map(str::to_string),
+            synthetic: true,
             sequence: 1,
             files: self.files,
+            history: Vec::new(),
         };
-        let text = serde_yaml::to_string(&receipt).map_err(SynthError::container("receipt.yaml"))?;
+        let text = receipt.to_text().map_err(SynthError::container("receipt.yaml"))?;
         let mut sink = Sink::create(&self.staging, "receipt.yaml", personal)?;
         sink.write(text.as_bytes())?;
         sink.finish()?;
-        remove(&self.folder)?;
-        fs::rename(&self.staging, &self.folder).map_err(SynthError::writing(&self.folder))
+        // The earlier one goes aside in one step: half removed it would look like somebody else's.
+        let earlier = replaced(&self.folder);
+        match fs::rename(&self.folder, &earlier) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(SynthError::writing(&self.folder)(error));
+            }
+            _ => {}
+        }
+        fs::rename(&self.staging, &self.folder).map_err(SynthError::writing(&self.folder))?;
+        remove(&earlier)
     }
+}
+
+/// Where a delivery waits for its removal while another takes its place.
+fn replaced(folder: &Path) -> PathBuf {
+    folder.with_file_name(format!(".{}-replaced", Receipt::folder(1)))
 }

@@ -282,9 +282,9 @@ pub(crate) const STUDYING_NEWCOMER: f64 = 6.0;
 /// Families in caravans and their inhabitants: 2003, and 2011 (published: over 970, about 2,500).
 pub(crate) const CARAVANS_2003: (u64, u64) = (880, 2_290);
 pub(crate) const CARAVANS_2011: (u64, u64) = (970, 2_500);
-/// Adult newcomers of 2004 to 2010, women among them, and how they go on (2010, published: 48 women in a hundred, about
-/// 50 of the contracts, 79 of the suspensions).
-pub(crate) const NEWCOMERS: [f64; 7] = [9_000.0, 10_500.0, 12_000.0, 14_000.0, 16_500.0, 18_000.0, 19_000.0];
+/// Adult newcomers of 2004 to 2010 (published: nearly 28,000 in 2009, more in 2010), women among them, and how they go on
+/// (2010, published: 48 women in a hundred, about 50 of the contracts, 79 of the suspensions).
+pub(crate) const NEWCOMERS: [f64; 7] = [13_000.0, 15_500.0, 18_000.0, 21_000.0, 25_000.0, 28_000.0, 29_000.0];
 pub(crate) const NEWCOMING_WOMEN: f64 = 0.48;
 /// Registration of the entitled and of the obliged; contract, suspension (men, women) and certificate.
 pub(crate) const REGISTERING: [f64; 2] = [0.2, 0.93];

@@ -12,9 +12,12 @@ use crate::faults::{Harm, Wrong};
 use crate::pack::{Packer, Piece};
 use crate::parallel::in_order;
 
-/// A file being written and hashed.
+/// A file being written and hashed. It has its name when it is finished.
 pub(crate) struct Sink<'r> {
+    /// Where it is written.
     path: PathBuf,
+    /// Where it will be.
+    place: PathBuf,
     name: String,
     packer: Option<Packer>,
     harm: Option<Harm<'r>>,
@@ -28,7 +31,8 @@ pub(crate) struct Sink<'r> {
 impl<'r> Sink<'r> {
     /// Creates a file, readable by its owner only if it is personal.
     pub(crate) fn create(folder: &Path, name: &str, personal: bool) -> Result<Sink<'r>, SynthError> {
-        let path = folder.join(name);
+        let place = folder.join(name);
+        let path = folder.join(format!(".{name}.partial"));
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
@@ -41,6 +45,7 @@ impl<'r> Sink<'r> {
         let file = options.open(&path).map_err(SynthError::writing(&path))?;
         Ok(Sink {
             path,
+            place,
             name: name.to_string(),
             packer: None,
             harm: None,
@@ -130,7 +135,8 @@ impl<'r> Sink<'r> {
         if let Some(packer) = self.packer.take() {
             self.put(&packer.tail())?;
         }
-        self.out.flush().map_err(SynthError::writing(&self.path))?;
+        let written = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
+        written.and_then(|()| std::fs::rename(&self.path, &self.place)).map_err(SynthError::writing(&self.place))?;
         let hash = self.hash.map(Sha256::finalize);
         let sha256 = hash.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
         Ok((DeliveredFile { name: self.name, sha256, bytes: self.bytes, lines: self.lines }, wrong))
@@ -161,7 +167,10 @@ pub(crate) fn make_folder(folder: &Path, personal: bool) -> Result<(), SynthErro
 
 /// Removes a file or folder that an earlier call made, if it is there.
 pub(crate) fn remove(path: &Path) -> Result<(), SynthError> {
-    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    let removed = std::fs::symlink_metadata(path).and_then(|found| match found.is_dir() {
+        true => std::fs::remove_dir_all(path),
+        false => std::fs::remove_file(path),
+    });
     match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SynthError::writing(path)(error)),
         _ => Ok(()),

@@ -9,19 +9,27 @@ use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
 use arrow::record_batch::RecordBatch;
 use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Reason, Recorded, ShareOf};
 use catalog::contract::ExtractId;
-use catalog::digest::sha256;
+use catalog::digest::{commitment, sha256};
 use catalog::schema::{Field, PublishedTable, Type, certificates, decisions, record};
 use protect::Guarded;
 use protect::secondary::End;
 
 use crate::WarehouseError;
+use crate::edition::{Prepared, Published, is_there, open};
+use crate::guard::{check_private_folder, hash_of, private_folder, read_own, sync};
+use crate::ledger::{not_published, write_intent};
 use crate::parquet_file::PrivateWriter;
 use crate::session::arrow_schema;
-use crate::store::{Warehouse, private_folder, rows};
+use crate::store::{Warehouse, checked, remove_folder, rows};
+
+/// The confidential tables of an edition.
+pub(crate) const FILES: [&str; 3] = ["certificates.parquet", "decisions.parquet", "record.parquet"];
+/// The file with the salt of an edition's commitments.
+pub(crate) const SALT: &str = "salt";
 
 /// Where an edition's confidential files lie.
 pub fn folder(warehouse: &Warehouse, edition: &str) -> PathBuf {
-    warehouse.root().join("confidential").join(format!("edition={edition}"))
+    warehouse.confidential().join(format!("edition={edition}"))
 }
 
 /// Confidential files that wait for their edition.
@@ -44,7 +52,7 @@ pub fn write(
 ) -> Result<Waiting, WarehouseError> {
     let folder = folder(warehouse, edition);
     let beside = folder.with_file_name(format!(".edition={edition}.partial"));
-    clear(&beside)?;
+    remove_folder(&beside)?;
     private_folder(&beside)?;
     let rows = |table: PublishedTable, columns: Vec<ArrayRef>| -> Result<(), WarehouseError> {
         let schema = arrow_schema(&table.fields);
@@ -58,26 +66,87 @@ pub fn write(
     rows(table, columns)?;
     rows(decisions(), decision_columns(guarded))?;
     rows(certificates(), certificate_columns(guarded))?;
-    warehouse.write_private_text(&beside.join("salt"), salt)?;
-    let mut all = format!("{salt}\n");
-    for name in ["certificates.parquet", "decisions.parquet", "record.parquet"] {
-        let path = beside.join(name);
-        let bytes = fs::read(&path).map_err(|error| WarehouseError::io(&path, error))?;
-        all += &format!("{}  {name}\n", sha256(&bytes));
+    warehouse.write_private_text(&beside.join(SALT), salt)?;
+    let sha256 = commitment_to(&beside)?;
+    Ok(Waiting { beside, folder, sha256 })
+}
+
+/// The salted hash over the confidential files of a folder; without the salt it tells nothing of a count.
+fn commitment_to(folder: &Path) -> Result<String, WarehouseError> {
+    let mut all = String::new();
+    for name in FILES {
+        all += &format!("{}  {name}\n", hash_of(&folder.join(name))?);
     }
-    Ok(Waiting { beside, folder, sha256: sha256(all.as_bytes()) })
+    Ok(commitment(&salt_in(folder)?, "confidential", &sha256(all.as_bytes())))
+}
+
+fn salt_in(folder: &Path) -> Result<String, WarehouseError> {
+    let path = folder.join(SALT);
+    String::from_utf8(read_own(&path)?).map_err(|_| WarehouseError::altered(&path, "it is not text"))
+}
+
+/// Checks the confidential files of an edition: each is as it was written, and together they are what the manifest commits to.
+///
+/// # Errors
+/// Fails where one is missing or altered.
+pub fn check(warehouse: &Warehouse, edition: &Published) -> Result<(), WarehouseError> {
+    check_private_folder(&warehouse.confidential())?;
+    let folder = folder(warehouse, &edition.manifest.edition);
+    if !is_there(&folder)? {
+        let what = "it is not here, and without it no later edition can be protected; put it back from a copy";
+        return Err(WarehouseError::altered(&folder, what));
+    }
+    check_private_folder(&folder)?;
+    for name in FILES.into_iter().chain([SALT]) {
+        checked(&folder.join(name))?;
+    }
+    if commitment_to(&folder)? != edition.manifest.proof_sha256 {
+        return Err(WarehouseError::altered(&folder, "its files are not those that the manifest commits to"));
+    }
+    Ok(())
+}
+
+/// What was counted behind a published edition, after it was found to be what the edition's manifest commits to.
+///
+/// # Errors
+/// Fails where the edition or a confidential file of it is not as it was written.
+pub fn record_of(warehouse: &Warehouse, edition: &str) -> Result<Vec<Recorded>, WarehouseError> {
+    check(warehouse, &open(warehouse, edition)?)?;
+    read_record(&folder(warehouse, edition))
+}
+
+/// The salt of a published edition, by which it can be proved what its commitments are to.
+///
+/// # Errors
+/// Fails where a confidential file of the edition is not as it was written.
+pub fn salt_of(warehouse: &Warehouse, edition: &Published) -> Result<String, WarehouseError> {
+    check(warehouse, edition)?;
+    salt_in(&folder(warehouse, &edition.manifest.edition))
 }
 
 impl Waiting {
-    /// Puts the files in their place; what a run left there whose edition was never published goes.
-    pub fn settle(self) -> Result<(), WarehouseError> {
-        clear(&self.folder)?;
-        fs::rename(&self.beside, &self.folder).map_err(|error| WarehouseError::io(&self.folder, error))
+    /// The record as it lies on disk.
+    ///
+    /// # Errors
+    /// A record that cannot be read back.
+    pub fn record(&self) -> Result<Vec<Recorded>, WarehouseError> {
+        read_record(&self.beside)
+    }
+
+    /// Puts the files in their place, with the line that their edition is about to get in the ledger; what a run left there
+    /// whose edition was never published goes. All of it lasts when this returns.
+    pub fn settle(self, warehouse: &Warehouse, prepared: &Prepared<'_>) -> Result<(), WarehouseError> {
+        not_published(&self.folder)?;
+        write_intent(&self.beside, prepared.line())?;
+        sync(&self.beside)?;
+        remove_folder(&self.folder)?;
+        fs::rename(&self.beside, &self.folder).map_err(|error| WarehouseError::io(&self.folder, error))?;
+        sync(&warehouse.confidential())
     }
 
     /// Takes the files away: their edition is not published.
     pub fn discard(self) -> Result<(), WarehouseError> {
-        clear(&self.beside)
+        remove_folder(&self.beside)
     }
 }
 
@@ -169,13 +238,10 @@ fn text(name: &str, row: &Recorded) -> String {
     }
 }
 
-/// Reads an edition's record.
+/// Reads the record in a folder, held against nothing: [`record_of`] checks it first.
 pub fn read_record(folder: &Path) -> Result<Vec<Recorded>, WarehouseError> {
     let path = folder.join("record.parquet");
     let altered = |what: &str| WarehouseError::Altered { file: path.display().to_string(), what: what.to_string() };
-    if !path.exists() {
-        return Err(altered("it is not there, and without it no later edition can be protected"));
-    }
     let mut found = Vec::new();
     for batch in rows(&path, &[])? {
         let batch = batch?;
@@ -237,12 +303,4 @@ pub fn read_record(folder: &Path) -> Result<Vec<Recorded>, WarehouseError> {
         }
     }
     Ok(found)
-}
-
-/// Takes away what a run that did not end left of an edition's confidential files.
-fn clear(folder: &Path) -> Result<(), WarehouseError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(WarehouseError::io(folder, error)),
-        _ => Ok(()),
-    }
 }

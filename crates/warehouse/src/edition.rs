@@ -1,20 +1,26 @@
-//! Editions: written beside, synced, made visible in one step, never edited.
+//! Editions: written beside, synced, made visible in one step ([`crate::release`]), never edited; and read back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use catalog::cell::Observation;
 use catalog::digest::sha256;
+use catalog::id::is_id;
+use catalog::injection;
 use catalog::pipeline::{Edition, Pipeline};
 use catalog::schema::{companions, observations};
 use protect::Protected;
 
 use crate::WarehouseError;
+use crate::guard::{check_public_folder, entries, hash_of, private_folder, read_own, sync};
+use crate::ledger::Ledger;
+pub use crate::ledger::read_ledger;
 use crate::manifest::{Followed, LedgerLine, Manifest, ManifestFile};
 use crate::parquet_file::write_published;
-use crate::store::Warehouse;
+use crate::release::open_below;
+use crate::store::{Warehouse, remove_folder};
 use crate::tables::{TextRows, observation_batch, quality_batch, read_observations, text_batch};
 
 /// Everything an edition is published from.
@@ -29,8 +35,10 @@ pub struct Publication<'p> {
     pub words: BTreeMap<&'static str, TextRows>,
     /// Digests of the definitions that determine the edition.
     pub definitions: BTreeMap<String, String>,
-    /// Digests of the deliveries that determine it.
+    /// Salted commitments to the deliveries that determine it.
     pub deliveries: BTreeMap<String, String>,
+    /// Whether any of these deliveries is made up.
+    pub synthetic: bool,
     /// The definition files themselves, to be archived.
     pub archive: &'p BTreeMap<String, Vec<u8>>,
     /// Warnings.
@@ -42,9 +50,10 @@ pub struct Publication<'p> {
 /// An edition that is written whole and not visible yet.
 #[derive(Debug)]
 pub struct Prepared<'w> {
-    warehouse: &'w Warehouse,
-    edition: String,
-    beside: PathBuf,
+    pub(crate) warehouse: &'w Warehouse,
+    pub(crate) edition: String,
+    pub(crate) beside: PathBuf,
+    pub(crate) line: LedgerLine,
 }
 
 /// A published edition, opened for reading.
@@ -64,25 +73,46 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         return Err(WarehouseError::Locked(warehouse.root().to_path_buf()));
     }
     let edition = publication.edition;
-    let folder = folder(warehouse, &edition.id);
-    if folder.exists() {
-        return Err(WarehouseError::Published(edition.id.clone()));
+    let ledger = Ledger::read(warehouse)?;
+    match open_in(warehouse, &ledger, &edition.id) {
+        Ok(_) => return Err(WarehouseError::Published(edition.id.clone())),
+        Err(WarehouseError::NoEdition(_)) => {}
+        Err(other) => return Err(other),
     }
+    // What is carried from made-up deliveries is made up too.
+    let mut synthetic = publication.synthetic;
     let follows = match &edition.follows {
         Some(id) => {
-            let followed = open(warehouse, id)?;
+            let followed = open_in(warehouse, &ledger, id)?;
+            synthetic |= followed.manifest.synthetic;
             Some(Followed { edition: id.clone(), manifest_sha256: followed.manifest_sha256 })
         }
         None => None,
     };
     let beside = warehouse.published().join(format!(".edition={}.partial", edition.id));
-    if beside.exists() {
-        fs::remove_dir_all(&beside).map_err(|error| WarehouseError::io(&beside, error))?;
+    remove_folder(&beside)?;
+    // Nobody reads figures that have not been audited.
+    private_folder(&beside)?;
+    let written = write_edition(publication, &beside, (follows, synthetic, &ledger));
+    if written.is_err() {
+        // The disk may be full; the next run takes away what cannot be taken away now.
+        let _ = remove_folder(&beside);
     }
-    fs::create_dir_all(&beside).map_err(|error| WarehouseError::io(&beside, error))?;
+    Ok(Prepared { warehouse, edition: edition.id.clone(), beside, line: written? })
+}
+
+/// Writes all files of an edition into a folder, and syncs them; gives the line that the ledger gets.
+fn write_edition(
+    publication: &Publication<'_>,
+    beside: &Path,
+    (follows, synthetic, ledger): (Option<Followed>, bool, &Ledger),
+) -> Result<LedgerLine, WarehouseError> {
+    let edition = publication.edition;
 
     // The footers name the definitions and not the inputs: rows in another order must give the same bytes.
-    let determined_by = sha256(serde_json::to_string(&publication.definitions).unwrap_or_default().as_bytes());
+    let definitions = serde_json::to_string(&publication.definitions);
+    let definitions = definitions.map_err(|error| WarehouseError::Engine(error.to_string()))?;
+    let determined_by = sha256(definitions.as_bytes());
     let mut rows: BTreeMap<String, u64> = BTreeMap::new();
     let observed = observations();
     let batch = observation_batch(publication.protected)?;
@@ -102,6 +132,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
             ("table", name),
             ("definitions_sha256", &determined_by),
             ("protection", publication.protected.method()),
+            ("synthetic", if synthetic { "true" } else { "false" }),
             ("licence", &publication.pipeline.licence),
             ("contact", &publication.pipeline.contact),
         ];
@@ -121,6 +152,7 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
         why: edition.why.clone(),
         cut_off: edition.cut_off.to_string(),
         follows,
+        ledger_before: ledger.head().to_string(),
         comparison: publication.pipeline.clusters.first().cloned().unwrap_or_default(),
         protection: publication.protected.method().to_string(),
         withheld_below: publication.pipeline.protection.usual.threshold,
@@ -133,17 +165,18 @@ pub fn prepare<'w>(warehouse: &'w Warehouse, publication: &Publication<'_>) -> R
             .collect(),
         definitions: publication.definitions.clone(),
         deliveries: publication.deliveries.clone(),
+        synthetic,
         warnings: publication.warnings.clone(),
-        files: files(&beside, &rows)?,
+        files: files(beside, &rows)?,
     };
     let json = to_json(&manifest)?;
     write_synced(&beside.join("manifest.json"), json.as_bytes())?;
-    let mut sums: Vec<String> = manifest.files.iter().map(|file| format!("{}  {}\n", file.sha256, file.path)).collect();
-    sums.push(format!("{}  manifest.json\n", sha256(json.as_bytes())));
-    write_synced(&beside.join("SHA256SUMS"), sums.concat().as_bytes())?;
+    let manifest_sha256 = sha256(json.as_bytes());
+    write_synced(&beside.join("SHA256SUMS"), sums_of(&manifest, &manifest_sha256).as_bytes())?;
 
-    sync_folders(&beside)?;
-    Ok(Prepared { warehouse, edition: edition.id.clone(), beside })
+    open_below(beside)?;
+    sync_folders(beside)?;
+    Ok(ledger.next(&manifest, &manifest_sha256))
 }
 
 impl Prepared<'_> {
@@ -157,14 +190,9 @@ impl Prepared<'_> {
         open_folder(self.beside.clone(), &self.edition)
     }
 
-    /// The one step that makes the edition visible. A rename never replaces a folder with files in it.
-    pub fn publish(self) -> Result<Published, WarehouseError> {
-        let folder = folder(self.warehouse, &self.edition);
-        fs::rename(&self.beside, &folder).map_err(|error| WarehouseError::io(&folder, error))?;
-        sync(&self.warehouse.published())?;
-        let published = open(self.warehouse, &self.edition)?;
-        settle(self.warehouse)?;
-        Ok(published)
+    /// The line that the ledger gets when the edition is published.
+    pub(crate) fn line(&self) -> &LedgerLine {
+        &self.line
     }
 
     /// Takes away what was written: the edition is not published.
@@ -173,95 +201,109 @@ impl Prepared<'_> {
     }
 }
 
-/// Brings ledger and `latest` up to what is visible: also after a run that was killed between two steps.
-pub fn settle(warehouse: &Warehouse) -> Result<(), WarehouseError> {
-    let path = warehouse.published().join("ledger.jsonl");
-    mend_last_line(&path)?;
-    let mut ledger = read_ledger(warehouse)?;
-    let mut editions = list(warehouse)?;
-    // A followed edition comes before its follower; ids order the rest.
-    editions.sort_by(|a, b| a.manifest.edition.cmp(&b.manifest.edition));
-    let mut waiting: Vec<&Published> = editions
-        .iter()
-        .filter(|edition| !ledger.iter().any(|(line, _)| line.edition == edition.manifest.edition))
-        .collect();
-    while !waiting.is_empty() {
-        let ready = waiting.iter().position(|edition| {
-            edition
-                .manifest
-                .follows
-                .as_ref()
-                .is_none_or(|followed| !waiting.iter().any(|other| other.manifest.edition == followed.edition))
-        });
-        let edition = waiting.remove(ready.unwrap_or(0));
-        let line = LedgerLine {
-            number: ledger.len() as u64 + 1,
-            edition: edition.manifest.edition.clone(),
-            monitor: edition.manifest.monitor.clone(),
-            kind: edition.manifest.kind.clone(),
-            manifest_sha256: edition.manifest_sha256.clone(),
-            previous: ledger.last().map_or_else(|| "0".repeat(64), |(_, hash)| hash.clone()),
-        };
-        let text = serde_json::to_string(&line).map_err(|error| WarehouseError::Engine(error.to_string()))?;
-        let written = || -> std::io::Result<()> {
-            let mut file = File::options().create(true).append(true).open(&path)?;
-            file.write_all(format!("{text}\n").as_bytes())?;
-            file.sync_all()
-        };
-        written().map_err(|error| WarehouseError::io(&path, error))?;
-        ledger.push((line, sha256(text.as_bytes())));
+/// The newest edition of each monitor.
+pub(crate) fn newest(editions: &[Published]) -> BTreeMap<&str, &str> {
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    for edition in editions {
+        let known = found.entry(&edition.manifest.monitor).or_default();
+        *known = (*known).max(&edition.manifest.edition);
     }
-    let latest = warehouse.root().join("latest");
-    fs::create_dir_all(&latest).map_err(|error| WarehouseError::io(&latest, error))?;
-    let mut newest: BTreeMap<String, String> = BTreeMap::new();
-    for edition in &editions {
-        let known = newest.entry(edition.manifest.monitor.clone()).or_default();
-        *known = known.clone().max(edition.manifest.edition.clone());
-    }
-    for (monitor, id) in newest {
-        let link = latest.join(&monitor);
-        let target = PathBuf::from("../published").join(format!("edition={id}"));
-        if fs::read_link(&link).is_ok_and(|found| found == target) {
-            continue;
-        }
-        let fresh = latest.join(format!(".{monitor}.partial"));
-        let _ = fs::remove_file(&fresh);
-        std::os::unix::fs::symlink(&target, &fresh)
-            .and_then(|()| fs::rename(&fresh, &link))
-            .map_err(|error| WarehouseError::io(&link, error))?;
-    }
-    Ok(())
+    found
 }
 
-/// The published editions, by id.
+/// Where `latest/MONITOR` points when an edition is the newest.
+pub(crate) fn latest_target(edition: &str) -> PathBuf {
+    PathBuf::from("../published").join(format!("edition={edition}"))
+}
+
+/// The published editions, by id: those of the ledger and those whose folders are here, which must be the same.
+///
+/// # Errors
+/// Fails where the ledger or an edition is not as it was written, or one has what the other lacks.
 pub fn list(warehouse: &Warehouse) -> Result<Vec<Published>, WarehouseError> {
-    let mut ids = Vec::new();
-    if let Ok(entries) = fs::read_dir(warehouse.published()) {
-        for entry in entries.flatten() {
-            if let Some(id) = entry.file_name().to_str().and_then(|name| name.strip_prefix("edition=")) {
-                ids.push(id.to_string());
-            }
-        }
-    }
-    ids.sort();
-    ids.iter().map(|id| open(warehouse, id)).collect()
+    let ledger = Ledger::read(warehouse)?;
+    ids(warehouse, &ledger)?.iter().map(|id| open_in(warehouse, &ledger, id)).collect()
 }
 
-/// Opens a published edition.
+/// The ids of the editions that the ledger has or whose folders are here, in order.
+pub(crate) fn ids(warehouse: &Warehouse, ledger: &Ledger) -> Result<BTreeSet<String>, WarehouseError> {
+    let mut found: BTreeSet<String> = ledger.lines().iter().map(|(line, _)| line.edition.clone()).collect();
+    let published = warehouse.published();
+    if !is_there(&published)? {
+        return Ok(found);
+    }
+    for path in entries(&published)? {
+        let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix("edition="));
+        found.extend(id.map(str::to_string));
+    }
+    Ok(found)
+}
+
+/// Opens a published edition, its manifest held against the ledger.
+///
+/// # Errors
+/// Fails where there is no such edition, or it or the ledger is not as it was written.
 pub fn open(warehouse: &Warehouse, id: &str) -> Result<Published, WarehouseError> {
+    open_in(warehouse, &Ledger::read(warehouse)?, id)
+}
+
+/// The same with a ledger that was read.
+pub(crate) fn open_in(warehouse: &Warehouse, ledger: &Ledger, id: &str) -> Result<Published, WarehouseError> {
+    let published = warehouse.published();
+    if is_there(&published)? {
+        check_public_folder(&published)?;
+    }
+    // An id names a folder: one that is none could lead out of the warehouse.
+    if !is_id(id) {
+        return Err(WarehouseError::NoEdition(id.to_string()));
+    }
+    let folder = folder(warehouse, id);
+    match (is_there(&folder)?, ledger.line(id)) {
+        (false, None) => return Err(WarehouseError::NoEdition(id.to_string())),
+        (false, Some(_)) => {
+            return Err(WarehouseError::altered(&folder, "the ledger has this edition, and its folder is not here"));
+        }
+        (true, _) => {}
+    }
+    let edition = open_folder(folder, id)?;
+    ledger.check(&edition)?;
+    Ok(edition)
+}
+
+/// The manifest of a visible edition and its hash, held against nothing; nothing where it is not visible.
+pub(crate) fn manifest_of(warehouse: &Warehouse, id: &str) -> Result<Option<(Manifest, String)>, WarehouseError> {
+    let folder = folder(warehouse, id);
+    if !is_there(&folder)? {
+        return Ok(None);
+    }
+    let edition = open_folder(folder, id)?;
+    Ok(Some((edition.manifest, edition.manifest_sha256)))
+}
+
+/// The edition in a folder of the published zone, held against no ledger.
+pub(crate) fn open_folder_of(warehouse: &Warehouse, id: &str) -> Result<Published, WarehouseError> {
     open_folder(folder(warehouse, id), id)
 }
 
 fn open_folder(folder: PathBuf, id: &str) -> Result<Published, WarehouseError> {
+    check_public_folder(&folder)?;
     let path = folder.join("manifest.json");
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(_) if !folder.exists() => return Err(WarehouseError::NoEdition(id.to_string())),
-        Err(error) => return Err(WarehouseError::io(&path, error)),
-    };
+    let bytes = read_own(&path)?;
     let manifest: Manifest = serde_json::from_slice(&bytes)
-        .map_err(|error| WarehouseError::Altered { file: path.display().to_string(), what: error.to_string() })?;
+        .map_err(|_| WarehouseError::altered(&path, "it cannot be read as a manifest of this version"))?;
+    if manifest.edition != id || !is_id(&manifest.monitor) {
+        return Err(WarehouseError::altered(&path, "it is not the manifest of this edition"));
+    }
     Ok(Published { folder, manifest, manifest_sha256: sha256(&bytes) })
+}
+
+/// Returns whether something is at a place, a symbolic link that leads nowhere included.
+pub(crate) fn is_there(path: &Path) -> Result<bool, WarehouseError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(WarehouseError::io(path, error)),
+    }
 }
 
 impl Published {
@@ -273,19 +315,21 @@ impl Published {
     /// The path of a file of the edition, after its bytes have been found to be those of the manifest.
     pub fn verified(&self, file: &str) -> Result<PathBuf, WarehouseError> {
         let path = self.folder.join(file);
-        let altered = |what: &str| WarehouseError::Altered { file: path.display().to_string(), what: what.to_string() };
+        let altered = |what: &str| WarehouseError::altered(&path, what);
         let known = self
             .manifest
             .files
             .iter()
             .find(|known| known.path == file)
             .ok_or_else(|| altered("the manifest does not name it"))?;
-        let bytes = fs::read(&path).map_err(|error| WarehouseError::io(&path, error))?;
-        if sha256(&bytes) == known.sha256 { Ok(path) } else { Err(altered("its hash is not the manifest's")) }
+        injection::point("read.published")?;
+        check_below(&self.folder, file)?;
+        let is_whole = !injection::ends_early("read.published") && hash_of(&path)? == known.sha256;
+        if is_whole { Ok(path) } else { Err(altered("its hash is not the manifest's")) }
     }
 }
 
-fn folder(warehouse: &Warehouse, id: &str) -> PathBuf {
+pub(crate) fn folder(warehouse: &Warehouse, id: &str) -> PathBuf {
     warehouse.published().join(format!("edition={id}"))
 }
 
@@ -297,6 +341,13 @@ fn to_json(manifest: &Manifest) -> Result<String, WarehouseError> {
     let mut json = serde_json::to_string_pretty(manifest).map_err(|error| WarehouseError::Engine(error.to_string()))?;
     json.push('\n');
     Ok(json)
+}
+
+/// What `SHA256SUMS` of an edition holds: its files, and the manifest.
+pub(crate) fn sums_of(manifest: &Manifest, manifest_sha256: &str) -> String {
+    let mut sums: Vec<String> = manifest.files.iter().map(|file| format!("{}  {}\n", file.sha256, file.path)).collect();
+    sums.push(format!("{manifest_sha256}  manifest.json\n"));
+    sums.concat()
 }
 
 fn files(base: &Path, rows: &BTreeMap<String, u64>) -> Result<Vec<ManifestFile>, WarehouseError> {
@@ -317,15 +368,16 @@ fn files(base: &Path, rows: &BTreeMap<String, u64>) -> Result<Vec<ManifestFile>,
     Ok(found)
 }
 
-fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), WarehouseError> {
-    for entry in fs::read_dir(folder).map_err(|error| WarehouseError::io(folder, error))? {
-        let path = entry.map_err(|error| WarehouseError::io(folder, error))?.path();
-        if path.is_dir() { walk(&path, paths)? } else { paths.push(path) }
+/// The files below a folder; a symbolic link is one of them, wherever it leads.
+pub(crate) fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), WarehouseError> {
+    for path in entries(folder)? {
+        let metadata = fs::symlink_metadata(&path).map_err(|error| WarehouseError::io(&path, error))?;
+        if metadata.is_dir() { walk(&path, paths)? } else { paths.push(path) }
     }
     Ok(())
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| WarehouseError::io(folder, error))?;
     }
@@ -337,56 +389,27 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), WarehouseError> {
     written().map_err(|error| WarehouseError::io(path, error))
 }
 
-fn sync(folder: &Path) -> Result<(), WarehouseError> {
-    File::open(folder).and_then(|file| file.sync_all()).map_err(|error| WarehouseError::io(folder, error))
+/// Checks that a path within an edition's folder stays in it: plain names, and no symbolic link on the way.
+pub(crate) fn check_below(folder: &Path, file: &str) -> Result<(), WarehouseError> {
+    let mut path = folder.to_path_buf();
+    let mut parts = file.split('/').peekable();
+    while let Some(part) = parts.next() {
+        path.push(part);
+        if matches!(part, "" | "." | "..") {
+            return Err(WarehouseError::altered(&path, "it leads out of its edition"));
+        }
+        if parts.peek().is_some() {
+            check_public_folder(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn sync_folders(folder: &Path) -> Result<(), WarehouseError> {
-    for entry in fs::read_dir(folder).map_err(|error| WarehouseError::io(folder, error))?.flatten() {
-        if entry.path().is_dir() {
-            sync_folders(&entry.path())?;
+    for path in entries(folder)? {
+        if fs::symlink_metadata(&path).map_err(|error| WarehouseError::io(&path, error))?.is_dir() {
+            sync_folders(&path)?;
         }
     }
     sync(folder)
-}
-
-/// Takes away what a killed run left of a last line; that edition's line is written anew.
-fn mend_last_line(path: &Path) -> Result<(), WarehouseError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(WarehouseError::io(path, error)),
-    };
-    if bytes.is_empty() || bytes.ends_with(b"\n") {
-        return Ok(());
-    }
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let mended = || -> std::io::Result<()> {
-        let file = File::options().write(true).open(path)?;
-        file.set_len(whole as u64)?;
-        file.sync_all()
-    };
-    mended().map_err(|error| WarehouseError::io(path, error))
-}
-
-/// The ledger's lines with the hash of each; a broken chain is an error.
-pub fn read_ledger(warehouse: &Warehouse) -> Result<Vec<(LedgerLine, String)>, WarehouseError> {
-    let path = warehouse.published().join("ledger.jsonl");
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(WarehouseError::io(&path, error)),
-    };
-    let mut found: Vec<(LedgerLine, String)> = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let altered = |what: String| WarehouseError::Altered { file: path.display().to_string(), what };
-        let read: LedgerLine =
-            serde_json::from_str(line).map_err(|_| altered(format!("line {} cannot be read", number + 1)))?;
-        let previous = found.last().map_or_else(|| "0".repeat(64), |(_, hash)| hash.clone());
-        if read.previous != previous || read.number != number as u64 + 1 {
-            return Err(altered(format!("line {} does not follow the line before it", number + 1)));
-        }
-        found.push((read, sha256(line.as_bytes())));
-    }
-    Ok(found)
 }

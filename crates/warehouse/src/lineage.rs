@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::{Distinct, Expr, LogicalPlan};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{Distinct, Expr, LogicalPlan, Volatility};
 
 /// Columns by table.
 pub type Reads = BTreeMap<String, BTreeSet<String>>;
@@ -24,6 +26,34 @@ pub fn reads(plan: &LogicalPlan) -> Reads {
         found.entry(table).or_default().insert(column);
     }
     found
+}
+
+/// What of a plan does not give the same answer for the same rows: functions such as `random` and `now`, and what takes
+/// some of the rows as they come. Two runs over the same deliveries could publish different figures.
+pub(crate) fn changing(plan: &LogicalPlan) -> Result<BTreeSet<String>, DataFusionError> {
+    let mut found = BTreeSet::new();
+    plan.apply_with_subqueries(|node| {
+        match node {
+            LogicalPlan::Limit(_) => found.insert("LIMIT".to_string()),
+            LogicalPlan::Distinct(Distinct::On(_)) => found.insert("DISTINCT ON".to_string()),
+            _ => false,
+        };
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                let (name, volatility) = match expr {
+                    Expr::ScalarFunction(call) => (call.func.name(), call.func.signature().volatility),
+                    Expr::AggregateFunction(call) => (call.func.name(), call.func.signature().volatility),
+                    Expr::WindowFunction(call) => (call.fun.name(), call.fun.signature().volatility),
+                    _ => return Ok(TreeNodeRecursion::Continue),
+                };
+                if volatility != Volatility::Immutable {
+                    found.insert(name.to_string());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(found)
 }
 
 /// The sources of each output column; sources that decide over rows go into `deciding`.
@@ -127,6 +157,6 @@ fn subqueries(plan: &LogicalPlan, deciding: &mut Sources) {
             inner.extend(output);
         }
         deciding.extend(inner);
-        Ok(datafusion::common::tree_node::TreeNodeRecursion::Jump)
+        Ok(TreeNodeRecursion::Jump)
     });
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `manifest.json`. No time of day stands in it: the same inputs and definitions give the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Version of this layout.
     pub version: u32,
@@ -23,23 +24,26 @@ pub struct Manifest {
     pub cut_off: String,
     /// The edition it follows, and the hash of that edition's manifest.
     pub follows: Option<Followed>,
+    /// Hash of the ledger's last line before this edition, or zeros: figures are protected together with all that was
+    /// published before.
+    pub ledger_before: String,
     /// The cluster scheme by which reports compare.
-    #[serde(default)]
     pub comparison: String,
     /// What protection was applied.
     pub protection: String,
     /// Counts of fewer persons than this are withheld, where a source has no rule of its own.
-    #[serde(default)]
     pub withheld_below: i64,
     /// Hash of the proof of protection, which stays in the confidential zone.
-    #[serde(default)]
     pub proof_sha256: String,
     /// Rows by reason.
     pub cells: BTreeMap<String, usize>,
     /// Digests of the definitions that determine it.
     pub definitions: BTreeMap<String, String>,
-    /// Digests of the deliveries that determine it: `supplier/extract period file`.
+    /// Salted commitments to the deliveries that determine it: `supplier/extract period file`.
     pub deliveries: BTreeMap<String, String>,
+    /// Whether any delivery behind its figures, its own or carried, is made up.
+    #[serde(default)]
+    pub synthetic: bool,
     /// Warnings given when it was made.
     pub warnings: Vec<String>,
     /// Its files.
@@ -70,6 +74,7 @@ pub struct ManifestFile {
 
 /// A line of `ledger.jsonl`, chained to the line before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LedgerLine {
     /// Number of the line, from 1.
     pub number: u64,

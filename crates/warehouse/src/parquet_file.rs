@@ -1,27 +1,94 @@
 //! Parquet files as we write them: one writer, our own name in the footer, nothing that depends on time or threads.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use arrow::datatypes::{DataType, SchemaRef};
+use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
+use catalog::digest::Hasher;
+use catalog::{injection, workers};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
 use crate::WarehouseError;
+use crate::engine::os_error;
+use crate::guard::{hash_file, hash_line};
+use crate::store::{partial, write_private};
 
 const CREATED_BY: &str = "liim 0.1";
 
-/// Writes a person-level file: private, without statistics (they would hold identifiers in clear).
+/// What the system said, where an error of the library comes from it.
+fn system_error(error: ParquetError) -> Option<std::io::Error> {
+    match error {
+        ParquetError::External(cause) => cause.downcast::<std::io::Error>().ok().map(|error| *error),
+        _ => None,
+    }
+}
+
+/// An error of writing a Parquet file. The library's own words may quote a value and are left out.
+fn unwritten(path: &Path) -> impl Fn(ParquetError) -> WarehouseError + '_ {
+    move |error| {
+        let other = || std::io::Error::other("the rows could not be written as Parquet");
+        WarehouseError::io(path, system_error(error).unwrap_or_else(other))
+    }
+}
+
+/// An error of reading a Parquet file: of the system, or the file is not one that was written here.
+fn unread(path: &Path) -> impl Fn(ParquetError) -> WarehouseError + '_ {
+    move |error| match system_error(error) {
+        Some(error) => WarehouseError::io(path, error),
+        None => WarehouseError::Altered { file: path.display().to_string(), what: NOT_PARQUET.to_string() },
+    }
+}
+
+/// The same of an error that comes through Arrow, as it does while rows are read. Arrow keeps only the text of it.
+fn unread_rows(path: &Path) -> impl Fn(ArrowError) -> WarehouseError + use<> {
+    let path = path.to_path_buf();
+    move |error| {
+        let of_system = match &error {
+            ArrowError::ParquetError(text) => os_error(text),
+            _ => None,
+        };
+        match of_system {
+            Some(error) => WarehouseError::io(&path, error),
+            None => WarehouseError::Altered { file: path.display().to_string(), what: NOT_PARQUET.to_string() },
+        }
+    }
+}
+
+const NOT_PARQUET: &str = "it cannot be read as Parquet";
+
+/// A file whose hash is known when it is written.
+struct Hashed {
+    file: File,
+    hasher: Hasher,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a person-level file: private, without statistics (they would hold identifiers in clear), its hash beside it.
 pub struct PrivateWriter {
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<Hashed>,
     partial: PathBuf,
     path: PathBuf,
     rows: u64,
@@ -31,7 +98,7 @@ impl PrivateWriter {
     /// Begins a file; it appears under its name when it is finished.
     pub(crate) fn create(path: &Path, schema: &SchemaRef) -> Result<PrivateWriter, WarehouseError> {
         use std::os::unix::fs::OpenOptionsExt;
-        let partial = path.with_extension("partial");
+        let partial = partial(path);
         let file = File::options()
             .write(true)
             .create(true)
@@ -52,14 +119,15 @@ impl PrivateWriter {
             }
         }
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(file, schema.clone(), options)?;
+        let file = Hashed { file, hasher: Hasher::default() };
+        let writer = ArrowWriter::try_new_with_options(file, schema.clone(), options).map_err(unwritten(&partial))?;
         Ok(PrivateWriter { writer, partial, path: path.to_path_buf(), rows: 0 })
     }
 
     /// Adds rows.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), WarehouseError> {
         self.rows += batch.num_rows() as u64;
-        Ok(self.writer.write(batch)?)
+        self.writer.write(batch).map_err(unwritten(&self.partial))
     }
 
     /// Adds rows batch by batch, and ends the file; a batch is made while the one before is encoded, which takes about as
@@ -69,7 +137,8 @@ impl PrivateWriter {
         batches: impl Iterator<Item = Result<RecordBatch, E>>,
     ) -> Result<u64, E> {
         let path = self.path.clone();
-        let writer = std::thread::scope(|scope| -> Result<PrivateWriter, E> {
+        let stopped = |_| WarehouseError::io(&path, std::io::Error::other("a thread stopped before its work was done"));
+        let writer = workers::scoped(|scope| -> Result<PrivateWriter, E> {
             let (give, take) = sync_channel::<RecordBatch>(2);
             let writing = scope.spawn(move || -> Result<PrivateWriter, WarehouseError> {
                 for batch in take {
@@ -84,17 +153,18 @@ impl PrivateWriter {
                 }
             }
             drop(give);
-            let stopped =
-                || WarehouseError::io(&path, std::io::Error::other("a thread stopped before its work was done"));
-            Ok(writing.join().map_err(|_| stopped())??)
-        })?;
+            Ok(workers::joined(writing).map_err(stopped)??)
+        })
+        .map_err(stopped)??;
         Ok(writer.finish()?)
     }
 
     /// Ends the file and gives its number of rows.
     pub fn finish(self) -> Result<u64, WarehouseError> {
-        let file = self.writer.into_inner()?;
-        file.sync_all().map_err(|error| WarehouseError::io(&self.path, error))?;
+        let Hashed { file, hasher } = self.writer.into_inner().map_err(unwritten(&self.partial))?;
+        file.sync_all().map_err(|error| WarehouseError::io(&self.partial, error))?;
+        // The hash comes first: a run that is killed in between leaves a file that is not there, and not one without a hash.
+        write_private(&hash_file(&self.path), hash_line(&self.path, &hasher.finish()).as_bytes())?;
         std::fs::rename(&self.partial, &self.path).map_err(|error| WarehouseError::io(&self.path, error))?;
         Ok(self.rows)
     }
@@ -123,33 +193,79 @@ pub(crate) fn write_published(
         .set_key_value_metadata(Some(metadata))
         .build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options)?;
-    writer.write(batch)?;
-    let file = writer.into_inner()?;
+    let written = || -> Result<File, ParquetError> {
+        let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options)?;
+        writer.write(batch)?;
+        writer.into_inner()
+    };
+    let file = written().map_err(unwritten(path))?;
     file.sync_all().map_err(|error| WarehouseError::io(path, error))
 }
 
-/// Reads a file batch by batch; columns by name, all when none are named. Without a schema codes come as plain text; with
-/// the one they were written by, they come as keys and words, which costs far less.
-pub fn read(
-    path: &Path,
-    columns: &[&str],
-    schema: Option<&SchemaRef>,
-) -> Result<ParquetRecordBatchReader, WarehouseError> {
+/// Rows of a file, batch by batch, with the named columns in the file's order; all where none are named.
+///
+/// # Errors
+/// A file that cannot be opened or is no Parquet file; and, in place of a batch, whatever ends the rows before their number.
+pub fn read(path: &Path, columns: &[&str], schema: Option<&SchemaRef>) -> Result<Whole, WarehouseError> {
     let file = File::open(path).map_err(|error| WarehouseError::io(path, error))?;
     let options =
         schema.map_or_else(ArrowReaderOptions::new, |schema| ArrowReaderOptions::new().with_schema(schema.clone()));
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?.with_batch_size(65_536);
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+        .map_err(unread(path))?
+        .with_batch_size(65_536);
     if !columns.is_empty() {
         let mask = parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);
     }
-    Ok(builder.build()?)
+    let left = builder.metadata().file_metadata().num_rows();
+    Ok(Whole { reader: builder.build().map_err(unread(path))?, path: path.to_path_buf(), left, is_over: false })
+}
+
+/// All rows of a file: where the reader ends before the number of rows that the file says it has, that is an error.
+pub struct Whole {
+    reader: ParquetRecordBatchReader,
+    path: PathBuf,
+    left: i64,
+    is_over: bool,
+}
+
+impl Whole {
+    fn batch(&mut self) -> Result<Option<RecordBatch>, WarehouseError> {
+        injection::point("read.rows")?;
+        let unread = unread_rows(&self.path);
+        let ends = injection::ends_early("read.rows");
+        if let Some(batch) = self.reader.next().filter(|_| !ends).transpose().map_err(unread)? {
+            self.left -= batch.num_rows() as i64;
+            return Ok(Some(batch));
+        }
+        if self.left != 0 {
+            let what = format!("{} of its rows could not be read", self.left);
+            return Err(WarehouseError::Altered { file: self.path.display().to_string(), what });
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Whole {
+    type Item = Result<RecordBatch, WarehouseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let batch = self.batch().transpose();
+        self.is_over = !matches!(batch, Some(Ok(_)));
+        batch
+    }
 }
 
 /// How many rows a file has.
+///
+/// # Errors
+/// A file that cannot be opened, is no Parquet file, or says a number that is none.
 pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
     let file = File::open(path).map_err(|error| WarehouseError::io(path, error))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-    Ok(usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0))
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unread(path))?;
+    usize::try_from(builder.metadata().file_metadata().num_rows())
+        .map_err(|_| WarehouseError::Altered { file: path.display().to_string(), what: NOT_PARQUET.to_string() })
 }

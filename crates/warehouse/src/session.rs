@@ -1,23 +1,28 @@
 //! SQL over the warehouse's tables. The same type would stand before a cluster; whoever asks hands in SQL and gets Arrow.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field as ArrowField, Int64Type, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use catalog::Day;
 use catalog::schema::{Field, Type};
+use datafusion::common::cast::as_int64_array;
 use datafusion::datasource::MemTable;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext, col};
+use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
+use datafusion::prelude::{DataFrame, ParquetReadOptions, SQLOptions, SessionConfig, SessionContext, col};
 use futures::StreamExt;
 
 use crate::WarehouseError;
-use crate::lineage::{Reads, reads};
+use crate::engine::of_planning;
+use crate::guard::private_folder;
+use crate::lineage::{Reads, changing, reads};
 use crate::parquet_file::PrivateWriter;
-use crate::store::private_folder;
+use crate::query::bounded;
 
 /// How much the engine may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub struct Planned {
     pub columns: Vec<(String, Option<Type>)>,
     /// Columns that the answer depends on, by table; filters, joins, groupings and subqueries included.
     pub reads: Reads,
+    /// What does not give the same answer for the same rows, such as `random`, `now` and `LIMIT`.
+    pub changing: BTreeSet<String>,
 }
 
 impl Session {
@@ -105,6 +112,17 @@ impl Session {
         Ok(())
     }
 
+    /// Gives queries a function from whole numbers to whole numbers. It is asked of empty values too, and stays empty there.
+    pub fn register_function(&self, name: &str, of: impl Fn(i64) -> i64 + Send + Sync + 'static) {
+        let answer = move |arguments: &[ColumnarValue]| {
+            let arrays = ColumnarValue::values_to_arrays(arguments)?;
+            let numbers = as_int64_array(&arrays[0])?;
+            Ok(ColumnarValue::Array(Arc::new(numbers.unary::<_, Int64Type>(&of))))
+        };
+        let kind = DataType::Int64;
+        self.context.register_udf(create_udf(name, vec![kind.clone()], kind, Volatility::Immutable, Arc::new(answer)));
+    }
+
     /// Makes an empty table, to plan against.
     pub fn register_empty(&self, table: &str, fields: &[Field]) -> Result<(), WarehouseError> {
         let schema = arrow_schema(fields);
@@ -115,7 +133,7 @@ impl Session {
 
     /// Gives the answer to a query a name, to be asked for each time that it is read.
     pub fn register_view(&self, table: &str, sql: &str) -> Result<(), WarehouseError> {
-        let frame = self.runtime.block_on(self.context.sql(sql))?;
+        let frame = self.frame(sql)?;
         self.context.deregister_table(table)?;
         self.context.register_table(table, frame.into_view())?;
         Ok(())
@@ -127,7 +145,7 @@ impl Session {
             private_folder(folder)?;
         }
         let mut writer: Option<PrivateWriter> = None;
-        let frame = self.runtime.block_on(self.context.sql(sql))?;
+        let frame = self.frame(sql)?;
         let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
         self.runtime.block_on(async {
             let mut stream = frame.execute_stream().await?;
@@ -157,8 +175,9 @@ impl Session {
         sql: &str,
         take: &mut dyn FnMut(RecordBatch) -> Result<(), WarehouseError>,
     ) -> Result<(), WarehouseError> {
+        let frame = self.frame(sql)?;
         self.runtime.block_on(async {
-            let mut stream = self.context.sql(sql).await?.execute_stream().await?;
+            let mut stream = frame.execute_stream().await?;
             while let Some(batch) = stream.next().await {
                 take(plain(batch?)?)?;
             }
@@ -174,17 +193,30 @@ impl Session {
 
     /// Types a query without running it.
     pub fn plan(&self, sql: &str) -> Result<Planned, WarehouseError> {
-        let plan = self.runtime.block_on(self.context.state().create_logical_plan(sql))?;
+        let frame = self.frame(sql)?;
+        let plan = frame.logical_plan();
         let columns =
             plan.schema().fields().iter().map(|field| (field.name().clone(), type_of(field.data_type()))).collect();
-        Ok(Planned { columns, reads: reads(&plan) })
+        Ok(Planned { columns, reads: reads(plan), changing: changing(plan).map_err(of_planning)? })
+    }
+
+    /// Plans a query whose text is within bounds.
+    fn frame(&self, sql: &str) -> Result<DataFrame, WarehouseError> {
+        bounded(sql)?;
+        self.runtime.block_on(self.context.sql_with_options(sql, only_queries())).map_err(of_planning)
     }
 
     /// Answers a query; text comes as plain strings, integers as int64.
     pub fn query(&self, sql: &str) -> Result<Vec<RecordBatch>, WarehouseError> {
-        let batches = self.runtime.block_on(async { self.context.sql(sql).await?.collect().await })?;
+        let frame = self.frame(sql)?;
+        let batches = self.runtime.block_on(frame.collect())?;
         batches.into_iter().map(plain).collect()
     }
+}
+
+/// A query asks; it creates, changes and sets nothing.
+fn only_queries() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
 }
 
 fn plain(batch: RecordBatch) -> Result<RecordBatch, WarehouseError> {

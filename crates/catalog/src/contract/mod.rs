@@ -8,10 +8,16 @@ use std::fmt;
 use crate::day::Day;
 use crate::document::Document;
 use crate::fault::Fault;
+use crate::id::is_id;
 use crate::period::{Period, PeriodKind};
+use crate::schema::landed_type;
 
+mod floors;
+mod layouts;
 mod read;
 mod roles;
+
+pub use floors::{Floors, Share, in_per_cent};
 
 /// `supplier/extract`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,10 +32,7 @@ impl ExtractId {
     /// Reads `supplier/extract`.
     pub fn read(text: &str) -> Option<ExtractId> {
         let (supplier, extract) = text.split_once('/')?;
-        let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        (plain(supplier) && plain(extract))
+        (is_id(supplier) && is_id(extract))
             .then(|| ExtractId { supplier: supplier.to_string(), extract: extract.to_string() })
     }
 
@@ -74,7 +77,7 @@ pub enum Form {
     Delimited {
         /// The byte between fields.
         delimiter: u8,
-        /// Whether a field may stand in double quotes.
+        /// Whether a field may be in double quotes. Where not, a delivery with fields in quotes is refused.
         quoted: bool,
     },
     /// Lines of a fixed number of bytes, without header.
@@ -121,7 +124,8 @@ pub enum ColumnKind {
     Decimal(u8),
     /// A day, `YYYY-MM-DD` or `YYYYMMDD`; lands as date32.
     Day,
-    /// `YYYYMMDD` where month and day may be 00; lands as int32 as written.
+    /// `YYYYMMDD` or `YYYY-MM-DD` where month and day may be 00; lands as int32, YYYYMMDD. Empty where nothing is known:
+    /// 00000000, 19000000, 19000001; in a history such a date is one that cannot be read.
     PartialDay,
     /// `YYYY-MM`; lands as date32, the first of the month.
     Month,
@@ -136,8 +140,10 @@ pub enum ColumnKind {
 /// A column of an extract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Name, as in the header where there is one.
+    /// Name in the landed table, in roles and in queries.
     pub name: String,
+    /// Name in the header of the delivered file: the same unless a layout says otherwise.
+    pub header: String,
     /// What it holds.
     pub kind: ColumnKind,
     /// Whether it may be empty.
@@ -147,6 +153,14 @@ pub struct Column {
     pub count_empty: bool,
     /// Bytes, in a fixed-width record.
     pub width: usize,
+}
+
+impl Column {
+    /// Whether a landed row may have nothing here: the column is optional, or holds a partial day, of which the register may
+    /// know nothing.
+    pub fn may_be_null(&self) -> bool {
+        self.optional || self.kind == ColumnKind::PartialDay
+    }
 }
 
 /// What a delivery covers.
@@ -206,7 +220,7 @@ pub enum Linking {
         person: String,
         /// Order within the person.
         order: String,
-        /// First day.
+        /// First day; of type day or partial-day, as are the other days.
         from: String,
         /// First day no longer; empty until the next row begins.
         until: String,
@@ -315,14 +329,38 @@ pub struct Extract {
     pub parts: Option<Parts>,
     /// How many rows may be rejected.
     pub tolerance: Tolerance,
+    /// How much must be filled in and must link.
+    pub floors: Floors,
     /// By how much the number of rows may differ from the previous period's, as a share of it.
     pub volume_change: Option<f64>,
     /// Days after the end of the period by which the delivery is expected.
     pub expected_within_days: Option<u64>,
     /// What linking does with it.
     pub linking: Linking,
+    /// The layouts of the extract, in the order of their periods, where the supplier changed it; all else is that of the
+    /// last one. None where there is one layout for all periods.
+    pub layouts: Vec<Layout>,
     /// The contract's file, for diagnostics.
     pub file: String,
+}
+
+/// An extract as it is delivered for some periods.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// The first period; all before the others where there is none.
+    pub from: Option<Period>,
+    /// The last period; all after the others where there is none.
+    pub to: Option<Period>,
+    /// The extract as it is delivered for these.
+    pub extract: Extract,
+}
+
+impl Layout {
+    /// Whether a delivery of a period has this layout.
+    pub fn is_of(&self, period: Period) -> bool {
+        self.from.is_none_or(|from| from.start() <= period.start())
+            && self.to.is_none_or(|to| period.start() <= to.start())
+    }
 }
 
 /// Rows that together are a history: what was registered on one day must not claim a day twice, and holes are counted.
@@ -365,6 +403,20 @@ pub struct Tolerance {
     pub reasons: Vec<(String, f64)>,
 }
 
+/// Who may read the figures of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terms {
+    /// Everybody: the supplier publishes them itself, or lets them be used freely.
+    FreeUse,
+    /// The monitor alone, which protects what it publishes of them.
+    Confidential,
+}
+
+impl Terms {
+    /// The words used in contracts.
+    pub const WORDS: [(&'static str, Terms); 2] = [("free-use", Terms::FreeUse), ("confidential", Terms::Confidential)];
+}
+
 /// A supplier's contract.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
@@ -378,6 +430,8 @@ pub struct Contract {
     pub contact: String,
     /// Licence of the source, or how it may be used.
     pub licence: String,
+    /// Who may read its figures.
+    pub terms: Terms,
     /// Its extracts.
     pub extracts: Vec<Extract>,
 }
@@ -403,10 +457,47 @@ impl Extract {
         period.kind() == self.period
     }
 
+    /// The extract as it is delivered for a period; nothing where no layout is of it.
+    pub fn for_period(&self, period: Period) -> Option<&Extract> {
+        if self.layouts.is_empty() {
+            return Some(self);
+        }
+        self.layouts.iter().find(|layout| layout.is_of(period)).map(|layout| &layout.extract)
+    }
+
+    /// Whether a column is there, and lands alike, whatever the layout: only then can a query over all periods read it.
+    pub fn is_in_every_layout(&self, column: &Column) -> bool {
+        let alike = |own: &Column| own.name == column.name && landed_type(&own.kind) == landed_type(&column.kind);
+        self.layouts.iter().all(|layout| layout.extract.columns.iter().any(alike))
+    }
+
+    /// Whether a column may be empty in any of the layouts.
+    pub fn may_be_empty_in_a_layout(&self, column: &Column) -> bool {
+        let mut others = self.layouts.iter().flat_map(|layout| &layout.extract.columns);
+        column.may_be_null() || others.any(|own| own.name == column.name && own.may_be_null())
+    }
+
+    /// Whether a delivery of `rows` is about as large as one of `before`; where the contract says nothing, any is.
+    pub fn is_usual_volume(&self, before: u64, rows: u64) -> bool {
+        let Some(allowed) = self.volume_change else { return true };
+        let (low, high) = (before as f64 * (1.0 - allowed), before as f64 * (1.0 + allowed));
+        (low..=high).contains(&(rows as f64))
+    }
+
     /// By how many days a delivery of a period is later than expected; nothing when it is in time or has no calendar.
     pub fn days_late(&self, period: Period, delivered_on: Day) -> Option<u64> {
         let expected = i64::from(period.end().0) + i64::try_from(self.expected_within_days?).ok()?;
         u64::try_from(i64::from(delivered_on.0) - expected).ok().filter(|days| *days > 0)
+    }
+
+    /// The column that says whose history a row is part of, of an extract whose rows land also where something else in
+    /// them cannot be read: nationalities and ties to parents. Left out, such a row would be taken for a person without
+    /// one.
+    pub fn whose_history(&self) -> Option<usize> {
+        match &self.linking {
+            Linking::Nationalities { person, .. } | Linking::Filiations { person, .. } => self.column(person),
+            _ => None,
+        }
     }
 
     /// Position of a column.
@@ -416,7 +507,7 @@ impl Extract {
 }
 
 /// Reasons for which a row may be rejected, as written in contracts and tables.
-pub const REJECTION_REASONS: [&str; 22] = [
+pub const REJECTION_REASONS: [&str; 40] = [
     "field-count",
     "record-length",
     "quote",
@@ -439,4 +530,22 @@ pub const REJECTION_REASONS: [&str; 22] = [
     "duplicate-key-differs",
     "overlap",
     "parts-above-whole",
+    "blanks",
+    "punctuation",
+    "in-quotes",
+    "other-quotes",
+    "absence-word",
+    "formula-as-text",
+    "formula-without-result",
+    "cell-error",
+    "truth-value",
+    "leading-zero",
+    "scientific",
+    "decimal-point",
+    "too-many-decimals",
+    "grouped-number",
+    "date-form",
+    "control-character",
+    "line-end",
+    "footer",
 ];

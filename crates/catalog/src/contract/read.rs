@@ -1,14 +1,15 @@
 //! From the text of a contract to its checked values.
 
 use super::{
-    AbsentMeans, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Form, History,
-    Linking, Parts, REJECTION_REASONS, Tolerance,
+    AbsentMeans, Codes, Column, ColumnKind, Container, Contract, Covers, Encoding, Extract, ExtractId, Floors, Form,
+    History, Linking, Parts, REJECTION_REASONS, Terms, Tolerance,
 };
 use crate::document::Node;
 use crate::period::PeriodKind;
+use crate::schema::UNREADABLE;
 
 pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Contract> {
-    root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "extracts"]);
+    root.keys(&["supplier", "title", "legal_basis", "contact", "licence", "terms", "extracts"]);
     if let Some(node) = root.need("supplier")
         && let Some(name) = node.text()
         && name != supplier
@@ -17,6 +18,7 @@ pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Co
     }
     let text = |key: &str| root.need(key).and_then(|node| node.text());
     let (title, legal_basis, contact, licence) = (text("title"), text("legal_basis"), text("contact"), text("licence"));
+    let terms = root.need("terms").and_then(|node| node.one_of(&Terms::WORDS));
     let mut extracts = Vec::new();
     for (name, node) in root.need("extracts")?.entries() {
         match ExtractId::read(&format!("{supplier}/{name}")) {
@@ -34,41 +36,51 @@ pub(super) fn contract(file: &str, supplier: &str, root: &Node<'_>) -> Option<Co
         legal_basis: legal_basis?,
         contact: contact?,
         licence: licence?,
+        terms: terms?,
         extracts,
     })
 }
 
+/// The keys of an extract that a layout may have in their place.
+pub(super) const LAYOUT_KEYS: [&str; 10] =
+    ["form", "encoding", "container", "columns", "unique", "within_period", "ascending", "history", "parts", "floors"];
+
+/// The other keys of an extract.
+const EXTRACT_KEYS: [&str; 11] = [
+    "title",
+    "period",
+    "covers",
+    "absent_means",
+    "may_be_empty",
+    "tolerance",
+    "volume_change",
+    "expected_within_days",
+    "linking",
+    "layouts",
+    "note",
+];
+
 fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
-    node.keys(&[
-        "title",
-        "form",
-        "encoding",
-        "container",
-        "period",
-        "covers",
-        "absent_means",
-        "may_be_empty",
-        "columns",
-        "unique",
-        "within_period",
-        "ascending",
-        "history",
-        "parts",
-        "tolerance",
-        "volume_change",
-        "expected_within_days",
-        "linking",
-        "note",
-    ]);
+    node.keys(&[&EXTRACT_KEYS[..], &LAYOUT_KEYS[..]].concat());
+    match node.get("layouts") {
+        None => laid_out(file, id, (node, None)),
+        Some(layouts) => super::layouts::read(file, &id, node, &layouts),
+    }
+}
+
+/// The extract as it is delivered for the periods of a layout, or for all.
+pub(super) fn laid_out(file: &str, id: ExtractId, (node, layout): (&Node<'_>, Option<&Node<'_>>)) -> Option<Extract> {
+    let own = |key: &str| layout.and_then(|layout| layout.get(key)).or_else(|| node.get(key));
+    let need = |key: &str| own(key).or_else(|| layout.unwrap_or(node).need(key));
     let title = node.need("title").and_then(|found| found.text());
-    let encoding = node.need("encoding").and_then(|found| {
+    let encoding = need("encoding").and_then(|found| {
         found.one_of(&[
             ("utf-8", Encoding::Utf8),
             ("iso-8859-1", Encoding::Latin1),
             ("windows-1252", Encoding::Windows1252),
         ])
     });
-    let container = match node.get("container") {
+    let container = match own("container") {
         Some(found) => found.one_of(&[("gzip", Container::Gzip), ("zip", Container::Zip), ("plain", Container::Plain)]),
         None => Some(Container::Plain),
     };
@@ -79,40 +91,18 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         .need("absent_means")
         .and_then(|found| found.one_of(&[("zero", AbsentMeans::Zero), ("not-in-source", AbsentMeans::NotInSource)]));
     let tolerance = node.get("tolerance").map_or_else(Tolerance::default, |found| tolerance(&found));
-    let volume_change = node.get("volume_change").and_then(|found| found.number());
-    let expected_within_days = node.get("expected_within_days").and_then(|found| found.count());
-    let columns_node = node.need("columns")?;
-    let columns: Vec<Column> = columns_node.items().iter().filter_map(column).collect();
-    for (at, column) in columns.iter().enumerate() {
-        if columns[..at].iter().any(|earlier| earlier.name == column.name) {
-            columns_node.fault(7, format!("column `{}` is written twice", column.name), "");
-        }
-    }
-    let form = node.need("form").and_then(|found| form(&found, &columns));
-    let named = |key: &str| node.get(key).map(|found| positions(&found, &columns)).unwrap_or_default();
-    let (unique, within_period) = (named("unique"), named("within_period"));
-    let ascending = node
-        .get("ascending")
-        .map(|found| {
-            let pairs = found.items();
-            pairs
-                .iter()
-                .filter_map(|pair| match positions(pair, &columns)[..] {
-                    [first, second] => Some((first, second)),
-                    _ => {
-                        pair.fault(10, "two columns are expected here", "write [first, second]");
-                        None
-                    }
-                })
-                .collect()
-        })
-        .unwrap_or_default();
+    let columns = columns(&need("columns")?);
+    let form = need("form").and_then(|found| form(&found, &columns));
+    let named = |key: &str| own(key).map(|found| positions(&found, &columns)).unwrap_or_default();
     let linking = match node.get("linking") {
         Some(found) => super::roles::linking(&found, &columns),
         None => Some(Linking::None),
     };
-    if columns.len() > MOST_COLUMNS {
-        columns_node.fault(10, format!("{} columns, and at most {MOST_COLUMNS} can be read", columns.len()), "");
+    let linking = linking?;
+    if let (Some(Form::Workbook { .. }), Linking::Nationalities { .. } | Linking::Filiations { .. }) = (&form, &linking)
+    {
+        let message = "a history cannot come in a workbook: of a rejected row it could not be kept whose it is";
+        node.fault(10, message, "ask for it as text");
     }
     Some(Extract {
         id,
@@ -124,18 +114,48 @@ fn extract(file: &str, id: ExtractId, node: &Node<'_>) -> Option<Extract> {
         covers: covers?,
         absent_means: absent_means?,
         may_be_empty: node.get("may_be_empty").and_then(|found| found.truth()).unwrap_or(false),
-        unique,
-        within_period,
-        ascending,
-        history: node.get("history").and_then(|found| history(&found, &columns)),
-        parts: node.get("parts").and_then(|found| parts(&found, &columns)),
+        unique: named("unique"),
+        within_period: named("within_period"),
+        ascending: own("ascending").map(|found| ascending(&found, &columns)).unwrap_or_default(),
+        history: own("history").and_then(|found| history(&found, &columns)),
+        parts: own("parts").and_then(|found| parts(&found, &columns)),
+        floors: Floors::read(own("floors"), layout.unwrap_or(node), &columns, &linking),
         columns,
         tolerance,
-        volume_change,
-        expected_within_days,
-        linking: linking?,
+        volume_change: node.get("volume_change").and_then(|found| found.number()),
+        expected_within_days: node.get("expected_within_days").and_then(|found| found.count()),
+        linking,
+        layouts: Vec::new(),
         file: file.to_string(),
     })
+}
+
+fn columns(node: &Node<'_>) -> Vec<Column> {
+    let columns: Vec<Column> = node.items().iter().filter_map(column).collect();
+    for (at, column) in columns.iter().enumerate() {
+        if columns[..at].iter().any(|earlier| earlier.name == column.name) {
+            node.fault(7, format!("column `{}` is written twice", column.name), "");
+        }
+        if column.name == UNREADABLE {
+            let message = format!("`{UNREADABLE}` names what could not be read of a row");
+            node.fault(7, message, "name the column otherwise");
+        }
+    }
+    if columns.len() > MOST_COLUMNS {
+        node.fault(10, format!("{} columns, and at most {MOST_COLUMNS} can be read", columns.len()), "");
+    }
+    columns
+}
+
+fn ascending(node: &Node<'_>, columns: &[Column]) -> Vec<(usize, usize)> {
+    let pair = |pair: &Node<'_>| match positions(pair, columns)[..] {
+        [first, second] => Some((first, second)),
+        _ => {
+            pair.fault(10, "two columns are expected here", "write [first, second]");
+            None
+        }
+    };
+    node.items().iter().filter_map(pair).collect()
 }
 
 fn tolerance(node: &Node<'_>) -> Tolerance {
@@ -168,8 +188,9 @@ fn history(node: &Node<'_>, columns: &[Column]) -> Option<History> {
     node.keys(&["of", "from", "until", "registered_on"]);
     let day = |node: &Node<'_>| {
         let at = position(node, columns)?;
-        if columns[at].kind != ColumnKind::Day {
-            node.fault(10, format!("`{}` is not of type `day`", columns[at].name), "a history is made of days");
+        if !matches!(columns[at].kind, ColumnKind::Day | ColumnKind::PartialDay) {
+            let message = format!("`{}` is not of type `day` or `partial-day`", columns[at].name);
+            node.fault(10, message, "a history is made of days");
         }
         Some(at)
     };
@@ -262,7 +283,7 @@ fn form(node: &Node<'_>, columns: &[Column]) -> Option<Form> {
 }
 
 fn column(node: &Node<'_>) -> Option<Column> {
-    node.keys(&["name", "type", "optional", "count_empty", "width", "codes", "also", "decimals", "note"]);
+    node.keys(&["name", "header", "type", "optional", "count_empty", "width", "codes", "also", "decimals", "note"]);
     let name = node.need("name").and_then(|found| found.text());
     let also = || -> Vec<String> {
         node.get("also").map(|found| found.items().iter().filter_map(Node::text).collect()).unwrap_or_default()
@@ -316,8 +337,10 @@ fn column(node: &Node<'_>) -> Option<Column> {
             "add `optional: true`, or take `count_empty` away",
         );
     }
+    let name = name?;
     Some(Column {
-        name: name?,
+        header: node.get("header").and_then(|found| found.text()).unwrap_or_else(|| name.clone()),
+        name,
         kind,
         optional: is_true("optional"),
         count_empty: is_true("count_empty"),

@@ -146,6 +146,8 @@ fn types(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
         check(name, &|kind| matches!(kind, ColumnKind::Insz | ColumnKind::Coded), "of type insz or coded", false);
     };
     let day = |name: &str, may_be_empty| check(name, &|kind| *kind == ColumnKind::Day, "of type day", may_be_empty);
+    let is_dated = |kind: &ColumnKind| matches!(kind, ColumnKind::Day | ColumnKind::PartialDay);
+    let dated_by = |name: &str, may_be_empty| check(name, &is_dated, "of type day or partial-day", may_be_empty);
     let code = |name: &str, may_be_empty| {
         check(name, &|kind| matches!(kind, ColumnKind::Code(_)), "a code", may_be_empty);
     };
@@ -172,19 +174,19 @@ fn types(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
         Linking::Nationalities { person, order, from, until, nationality: own, registered_on } => {
             identifier(person);
             check(order, &|kind| *kind == ColumnKind::Count, "of type count", false);
-            day(from, false);
-            day(until, true);
+            dated_by(from, false);
+            dated_by(until, true);
             nationality(own, false);
-            day(registered_on, false);
+            dated_by(registered_on, false);
         }
         Linking::Filiations { person, parent, number, sex, from, until, registered_on } => {
             identifier(person);
             identifier(parent);
             code(number, false);
             code(sex, true);
-            day(from, false);
-            day(until, true);
-            day(registered_on, false);
+            dated_by(from, false);
+            dated_by(until, true);
+            dated_by(registered_on, false);
         }
         Linking::Replacements { old, new, on, registered_on } => {
             identifier(old);
@@ -203,7 +205,9 @@ fn types(node: &Node<'_>, linking: &Linking, columns: &[Column]) {
             }
             dated(as_of);
             area.iter().chain(sex).chain(moves_to).for_each(|name| code(name, true));
-            birth.iter().for_each(|name| day(name, true));
+            birth.iter().for_each(|name| {
+                check(name, &|kind| matches!(kind, ColumnKind::Day | ColumnKind::Year), "of type day or year", true);
+            });
             own.iter().for_each(|name| nationality(name, true));
         }
         Linking::Unlinked { nationality: own, as_of, area } => {

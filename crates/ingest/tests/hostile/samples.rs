@@ -6,7 +6,7 @@ use std::path::Path;
 
 use catalog::contract::{Codes, Column, ColumnKind, Container, Contract, Extract, Form};
 use catalog::insz::{self, Century};
-use catalog::reference::Reference;
+use catalog::reference::{Municipality, Reference};
 use catalog::{Period, PeriodKind};
 
 /// All extracts with a contract in a project's `sources/`, and its reference tables.
@@ -44,6 +44,9 @@ pub fn period_of(extract: &Extract) -> Period {
 /// A sound value of a column, another for each row.
 fn value(column: &Column, row: usize, period: Period, reference: &Reference) -> String {
     let nth = |codes: &mut dyn Iterator<Item = &String>, row: usize| codes.nth(row % 250).unwrap().clone();
+    // Codes that are valid throughout: which day a row is of is not decided here.
+    let always = |known: &Municipality| known.valid.0 < period.start() && period.end() < known.valid.1;
+    let valid = || reference.municipalities.iter().filter(|(_, known)| always(known)).map(|(code, _)| code);
     match &column.kind {
         ColumnKind::Text => format!("tekst {row}"),
         ColumnKind::Coded => format!("{row:016x}"),
@@ -51,9 +54,8 @@ fn value(column: &Column, row: usize, period: Period, reference: &Reference) -> 
             let nine = (700_101 + row as u64 / 400) * 1_000 + 1 + row as u64 % 400;
             format!("{:011}", nine * 100 + insz::check_digits(nine, Century::Nineteen))
         }
-        ColumnKind::Code(Codes::Municipalities(_)) => nth(&mut reference.municipalities.keys(), row),
+        ColumnKind::Code(Codes::Municipalities(_) | Codes::Places(_)) => nth(&mut valid(), row),
         ColumnKind::Code(Codes::Nationalities(_)) => nth(&mut reference.nationalities.keys(), row),
-        ColumnKind::Code(Codes::Places(_)) => nth(&mut reference.municipalities.keys(), row),
         ColumnKind::Code(Codes::Listed(listed)) => listed[row % listed.len()].0.clone(),
         ColumnKind::Count => row.to_string(),
         ColumnKind::Decimal(_) => format!("{row},5"),

@@ -23,6 +23,7 @@ struct Line {
     follows: Option<String>,
     protection: String,
     rows: usize,
+    synthetic: bool,
     manifest_sha256: String,
 }
 
@@ -40,6 +41,7 @@ pub fn editions(global: &Global, json: bool) -> Result<(), Failure> {
             cut_off: edition.manifest.cut_off,
             follows: edition.manifest.follows.map(|followed| followed.edition),
             protection: edition.manifest.protection,
+            synthetic: edition.manifest.synthetic,
             manifest_sha256: edition.manifest_sha256,
         })
         .collect();
@@ -53,9 +55,10 @@ pub fn editions(global: &Global, json: bool) -> Result<(), Failure> {
         terminal::talk("no edition is published here yet; `liim run` makes them");
     }
     for line in editions {
+        let synthetic = if line.synthetic { ", synthetic data" } else { "" };
         let follows = line.follows.map(|id| format!(", follows {id}")).unwrap_or_default();
         terminal::say(&format!(
-            "{}  {} {}{follows}  {} rows  protection: {}  {}",
+            "{}  {} {}{follows}{synthetic}  {} rows  protection: {}  {}",
             line.edition,
             line.monitor,
             line.kind,

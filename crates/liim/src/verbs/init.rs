@@ -1,35 +1,41 @@
 //! `liim init`: a project with all definitions.
 
-use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
+use warehouse::store::exists;
+
 use crate::failure::Failure;
-use crate::{key, terminal};
+use crate::{files, key, terminal};
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
 
-/// Writes a project into a folder that has none.
+/// The file that makes a folder a project. It is written last, so a folder that has it has all others.
+const LAST: &str = "pipeline.yaml";
+
+/// Writes a project into a folder that has none, or only what an `init` that was stopped left there.
+///
+/// # Errors
+/// A folder that has a project; a file there of the same name and with other content; files that cannot be written.
 pub fn init(dir: &Path) -> Result<(), Failure> {
-    if dir.join("pipeline.yaml").exists() {
+    if exists(&dir.join(LAST))? {
         return Err(Failure::Usage(format!("{} has a project already", dir.display())));
     }
-    let broken = |path: &Path, error: std::io::Error| Failure::Broken(format!("{}: {error}", path.display()));
-    for (name, bytes) in embedded::FILES {
-        let path = dir.join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| broken(folder, error))?;
-        }
-        fs::write(&path, bytes).map_err(|error| broken(&path, error))?;
+    let ignored = (".gitignore", IGNORED.as_bytes());
+    let (last, others): (Vec<_>, Vec<_>) =
+        embedded::FILES.iter().copied().chain([ignored]).partition(|(name, _)| *name == LAST);
+    for (name, bytes) in &others {
+        place(&dir.join(name), bytes)?;
     }
-    fs::create_dir_all(dir.join("warehouse")).map_err(|error| broken(dir, error))?;
-    let ignored = dir.join(".gitignore");
-    fs::write(&ignored, "/warehouse\n/keys\n/truth\n/reports\n/sources/*/deliveries\n")
-        .map_err(|error| broken(&ignored, error))?;
-    let path = dir.join("keys/person-numbers.key");
-    if !path.exists() {
-        key::make(&path).map_err(|error| broken(&path, error))?;
+    files::folder(&dir.join("warehouse"))?;
+    let key = dir.join("keys/person-numbers.key");
+    if !exists(&key)? {
+        key::make(&key)?;
+    }
+    for (name, bytes) in &last {
+        place(&dir.join(name), bytes)?;
     }
     let shown = dir.display();
     terminal::talk(&format!(
@@ -38,4 +44,23 @@ pub fn init(dir: &Path) -> Result<(), Failure> {
         embedded::FILES.len(),
     ));
     Ok(())
+}
+
+const IGNORED: &str = "/warehouse\n/keys\n/truth\n/reports\n/sources/*/deliveries\n/sources/.lock\n";
+
+/// Writes a file that is not there. One that is there and equal is left; another is not ours to replace.
+fn place(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    match std::fs::read(path) {
+        Ok(found) if found == bytes => return Ok(()),
+        Ok(_) => {
+            return Err(Failure::Usage(format!(
+                "{} is there with another content; move it away, or name another folder",
+                path.display()
+            )));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(Failure::Broken(format!("{}: {error}", path.display()))),
+    }
+    files::folder(path.parent().unwrap_or(Path::new(".")))?;
+    files::write_whole(path, bytes, 0o644)
 }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use catalog::Day;
 use catalog::project::Project;
 use warehouse::session::Limits;
+use warehouse::store::Warehouse;
 
 use crate::args::Global;
 use crate::failure::Failure;
@@ -37,11 +39,11 @@ fn limits(global: &Global) -> Limits {
     Limits {
         threads: threads(global),
         memory: global.memory_limit,
-        spill: Some(warehouse_folder(global).join("work").join("spill")),
+        spill: Some(Warehouse::reading(&warehouse_folder(global)).spill()),
     }
 }
 
-/// A date without a clock of ours: the day the system says it is.
-fn today() -> catalog::Day {
-    catalog::Day::from(jiff::Zoned::now().date())
+/// The day that it is in Belgium.
+fn today() -> Result<Day, Failure> {
+    Day::in_belgium(jiff::Timestamp::now()).map_err(|error| Failure::Broken(error.to_string()))
 }

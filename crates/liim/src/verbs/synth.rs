@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ingest::reception::SourcesLock;
+
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::terminal;
@@ -16,6 +18,12 @@ pub fn synth(
     out: Option<&Path>,
 ) -> Result<(), Failure> {
     super::project(global)?;
+    // What is received meanwhile must not be taken for an earlier synthetic delivery.
+    let waiting = || tracing::info!("a receive is at work; waiting for it");
+    let _lock = match out {
+        None => Some(SourcesLock::take(&global.project, &waiting)?),
+        Some(_) => None,
+    };
     let options = synth::Options {
         out: out.unwrap_or(&global.project).to_path_buf(),
         reference: global.project.join("sources/reference"),

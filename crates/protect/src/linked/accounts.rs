@@ -9,27 +9,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::Period;
 use catalog::cell::{AreaLevel, Cell, CellKey, Counts, ShareOf, TOTAL};
 use catalog::contract::ExtractId;
-use catalog::origin::DecidedBy;
+use catalog::link_measure::{LinkMeasure, LinkTable, OriginBound};
 use catalog::reference::{FLANDERS, NIS_CLASS, Reference};
 
 use super::figures::Linked;
 use super::sums::{ACROSS, Family, Instance};
 use super::{DETAIL, GROUP, Spot};
-use crate::quality::RawQuality;
+use crate::quality::{Counted, RawQuality};
 
 /// How the names begin under which counts about the link stand among indicators.
 pub(crate) const ACCOUNT: &str = "link of ";
-/// What a count by supplier's area is called, and those of it whom the register does not know.
-const RATE: &str = "rate";
-const UNLINKED: &str = "persons-unlinked";
-const LINKED: &str = "persons-linked";
-/// The lower end of a band.
-const LOWEST: &str = "unknown-parents-belgian";
 /// The group of those of whom no nationality is known.
 const UNKNOWN: &str = "ONBEKEND";
 
-/// A breakdown of a source in a period.
-type Breakdown = (String, String, String);
+/// A table of a source in a period.
+type Breakdown = (ExtractId, Period, LinkTable);
 
 /// A count as a cell: the number of the count that it is, nothing where no row tells it and everybody knows it.
 pub(crate) type Account = (Option<usize>, Cell);
@@ -37,72 +31,77 @@ pub(crate) type Account = (Option<usize>, Cell);
 /// Of how many counts by area one may be small, of each measure of a breakdown, that it is told by area at all.
 const SMALL: usize = 3;
 
-fn breakdown(count: &RawQuality) -> Breakdown {
-    (count.source.clone(), count.time_period.clone(), count.detail.trim_end_matches(':').to_string())
+/// The counts about the link, each with its number, its table and what it counts.
+fn about_link(counts: &[RawQuality]) -> impl Iterator<Item = (usize, &RawQuality, Breakdown, &LinkMeasure)> {
+    counts.iter().enumerate().filter_map(|(number, count)| match &count.of {
+        Counted::Link { source, period, measure } => {
+            Some((number, count, (source.clone(), *period, measure.table()), measure))
+        }
+        Counted::Work { .. } => None,
+    })
 }
 
 /// The counts by area that are not told of any area, by their numbers: of their breakdown too many are small.
 pub(crate) fn untold(counts: &[RawQuality], threshold: i64) -> BTreeSet<usize> {
-    let by_area = || counts.iter().enumerate().filter(|(_, count)| count.ref_area != TOTAL);
-    let mut all: BTreeMap<(Breakdown, &str), (usize, usize)> = BTreeMap::new();
-    for (_, count) in by_area() {
-        let (few, own) = all.entry((breakdown(count), &count.measure)).or_default();
+    let by_area = || about_link(counts).filter(|(_, count, ..)| count.ref_area != TOTAL);
+    let mut all: BTreeMap<(Breakdown, &LinkMeasure), (usize, usize)> = BTreeMap::new();
+    for (_, count, breakdown, measure) in by_area() {
+        let (few, own) = all.entry((breakdown, measure)).or_default();
         *few += usize::from((1..threshold).contains(&count.value));
         *own += 1;
     }
     let small = all.into_iter().filter(|(_, (few, own))| few * SMALL > *own);
     let small: BTreeSet<Breakdown> = small.map(|((breakdown, _), _)| breakdown).collect();
-    by_area().filter(|(_, count)| small.contains(&breakdown(count))).map(|(number, _)| number).collect()
+    by_area().filter(|(_, _, breakdown, _)| small.contains(breakdown)).map(|(number, ..)| number).collect()
 }
 
 /// The counts that are told by area, and the sums of them, as cells.
 pub(crate) fn accounts(counts: &[RawQuality], untold: &BTreeSet<usize>, reference: &Reference) -> Vec<Account> {
-    let told = counts.iter().enumerate().filter(|(number, count)| count.ref_area != TOTAL && !untold.contains(number));
-    let by_area: BTreeSet<Breakdown> = told.map(|(_, count)| breakdown(count)).collect();
+    let told = about_link(counts).filter(|(number, count, ..)| count.ref_area != TOTAL && !untold.contains(number));
+    let by_area: BTreeSet<Breakdown> = told.map(|(_, _, breakdown, _)| breakdown).collect();
     let mut found: Vec<Account> = Vec::new();
     let mut all: BTreeMap<(Breakdown, String), i64> = BTreeMap::new();
-    for (number, count) in counts.iter().enumerate() {
-        let breakdown = breakdown(count);
+    for (number, count, breakdown, measure) in about_link(counts) {
         let area = if count.ref_area == TOTAL { FLANDERS } else { &count.ref_area };
         if by_area.contains(&breakdown) {
-            let code = match count.measure.as_str() {
-                "persons" | "unknown-parents-foreign" => TOTAL,
-                measure => measure,
-            };
-            if !breakdown.2.starts_with("band") && breakdown.2 != RATE {
+            if !matches!(breakdown.2, LinkTable::OriginBounds(_) | LinkTable::Rate) {
                 *all.entry((breakdown.clone(), area.to_string())).or_default() += count.value;
             }
-            found.extend(cell(&breakdown, area, code, count.value, reference).map(|cell| (Some(number), cell)));
-        } else if count.measure == LINKED && count.detail.starts_with("sex:") {
+            found.push((Some(number), cell(&breakdown, area, code(measure), count.value, reference)));
+        } else if matches!(measure, LinkMeasure::LinkedBy { breakdown, .. } if breakdown == BY_SEX) {
             // Told by sex, and so in all.
-            let rate = (breakdown.0, breakdown.1, RATE.to_string());
+            let rate = (breakdown.0, breakdown.1, LinkTable::Rate);
             *all.entry((rate, FLANDERS.to_string())).or_default() += count.value;
         }
     }
     for ((breakdown, area), value) in all {
-        let code = if breakdown.2 == RATE { LINKED } else { TOTAL };
-        found.extend(cell(&breakdown, &area, code, value, reference).map(|cell| (None, cell)));
+        let code = if breakdown.2 == LinkTable::Rate { code(&LinkMeasure::Linked) } else { TOTAL };
+        found.push((None, cell(&breakdown, &area, code, value, reference)));
     }
     // Counts come in the order in which threads were ready; the proofs name figures by their order.
     found.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
     found
 }
 
-fn cell(
-    (source, period, breakdown): &Breakdown,
-    area: &str,
-    code: &str,
-    value: i64,
-    reference: &Reference,
-) -> Option<Cell> {
-    let time_period: Period = period.parse().ok()?;
-    Some(Cell {
+/// The breakdown of which all codes together are the persons whom the register knows.
+const BY_SEX: &str = "sex";
+
+/// The code of a measure in its table: that of a total for what the others are of.
+fn code(measure: &LinkMeasure) -> &'static str {
+    match measure {
+        LinkMeasure::Persons | LinkMeasure::OriginBound { side: OriginBound::Upper, .. } => TOTAL,
+        other => other.word(),
+    }
+}
+
+fn cell((source, period, table): &Breakdown, area: &str, code: &str, value: i64, reference: &Reference) -> Cell {
+    Cell {
         key: CellKey {
-            indicator: format!("{ACCOUNT}{source}: {breakdown}"),
+            indicator: account_name(source, table),
             ref_area: area.to_string(),
             ref_area_class: NIS_CLASS.to_string(),
             area_level: reference.area(area, NIS_CLASS).map_or(AreaLevel::Municipality, |area| area.level),
-            time_period,
+            time_period: *period,
             sex: TOTAL.to_string(),
             age_group: TOTAL.to_string(),
             group_scheme: "none".to_string(),
@@ -112,12 +111,23 @@ fn cell(
             share_of: ShareOf::None,
         },
         counts: Ok(Counts { numerator: value, divisor: 1, denominator: None, contributors: value }),
-        source: ExtractId::read(source)?,
-    })
+        source: source.clone(),
+    }
+}
+
+/// The name under which a table about the link stands among indicators.
+fn account_name(source: &ExtractId, table: &LinkTable) -> String {
+    format!("{ACCOUNT}{source}: {}", table.word())
+}
+
+/// The inverse of [`account_name`]: nothing for an indicator that is none.
+fn read_account(indicator: &str) -> Option<(ExtractId, LinkTable)> {
+    let (source, table) = indicator.strip_prefix(ACCOUNT)?.split_once(": ")?;
+    Some((ExtractId::read(source)?, LinkTable::read(table)))
 }
 
 /// Whether a name is that of counts about the link.
-pub(crate) fn is_account(indicator: &str) -> bool {
+pub fn is_account(indicator: &str) -> bool {
     indicator.starts_with(ACCOUNT)
 }
 
@@ -133,31 +143,29 @@ impl Linked<'_> {
         }
         for (own, figures) in &by_block {
             let block = &self.blocks[*own as usize];
-            let Some((source, breakdown)) =
-                block.indicator.strip_prefix(ACCOUNT).and_then(|name| name.split_once(": "))
-            else {
-                continue;
-            };
-            let (kind, definition) = breakdown.split_once(' ').unwrap_or((breakdown, ""));
+            let Some((source, table)) = read_account(&block.indicator) else { continue };
             for other in by_block.keys() {
                 let target = &self.blocks[*other as usize];
                 let same_time =
                     target.period.start() <= block.period.end() && block.period.start() <= target.period.end();
-                let about = match kind {
-                    "decided-by" | "band" => target.method == definition && target.period == block.period,
-                    RATE => same_time && self.sources[*other as usize].iter().any(|own| own.to_string() == source),
-                    _ => false,
+                let about = match &table {
+                    LinkTable::DecidedBy(definition) | LinkTable::OriginBounds(definition) => {
+                        target.method == *definition && target.period == block.period
+                    }
+                    LinkTable::Rate => same_time && self.sources[*other as usize].contains(&source),
+                    LinkTable::LinkedBy(_) | LinkTable::ParentsKnown => false,
                 };
                 // The lower end of a band is what a foreign nationality decided for, whatever indicator counts it.
-                let end = format!("{ACCOUNT}{source}: band {definition}");
-                let is_end = kind == "decided-by" && target.indicator == end && target.period == block.period;
+                let is_end = matches!(&table, LinkTable::DecidedBy(definition)
+                    if target.indicator == account_name(&source, &LinkTable::OriginBounds(definition.clone()))
+                        && target.period == block.period);
                 if target.base.is_some() || !(is_end || about && !is_account(&target.indicator)) {
                     continue;
                 }
                 // By area the figures of this breakdown that are the other's, each kind for itself.
                 let mut parts: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
                 for (spot, id) in figures {
-                    if let Some(code) = self.counterpart(kind, self.texts.text(spot.codes[DETAIL])) {
+                    if let Some(code) = self.counterpart(&table, self.texts.text(spot.codes[DETAIL])) {
                         parts.entry((spot.area, code)).or_default().push(*id);
                     }
                 }
@@ -165,7 +173,8 @@ impl Linked<'_> {
                     let mut codes = [0; 5];
                     codes[GROUP] = code;
                     if is_end {
-                        codes[DETAIL] = self.texts.known(LOWEST).unwrap_or(0);
+                        let Some(lower) = self.lower_bound() else { continue };
+                        codes[DETAIL] = lower;
                     }
                     let whole = self.everywhere.get(&Spot { block: *other, area, codes });
                     if let Some(whole) = whole.and_then(|ids| ids.last()) {
@@ -177,16 +186,22 @@ impl Linked<'_> {
         }
     }
 
+    /// The code of the lower end of a band.
+    fn lower_bound(&self) -> Option<u32> {
+        let lower = LinkMeasure::OriginBound { definition: String::new(), side: OriginBound::Lower };
+        self.texts.known(code(&lower))
+    }
+
     /// The group of an indicator that counts about the link are of; nothing where they are of none.
-    fn counterpart(&self, kind: &str, measure: &str) -> Option<u32> {
-        match (kind, measure) {
-            ("decided-by", measure) => {
-                let belgian = ["all-belgian", "known-belgian", "nothing-known"].contains(&measure);
-                (DecidedBy::WORDS.iter().any(|(word, _)| *word == measure) && !belgian).then_some(0)
-            }
-            ("band", LOWEST) | (RATE, TOTAL) => Some(0),
-            (RATE, UNLINKED) => self.texts.known(UNKNOWN),
-            _ => None,
+    fn counterpart(&self, table: &LinkTable, word: &str) -> Option<u32> {
+        let measure = match (table, word) {
+            (LinkTable::Rate, TOTAL) => LinkMeasure::Persons,
+            _ => table.measure(word)?,
+        };
+        match measure {
+            LinkMeasure::Persons | LinkMeasure::OriginBound { side: OriginBound::Lower, .. } => Some(0),
+            LinkMeasure::Unlinked => self.texts.known(UNKNOWN),
+            decided => decided.is_of_foreign_origin().then_some(0),
         }
     }
 }

@@ -53,8 +53,8 @@ pub struct Linked<'l> {
     /// Equations, by their two sides.
     pub(crate) sums: Vec<(Vec<u32>, Vec<u32>)>,
     pub(crate) known_sums: HashSet<Holds>,
-    /// Figures of each row of the newest edition: its count, and what its share is of.
-    rows: Vec<Option<(u32, Option<u32>)>>,
+    /// Of each edition the figures of each row: its count, and what its share is of.
+    rows: Vec<Vec<Option<(u32, Option<u32>)>>>,
     /// Every spot with the figures that stand there in some edition.
     pub(crate) everywhere: BTreeMap<Spot, Vec<u32>>,
 }
@@ -117,7 +117,8 @@ impl<'l> Linked<'l> {
             let figure = &mut self.figures[id as usize];
             figure.contributors = Some(counts.contributors);
             figure.is_balance = is_balance;
-            figure.need = figure.need.or(need);
+            // A figure that several rows tell has the level of all of them.
+            figure.need = [figure.need, need].into_iter().flatten().reduce(Need::with);
             figure.cost = figure.cost.max(cost);
             if public {
                 figure.standing = Standing::Public;
@@ -151,12 +152,17 @@ impl<'l> Linked<'l> {
             }
         }
         self.find_sums(&here);
-        self.rows = found;
+        self.rows.push(found);
     }
 
     /// The figures of a row of the newest edition.
     pub fn of_row(&self, row: usize) -> Option<(u32, Option<u32>)> {
-        self.rows.get(row).copied().flatten()
+        self.of_edition_row(self.rows.len().checked_sub(1)?, row)
+    }
+
+    /// The figures of a row of an edition, the oldest edition first.
+    pub fn of_edition_row(&self, edition: usize, row: usize) -> Option<(u32, Option<u32>)> {
+        self.rows.get(edition)?.get(row).copied().flatten()
     }
 
     /// Whether a row of the newest edition is hidden: its count is withheld, or what its share is of.
@@ -331,7 +337,10 @@ impl<'l> Linked<'l> {
             if public {
                 figure.standing = Standing::Public;
             } else {
-                figure.need = need_of_base(*base, divisor, rule);
+                let need = need_of_base(*base, divisor, rule);
+                figure.need = [figure.need, need].into_iter().flatten().reduce(Need::with);
+                // What can be one person in every period of a mean is taken for one: a singleton, who knows the base.
+                figure.contributors = (1..=divisor.max(1)).contains(base).then_some(1);
             }
             if let (true, Some((count, _))) = (public, found[*row]) {
                 let count = &mut self.figures[count as usize];

@@ -9,17 +9,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use catalog::Period;
 use catalog::cell::{Cell, Reason, ShareOf};
 
-use crate::secondary::{End, Need};
+use crate::certificate::Relaxation;
+use crate::level::{End, Need};
 use crate::system::Move;
 
 mod accounts;
-mod certificate;
+mod equalities;
 mod figures;
 mod plan;
+mod statement;
 mod sums;
 
-pub(crate) use accounts::{accounts, is_account, untold};
-pub use certificate::{Checker, Flaw};
+pub use accounts::is_account;
+pub(crate) use accounts::{accounts, untold};
+pub use equalities::Equality;
 pub use figures::Linked;
 
 /// A row of an edition as protection sees it.
@@ -94,6 +97,8 @@ pub struct Outcome {
     pub exposed: BTreeSet<(u32, End)>,
     /// Primary figures of which public tables alone say more than the rule allows, with what they leave.
     pub told_elsewhere: BTreeSet<u32>,
+    /// For each end that is relaxed the proof that public tables leave no more.
+    pub relaxations: BTreeMap<(u32, End), Relaxation>,
 }
 
 /// A sum that is in the system: how parts and whole are held to each other, the whole, and the parts.

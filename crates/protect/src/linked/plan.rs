@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::figures::Linked;
-use super::{Outcome, Standing};
 use catalog::cell::AreaLevel;
 use catalog::reference::Area;
+use catalog::{injection, workers};
 
+use super::figures::Linked;
+use super::{Outcome, Standing};
+use crate::ProtectError;
+use crate::certificate::{Relaxation, Step};
 use crate::search::EVERYWHERE;
 use crate::secondary::{Demand, Effort, Withheld, protect, root};
 use crate::system::{Figure, Move, System};
@@ -24,12 +27,26 @@ const LARGE: usize = 300;
 struct Part {
     /// The figures of its cells.
     figures: Vec<u32>,
+    /// The sums of the linked system that its equations are.
+    sums: Vec<u32>,
     system: System,
     demand: Demand,
 }
 
-fn protected(part: &Part, threads: usize) -> Withheld {
+fn protected(part: &Part, threads: usize) -> Result<Withheld, ProtectError> {
+    injection::point("plan.part")?;
     protect(&part.system, &part.demand, Effort::BRIEF, threads)
+}
+
+/// A proof in the numbers of the linked system.
+fn named(part: &Part, proof: Relaxation) -> Relaxation {
+    let figure = |cell: u32| part.figures[cell as usize];
+    let step = |step: Step| Step {
+        figure: figure(step.figure),
+        constraints: step.constraints.into_iter().map(|(sum, times)| (part.sums[sum as usize], times)).collect(),
+        ..step
+    };
+    Relaxation { singleton: proof.singleton.map(figure), steps: proof.steps.into_iter().map(step).collect() }
 }
 
 impl Linked<'_> {
@@ -41,28 +58,39 @@ impl Linked<'_> {
         Outcome { withheld: few.map(|(id, _)| id as u32).collect(), ..Outcome::default() }
     }
 
+    /// Everything as one system, in which a cell is a figure.
+    pub fn system(&self) -> System {
+        let figures = self.figures.iter().map(|figure| Figure {
+            value: figure.value,
+            least: if figure.is_balance { FAR_BELOW } else { figure.least },
+            most: figure.most,
+            cost: None,
+        });
+        let mut system = System::new(figures.collect());
+        for (wholes, parts) in &self.sums {
+            system.add_equation(wholes, parts);
+        }
+        system
+    }
+
     /// Decides what is withheld, with `threads` threads.
-    pub fn plan(&self, threads: usize) -> Outcome {
+    ///
+    /// # Errors
+    /// A worker that panicked: what its part of the system withholds is not known then.
+    pub fn plan(&self, threads: usize) -> Result<Outcome, ProtectError> {
         let parts = self.parts();
         let mut order: Vec<usize> = (0..parts.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse((parts[*at].demand.primary.len(), parts[*at].figures.len())));
         // Large parts one after another, all threads in each; small ones side by side.
         let (large, small): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|at| parts[*at].demand.primary.len() >= LARGE);
-        let mut found: Vec<(usize, Withheld)> =
-            large.into_iter().map(|at| (at, protected(&parts[at], threads))).collect();
-        let next = std::sync::atomic::AtomicUsize::new(0);
-        let work = || {
-            let mut found = Vec::new();
-            while let Some(at) = small.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                found.push((*at, protected(&parts[*at], 1)));
-            }
-            found
-        };
-        found.extend(std::thread::scope(|scope| -> Vec<(usize, Withheld)> {
-            let working: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-            working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-        }));
+        let mut found = Vec::new();
+        for at in large {
+            found.push((at, protected(&parts[at], threads)?));
+        }
+        for (at, withheld) in small.iter().zip(workers::each(threads, &small, |at| protected(&parts[*at], 1))?) {
+            found.push((*at, withheld?));
+        }
         found.sort_by_key(|(at, _)| *at);
         let mut outcome = Outcome::default();
         for (at, withheld) in found {
@@ -71,6 +99,9 @@ impl Linked<'_> {
             outcome.needs.extend(withheld.needs.iter().map(|(cell, need)| (name(*cell), *need)));
             outcome.exposed.extend(withheld.exposed.iter().map(|(cell, end)| (name(*cell), *end)));
             outcome.told_elsewhere.extend(withheld.told.iter().map(|cell| name(*cell)));
+            for ((cell, end), proof) in withheld.relaxations {
+                outcome.relaxations.insert((name(cell), end), named(&parts[at], proof));
+            }
             outcome.proofs.extend(withheld.moves.into_iter().map(|((cell, end), moves)| {
                 let named = |moved: Move| {
                     let mut moved: Move = moved.into_iter().map(|(cell, by)| (name(cell), by)).collect();
@@ -80,7 +111,7 @@ impl Linked<'_> {
                 ((name(cell), end), moves.into_iter().map(named).collect())
             }));
         }
-        outcome
+        Ok(outcome)
     }
 
     /// The parts that have something to protect.
@@ -116,7 +147,7 @@ impl Linked<'_> {
         members
             .into_iter()
             .filter(|(_, ids)| is_new(ids))
-            .map(|(group, ids)| self.part(ids, sums.get(&group).map(Vec::as_slice).unwrap_or_default()))
+            .map(|(group, ids)| self.part(ids, sums.get(&group).map_or(&[][..], Vec::as_slice)))
             .collect()
     }
 
@@ -239,6 +270,6 @@ impl Linked<'_> {
         let all = 0..ids.len() as u32;
         demand.public = all.clone().filter(|cell| standing(cell) == Standing::Public).collect();
         demand.unsaid = all.filter(|cell| standing(cell) == Standing::Unseen).collect();
-        Part { figures: ids, system, demand }
+        Part { figures: ids, sums: sums.iter().map(|sum| *sum as u32).collect(), system, demand }
     }
 }

@@ -130,7 +130,7 @@ impl Linked<'_> {
         }
         let text = self.texts.text(code);
         let scheme = self.reference.schemes.get(&self.schemes[block as usize]);
-        let lineage = scheme.map(|scheme| scheme.lineage(text)).unwrap_or_default();
+        let lineage = scheme.map_or_else(Vec::new, |scheme| scheme.lineage(text));
         let mut above = lineage.into_iter().skip(1).filter_map(|code| self.texts.known(code));
         above.find(|code| table.contains_key(code)).unwrap_or(0)
     }
@@ -190,7 +190,7 @@ impl Linked<'_> {
         self.reference.areas[area].level == AreaLevel::Municipality
     }
 
-    fn area_kind(&self, area: usize) -> u32 {
+    pub(crate) fn area_kind(&self, area: usize) -> u32 {
         let area = &self.reference.areas[area];
         let level = AreaLevel::WORDS.iter().position(|(_, level)| *level == area.level).unwrap_or(0);
         let scheme = self.reference.cluster_schemes.iter().position(|scheme| *scheme == area.class);

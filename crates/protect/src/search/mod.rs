@@ -18,6 +18,8 @@ const OFF: f64 = 1e-5;
 const WORTH: f64 = 1e6;
 /// A float this near to a whole number is that number.
 const SLIP: f64 = 1e-4;
+/// Denominators that are tried to write a solution in whole numbers.
+const DENOMINATORS: u32 = 360;
 const NONE: u32 = u32::MAX;
 /// All neighbourhoods.
 pub const EVERYWHERE: u64 = u64::MAX;
@@ -228,10 +230,23 @@ impl<'s> Search<'s> {
         self.set_price(cell, free.then_some(1.0));
     }
 
-    /// The last whole number that [`Search::reach`] comes to.
-    pub fn whole_end(&mut self, cell: u32, up: bool, most: i64) -> Option<i64> {
-        let end = self.reach(cell, up, most)?;
-        Some(if up { (end + SLIP).floor() } else { (end - SLIP).ceil() } as i64)
+    /// After [`Search::reach`] the equations that hold the cell, each with how many times it is taken: as whole numbers that
+    /// stand in the same proportion. Nothing where none holds it, or no whole numbers are found.
+    pub fn multiples(&self, cell: u32, up: bool) -> Option<Vec<(u32, i64)>> {
+        let Stand::Basic(at) = self.cells[cell as usize].stand[usize::from(!up)] else { return None };
+        let row: Vec<(u32, f64)> = self.rows.iter().copied().zip(self.inverse[at as usize].iter().copied()).collect();
+        let row: Vec<(u32, f64)> = row.into_iter().filter(|(_, by)| by.abs() > OFF).collect();
+        (1..=DENOMINATORS).map(f64::from).find_map(|times| {
+            let is_whole = |by: f64| (by * times - (by * times).round()).abs() <= SLIP;
+            row.iter()
+                .all(|(_, by)| is_whole(*by))
+                .then(|| row.iter().map(|(equation, by)| (*equation, (by * times).round() as i64)).collect())
+        })
+    }
+
+    /// The cells that the last search moved.
+    pub fn moving(&self) -> impl Iterator<Item = u32> {
+        self.moved().into_iter().map(|(cell, _)| cell)
     }
 
     /// How far a cell can go up or down: the end that it can come to, in tables that need not be whole. `most` is more than

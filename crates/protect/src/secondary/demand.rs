@@ -2,48 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::level::Need;
 use crate::system::System;
-
-/// What a reader must be left with for a primary cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// Values at most and at least these.
-    Reach {
-        /// A value at most this.
-        low: i64,
-        /// A value at least this.
-        high: i64,
-    },
-    /// Another value, any.
-    NotExact,
-}
-
-impl Need {
-    /// The ends that a cell of this value needs, and by how much it must move for each.
-    pub fn ends(self, value: i64) -> Vec<(End, Vec<i64>)> {
-        match self {
-            Need::NotExact => vec![(End::Other, vec![1, -1])],
-            Need::Reach { low, high } => {
-                [(End::Below, low - value, low < value), (End::Above, high - value, high > value)]
-                    .into_iter()
-                    .filter(|(_, _, needed)| *needed)
-                    .map(|(end, by, _)| (end, vec![by]))
-                    .collect()
-            }
-        }
-    }
-}
-
-/// One end of what a cell needs: a value below its own, above it, or either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum End {
-    /// A value low enough.
-    Below,
-    /// A value high enough.
-    Above,
-    /// Another value.
-    Other,
-}
 
 /// What is asked of a system.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +41,15 @@ impl Demand {
     /// A municipality and its partners.
     pub fn with_partners(&self, of: u32) -> impl Iterator<Item = u32> {
         std::iter::once(of).chain(self.partners.get(&of).into_iter().flatten().copied())
+    }
+
+    /// The cells of each person who is alone in some.
+    pub(crate) fn persons(&self) -> BTreeMap<u32, Vec<u32>> {
+        let mut found: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (cell, person) in &self.alone {
+            found.entry(*person).or_default().push(*cell);
+        }
+        found
     }
 
     /// Names the persons who are alone in cells, given as a number for each cell: who is alone in a whole and in one of its

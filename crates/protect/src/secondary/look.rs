@@ -117,7 +117,7 @@ impl Look<'_, '_> {
         fixed.iter().for_each(|cell| self.search.set_price(*cell, None));
         // Most find what they need near them, where the search is short.
         let home = state.demand.homes.get(cell as usize).copied().flatten();
-        let rings = home.and_then(|home| state.demand.rings.get(home)).map(Vec::as_slice).unwrap_or_default();
+        let rings = home.and_then(|home| state.demand.rings.get(home)).map_or(&[][..], Vec::as_slice);
         let found = rings.iter().chain(&[EVERYWHERE]).find_map(|within| {
             self.search.within = *within;
             match without.cell {

@@ -5,8 +5,12 @@
 //! that do are withheld with them. Afterwards each of those is published again where all ends can do without it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use catalog::injection;
+use catalog::workers;
+
+use crate::ProtectError;
+use crate::certificate::Relaxation;
 use crate::search::Search;
 use crate::system::{Move, System};
 
@@ -16,11 +20,12 @@ mod near;
 mod release;
 mod told;
 
+pub use crate::level::{End, Need};
+pub use demand::Demand;
 pub(crate) use demand::root;
-pub use demand::{Demand, End, Need};
 use look::{Look, Piece, Without};
 use near::{NearSearch, Nears};
-use told::TakingBack;
+use told::{Relaxations, TakingBack};
 
 /// What is withheld, with the proof.
 #[derive(Debug, Clone, Default)]
@@ -33,8 +38,10 @@ pub struct Withheld {
     pub exposed: Vec<(u32, End)>,
     /// What each primary cell needs, as far as public cells leave it.
     pub needs: BTreeMap<u32, Need>,
-    /// Primary cells of whose needs something was taken back.
+    /// Primary cells of whose needs something was relaxed.
     pub told: BTreeSet<u32>,
+    /// For each relaxed end the proof that public cells leave no more.
+    pub relaxations: BTreeMap<(u32, End), Relaxation>,
 }
 
 /// Cost of a usual cell.
@@ -85,7 +92,10 @@ struct Known {
 /// What is withheld depends on which cell comes first. Where one round is quick others are tried, and the cheapest is
 /// taken; every round begins anew, so that the order of cells in the system is all that the outcome depends on, and not the
 /// number of threads.
-pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize) -> Withheld {
+///
+/// # Errors
+/// A worker that panicked: an end without a proof is exposed, an end that nobody looked at is a failure.
+pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize) -> Result<Withheld, ProtectError> {
     let value = |cell: &u32| system.figure(*cell).value;
     let by_number: Vec<u32> = demand.primary.keys().copied().collect();
     let mut greatest_first = by_number.clone();
@@ -95,22 +105,24 @@ pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize)
     let backwards: Vec<u32> = by_number.iter().rev().copied().collect();
     let left = told::as_far_as_left(system, demand);
     let nears = Nears::new(system, demand);
-    let mut best: Option<(usize, u64, Withheld)> = None;
-    let mut spent = 0;
-    let orders = [by_number, greatest_first, least_first, backwards];
-    for order in &orders {
-        let (found, pivots) = round(system, demand, &nears, &left, order, effort, threads);
-        let cost = found.cells.iter().map(|cell| u64::from(system.figure(*cell).cost.unwrap_or(0))).sum();
-        let rank = (found.exposed.len(), cost);
-        if best.as_ref().is_none_or(|(exposed, cost, _)| rank < (*exposed, *cost)) {
-            best = Some((rank.0, rank.1, found));
-        }
-        spent += pivots;
+    let ranked = |order: &[u32]| -> Result<_, ProtectError> {
+        injection::point("secondary.round")?;
+        let (found, pivots) = round(system, demand, &nears, &left, order, effort, threads)?;
+        let cost: u64 = found.cells.iter().map(|cell| u64::from(system.figure(*cell).cost.unwrap_or(0))).sum();
+        Ok(((found.exposed.len(), cost), found, pivots))
+    };
+    let (mut rank, mut best, mut spent) = ranked(&by_number)?;
+    for order in [greatest_first, least_first, backwards] {
         if spent > effort.quick {
             break;
         }
+        let (own, found, pivots) = ranked(&order)?;
+        spent += pivots;
+        if own < rank {
+            (rank, best) = (own, found);
+        }
     }
-    best.map(|(_, _, found)| found).unwrap_or_default()
+    Ok(best)
 }
 
 /// Everything that looking for a move needs to know.
@@ -151,16 +163,12 @@ fn round(
     system: &System,
     demand: &Demand,
     nears: &Nears<'_>,
-    (needs, told): &(BTreeMap<u32, Need>, BTreeSet<u32>),
+    (needs, relaxations): &(BTreeMap<u32, Need>, Relaxations),
     order: &[u32],
     effort: Effort,
     threads: usize,
-) -> (Withheld, usize) {
-    let Demand { primary, before, hidden, alone, .. } = demand;
-    let mut persons: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (cell, person) in alone {
-        persons.entry(*person).or_default().push(*cell);
-    }
+) -> Result<(Withheld, usize), ProtectError> {
+    let Demand { primary, before, hidden, .. } = demand;
     let search =
         || Workspace { whole: Search::in_neighbourhoods(system, &demand.neighbourhoods), near: NearSearch::default() };
     let mut protector = Protector {
@@ -170,7 +178,7 @@ fn round(
             nears,
             effort,
             needs: needs.clone(),
-            persons,
+            persons: demand.persons(),
             withheld: vec![false; system.len()],
             known: Vec::new(),
             through: vec![Vec::new(); system.len()],
@@ -191,12 +199,12 @@ fn round(
     // What moves far moves others far enough on its way.
     asked.sort_by_key(|(_, ways)| std::cmp::Reverse(ways.iter().map(|by| by.abs()).max()));
     if before.iter().any(|cell| system.figure(*cell).cost.is_some()) {
-        protector.cover_by_what_is(&asked);
+        protector.cover_by_what_is(&asked)?;
     }
     let left: Vec<Asked> = asked.into_iter().filter(|(end, _)| !protector.leans.contains_key(end)).collect();
-    protector.exposed = protector.cover(left);
-    let mut told = told.clone();
-    protector.take_back(&mut told);
+    protector.exposed = protector.cover(left)?;
+    let mut relaxations = relaxations.clone();
+    protector.take_back(&mut relaxations)?;
     for patience in effort.patience {
         protector.set_patience(*patience);
         protector.release(&own, effort.release);
@@ -209,10 +217,11 @@ fn round(
             .map(|(end, numbers)| (end, numbers.into_iter().map(|number| known[number].moved.clone()).collect()))
             .collect(),
         exposed,
+        told: needs.iter().filter(|(cell, need)| primary[cell] != **need).map(|(cell, _)| *cell).collect(),
         needs,
-        told,
+        relaxations,
     };
-    (found, searches.iter().map(|own| own.whole.pivots + own.near.pivots()).sum())
+    Ok((found, searches.iter().map(|own| own.whole.pivots + own.near.pivots()).sum()))
 }
 
 impl<'s> Protector<'s> {
@@ -230,27 +239,28 @@ impl<'s> Protector<'s> {
     }
 
     /// Leans every end on what was withheld before, where that suffices: nothing is added to a table that is protected.
-    fn cover_by_what_is(&mut self, asked: &[Asked]) {
+    fn cover_by_what_is(&mut self, asked: &[Asked]) -> Result<(), ProtectError> {
         let published: Vec<u32> =
             (0..self.state.system.len() as u32).filter(|cell| !self.state.withheld[*cell as usize]).collect();
         published.iter().for_each(|cell| self.set_price(*cell, None));
         let usual = self.searches[0].whole.patience;
         self.set_patience(self.state.effort.before);
-        self.cover(asked.to_vec());
+        self.cover(asked.to_vec())?;
         self.set_patience(usual);
         for cell in published {
             self.set_price(cell, self.state.price_of(cell));
         }
+        Ok(())
     }
 
     /// Sees to it that ends are shown; gives those that cannot be.
     ///
     /// Ends of cells that are far from each other are looked at side by side, each with what was withheld before any of
     /// them; which those are follows from the cells alone.
-    fn cover(&mut self, asked: Vec<Asked>) -> Vec<(u32, End)> {
+    fn cover(&mut self, asked: Vec<Asked>) -> Result<Vec<(u32, End)>, ProtectError> {
         let mut exposed = Vec::new();
         for batch in self.batches(asked) {
-            let found = self.side_by_side(&batch);
+            let found = self.side_by_side(&batch)?;
             for ((end, _), pieces) in batch.into_iter().zip(found) {
                 match pieces {
                     Some(pieces) => {
@@ -261,7 +271,7 @@ impl<'s> Protector<'s> {
                 }
             }
         }
-        exposed
+        Ok(exposed)
     }
 
     /// Ends in batches, in which each neighbourhood has one at most; the ends of smaller ones are spread over all batches, so
@@ -283,7 +293,7 @@ impl<'s> Protector<'s> {
     }
 
     /// Takes back what public cells do not leave of the needs of cells that are exposed, and sees to what is left of them.
-    fn take_back(&mut self, told: &mut BTreeSet<u32>) {
+    fn take_back(&mut self, relaxations: &mut Relaxations) -> Result<(), ProtectError> {
         let (system, demand) = (self.state.system, self.state.demand);
         let mut taking = TakingBack::new(system, demand);
         for pass in 0..told::PASSES {
@@ -294,51 +304,33 @@ impl<'s> Protector<'s> {
             let mut exposed = Vec::new();
             for (cell, end) in std::mem::take(&mut self.exposed) {
                 match taking.less(pass, cell, end, self.state.needs[&cell]) {
-                    Some(need) => {
-                        if self.state.needs.insert(cell, need) != Some(need) {
-                            told.insert(cell);
-                        }
+                    Some((need, proof)) => {
+                        self.state.needs.insert(cell, need);
+                        relaxations.extend(proof.map(|proof| ((cell, end), proof)));
                         asked.extend(self.state.asked(cell).into_iter().filter(|((_, own), _)| *own == end));
                     }
                     None => exposed.push((cell, end)),
                 }
             }
-            exposed.extend(self.cover(asked));
+            exposed.extend(self.cover(asked)?);
             self.exposed = exposed;
         }
+        Ok(())
     }
 
     /// Looks for moves that show each of some ends, by as many threads as there are workspaces.
-    fn side_by_side(&mut self, batch: &[Asked]) -> Vec<Option<Vec<Piece>>> {
+    fn side_by_side(&mut self, batch: &[Asked]) -> Result<Vec<Option<Vec<Piece>>>, ProtectError> {
         let state = &self.state;
-        let next = AtomicUsize::new(0);
-        let work = |Workspace { whole: search, near }: &mut Workspace<'s>| {
-            let mut look = Look { state, search, near };
-            let mut found = Vec::new();
-            while let Some((at, ((cell, _), ways))) =
-                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, batch.get(at)?)))
-            {
-                found.push((at, look.shown_by(*cell, ways, Without::default())));
-            }
-            found
-        };
-        let mut found: Vec<(usize, Option<Vec<Piece>>)> = match self.searches.as_mut_slice() {
-            [only] => work(only),
-            searches if batch.len() == 1 => work(&mut searches[0]),
-            searches => std::thread::scope(|scope| {
-                let work = &work;
-                let working: Vec<_> = searches.iter_mut().map(|search| scope.spawn(move || work(search))).collect();
-                working.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-            }),
-        };
-        found.sort_by_key(|(at, _)| *at);
-        let mut all: Vec<Option<Vec<Piece>>> = vec![None; batch.len()];
-        found.into_iter().for_each(|(at, pieces)| all[at] = pieces);
-        all
+        let found = workers::each_with(&mut self.searches, batch, |Workspace { whole: search, near }, asked| {
+            injection::point("secondary.worker")?;
+            let ((cell, _), ways) = asked;
+            Ok(Look { state, search, near }.shown_by(*cell, ways, Without::default()))
+        })?;
+        found.into_iter().collect()
     }
 
     fn lean(&mut self, end: (u32, End), numbers: Vec<usize>) {
-        for number in self.leans.remove(&end).unwrap_or_default() {
+        for number in self.leans.remove(&end).into_iter().flatten() {
             self.state.known[number].users.retain(|user| *user != end);
         }
         for number in &numbers {

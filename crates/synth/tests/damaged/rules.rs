@@ -153,8 +153,12 @@ impl Lists {
     }
 }
 
-/// `YYYYMMDD`, month and day perhaps 00.
+/// `YYYYMMDD` or `YYYY-MM-DD`, month and day perhaps 00.
 fn partial(text: &str) -> bool {
+    let text = match text.as_bytes() {
+        [_, _, _, _, b'-', _, _, b'-', _, _] => text.replace('-', ""),
+        _ => text.to_string(),
+    };
     let number: u32 = text.parse().unwrap_or(0);
     let (month, day) = (number / 100 % 100, number % 100);
     let full = number / 10_000 * 10_000 + month.max(1) * 100 + day.max(1);
