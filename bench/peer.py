@@ -12,18 +12,19 @@ import time
 import zipfile
 
 project = pathlib.Path(sys.argv[1])
-EDITION = """
-  bench:
+DAY = "2011-12-16"  # Editions have days for names.
+EDITION = f"""
+  {DAY}:
     monitor: bench
     kind: illustrative
     title: Meting
     cut_off: "2011-12-15"
     why: Meting.
     indicators:
-      vreemde-nationaliteit: { periods: ["2010-01-01", "2011-01-01"] }
-      vreemde-herkomst: { periods: ["2011-01-01"], origin: vier-criteria-2013 }
-      nwwz: { periods: ["2010-01-01/P1Y"], origin: eigen-historiek-2011 }
-      leefloon: { periods: ["2010-01-01/P1Y"], origin: eigen-historiek-2011 }
+      vreemde-nationaliteit: {{ periods: ["2010-01-01", "2011-01-01"] }}
+      vreemde-herkomst: {{ periods: ["2011-01-01"], origin: vier-criteria-2013 }}
+      nwwz: {{ periods: ["2010-01-01/P1Y"], origin: eigen-historiek-2011 }}
+      leefloon: {{ periods: ["2010-01-01/P1Y"], origin: eigen-historiek-2011 }}
 """
 
 
@@ -50,7 +51,7 @@ CUT_OFF = "DATE '2011-12-15'"
 
 def published():
     """The figures that liim published, to be held against DuckDB's."""
-    file = project / "warehouse/published/edition=bench/observations.parquet"
+    file = project / f"warehouse/published/edition={DAY}/observations.parquet"
     rows = duckdb.sql(f"""SELECT indicator || ' ' || time_period AS name, numerator FROM '{file}'
         WHERE ref_area = '02000' AND sex = '_T' AND age_group = '_T' AND "group" = CASE indicator WHEN 'vreemde-nationaliteit' THEN 'EU' WHEN 'vreemde-herkomst'
         THEN '_T' ELSE 'VREEMD' END ORDER BY 1""").fetchall()
@@ -59,7 +60,7 @@ def published():
 
 def same_queries():
     """Seconds for the cards' own queries over the tables that liim linked and landed."""
-    work = project / "warehouse" / "work" / "bench"
+    work = project / "warehouse" / "work" / DAY
     db = duckdb.connect()
     db.execute("SET threads = 2; SET preserve_insertion_order = false")
     within = "region = '02000' AND valid_from <= '2011-01-01' AND coalesce(valid_to, '9999') > '2011-01-01'"

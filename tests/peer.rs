@@ -48,7 +48,7 @@ fn duckdb_counts_the_same_from_the_delivered_files() {
         out(&output).lines().last().unwrap_or_default().to_string()
     };
     peer(&["--prepare"]);
-    done(&folder, &["-q", "run", "--edition", "bench"]);
+    done(&folder, &["-q", "run", "--edition", "2011-12-16"]);
     let told = |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&peer(arguments)).unwrap() };
     let (theirs, ours) = (told(&[]), told(&["--figures"]));
     assert_eq!(ours.as_object().unwrap().len(), 5, "{ours}");

@@ -1,5 +1,7 @@
 //! Stories: a village of a few persons written out, and the cells that a statistician works out by hand.
 
+use std::io::Write;
+
 use catalog::cell::Observation;
 
 use crate::project::{Folder, done, insz, observations, project, without_floors};
@@ -39,7 +41,8 @@ fn tell(name: &str, indicators: &str, deliveries: &[(&str, &str, &str, &str)]) -
     without_floors(&folder);
     folder.write("pipeline.yaml", format!("{PIPELINE}{indicators}"));
     for (extract, period, file, text) in deliveries {
-        let path = folder.write(&format!("in/{file}"), text);
+        let name = format!("in/{file}");
+        let path = if file.ends_with(".zip") { folder.write(&name, zipped(text)) } else { folder.write(&name, text) };
         done(
             &folder,
             &["-q", "receive", extract, path.to_str().unwrap(), "--period", period, "--delivered-on", "2011-07-15"],
@@ -47,6 +50,17 @@ fn tell(name: &str, indicators: &str, deliveries: &[(&str, &str, &str, &str)]) -
     }
     done(&folder, &["-q", "run", "--all"]);
     observations(&folder, "verhaal")
+}
+
+/// The first line of statbel/bevolking.
+const BEVOLKING: &str = "CD_MUNTY_REFNIS|TX_MUNTY_DESCR_NL|TX_MUNTY_DESCR_FR|CD_DSTR_REFNIS|TX_ADM_DSTR_DESCR_NL|TX_ADM_DSTR_DESCR_FR|CD_PROV_REFNIS|TX_PROV_DESCR_NL|TX_PROV_DESCR_FR|CD_RGN_REFNIS|TX_RGN_DESCR_NL|TX_RGN_DESCR_FR|CD_SEX|CD_NATLTY|TX_NATLTY_FR|TX_NATLTY_NL|CD_CIV_STS|TX_CIV_STS_FR|TX_CIV_STS_NL|CD_AGE|MS_POPULATION|CD_YEAR\n";
+
+/// A file as Statbel packs it.
+fn zipped(text: &str) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.start_file("bevolking.txt", zip::write::SimpleFileOptions::default()).unwrap();
+    writer.write_all(text.as_bytes()).unwrap();
+    writer.finish().unwrap().into_inner()
 }
 
 fn cell<'o>(rows: &'o [Observation], area: &str, sex: &str, group: &str) -> &'o Observation {
@@ -313,6 +327,13 @@ fn the_birth_date_of_the_register_decides_in_every_indicator() {
         ("inburgering/trajecten", "2010-12-31", "trajecten.csv", &trajecten),
         ("onderwijs/secundair", "2010-2011", "secundair.csv", &secundair),
     ];
+    // The inhabitants that the steps are shared by, which the story does not ask about.
+    let inhabitants = format!(
+        "{BEVOLKING}71016|Genk|Genk|71000|Arrondissement Hasselt|Arrondissement de Hasselt|70000|\
+        Provincie Limburg|Province de Limbourg|02000|Vlaams Gewest|Région flamande|F|BEL|Belges|Belgen|1|Célibataire|\
+        Ongehuwd|17|500|2010\n"
+    );
+    let deliveries = [&deliveries[..], &[("statbel/bevolking", "2010-01-01", "bevolking.zip", &inhabitants)]].concat();
     let steps = ["nieuwkomers", "aanmeldingen", "contracten", "attesten", "trajecten-geslacht"];
     let wanted: String = steps.iter().map(|id| format!("      {id}: {{ periods: [\"2010\"] }}\n")).collect();
     let wanted = wanted + "      schoolse-achterstand: { periods: [\"2010-2011\"] }\n";

@@ -27,7 +27,7 @@ fn register(project: &Project, warehouse: &Warehouse, edition: &str, persons: &[
         matches!(linking, Linking::Nationalities { .. } | Linking::Filiations { .. } | Linking::Replacements { .. })
     });
     // The key of social security, where the edition reads what comes under its pseudonyms.
-    let read = edition.ends_with("anders");
+    let read = edition.ends_with(OTHER_DAY);
     let keys =
         own(|linking| matches!(linking, Linking::Key { .. })).filter(|_| read).map(|extract| (&extract.id, "2010"));
     for (id, period) in of_persons.chain(histories.map(|extract| (&extract.id, history))).chain(keys) {
@@ -139,9 +139,12 @@ fn compare(root: &Path, edition: &str, period: &str, register: &Register, defini
     compared
 }
 
+/// The day on which an edition by the other definitions is published.
+const OTHER_DAY: &str = "17";
+
 /// Editions that need all six definitions between them, each with what the register knew in its year.
 const EDITIONS: &str = r#"
-  toets-2011:
+  2011-12-16:
     monitor: toets
     kind: illustrative
     title: Toets
@@ -151,7 +154,7 @@ const EDITIONS: &str = r#"
       vreemde-nationaliteit: { periods: ["2010-01-01", "2011-01-01"] }
       vreemde-herkomst: { periods: ["2008-01-01", "2009-01-01", "2010-01-01", "2011-01-01"], origin: vier-criteria-2013 }
       werkzoekenden: { periods: ["2010-01-01/P1Y"], origin: eigen-historiek-2011 }
-  toets-2012:
+  2012-12-16:
     monitor: toets
     kind: illustrative
     title: Toets
@@ -161,7 +164,7 @@ const EDITIONS: &str = r#"
       vreemde-nationaliteit: { periods: ["2012-01-01"] }
       vreemde-herkomst: { periods: ["2012-01-01"], origin: vier-criteria-2013 }
       werkzoekenden: { periods: ["2010-01-01/P1Y"], origin: eigen-historiek-2011 }
-  toets-2011-anders:
+  2011-12-17:
     monitor: toets
     kind: illustrative
     title: Toets
@@ -171,7 +174,7 @@ const EDITIONS: &str = r#"
       vreemde-herkomst: { periods: ["2008-01-01", "2009-01-01", "2010-01-01", "2011-01-01"], origin: sem-waso }
       werkzoekenden: { periods: ["2010-01-01/P1Y"], origin: vdab-2011 }
       leefloon: { periods: ["2010-01-01/P1Y"], origin: statbel-herkomst }
-  toets-2012-anders:
+  2012-12-17:
     monitor: toets
     kind: illustrative
     title: Toets
@@ -198,7 +201,7 @@ fn every_person_is_classified_as_drawn() {
         synth.extend(["--calibrate", zip]);
     }
     done(&folder, &synth);
-    for edition in ["toets-2011", "toets-2012", "toets-2011-anders", "toets-2012-anders"] {
+    for edition in ["2011-12-16", "2012-12-16", "2011-12-17", "2012-12-17"] {
         done(&folder, &["-q", "run", "--edition", edition]);
     }
     let root = folder.path();
@@ -206,8 +209,8 @@ fn every_person_is_classified_as_drawn() {
     let warehouse = Warehouse::reading(&root.join("warehouse"));
     let mut persons = 0;
     let all = ["2008-01-01", "2009-01-01", "2010-01-01", "2011-01-01", "2012-01-01"];
-    for (edition, deliveries, periods) in [("toets-2011", &all[..4], &all[..4]), ("toets-2012", &all[..], &all[4..])] {
-        for (edition, definitions) in [(edition.to_string(), FIRST), (format!("{edition}-anders"), OTHERS)] {
+    for (month, deliveries, periods) in [("2011-12", &all[..4], &all[..4]), ("2012-12", &all[..], &all[4..])] {
+        for (edition, definitions) in [(format!("{month}-16"), FIRST), (format!("{month}-{OTHER_DAY}"), OTHERS)] {
             let register = register(&project, &warehouse, &edition, deliveries, deliveries[deliveries.len() - 1]);
             for period in periods {
                 let compared = compare(root, &edition, period, &register, &definitions);
@@ -245,7 +248,7 @@ fn with_faults_every_difference_from_the_truth_has_a_rejected_row() {
         "    absent_means: zero\n",
         "    absent_means: zero\n    tolerance: 0.02\n",
     );
-    for edition in ["toets-2011", "toets-2011-anders"] {
+    for edition in ["2011-12-16", "2011-12-17"] {
         done(&folder, &["-q", "run", "--edition", edition]);
     }
 
@@ -307,7 +310,7 @@ fn with_faults_every_difference_from_the_truth_has_a_rejected_row() {
     let root = folder.path();
     let project = Project::load(root).unwrap();
     let warehouse = Warehouse::reading(&root.join("warehouse"));
-    for (edition, definitions) in [("toets-2011", FIRST), ("toets-2011-anders", OTHERS)] {
+    for (edition, definitions) in [("2011-12-16", FIRST), ("2011-12-17", OTHERS)] {
         let register = register(&project, &warehouse, edition, &DAYS, HISTORY);
         let compared = compare(root, edition, HISTORY, &register, &definitions);
         let unexplained = compared.differing.iter().filter(|number| !own.contains(&number.parse().unwrap())).count();

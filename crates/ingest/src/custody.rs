@@ -10,7 +10,7 @@ use catalog::receipt::Receipt;
 use catalog::{Fault, Place};
 
 use crate::LandError;
-use crate::delivery::{Delivery, deliveries};
+use crate::delivery::{Delivery, receipts};
 
 /// What a check of deliveries found.
 #[derive(Debug, Default)]
@@ -48,7 +48,9 @@ pub fn check(project: &Project) -> Custody {
     let mut found = Custody::default();
     let mut received = Vec::new();
     for extract in project.extracts() {
-        received.extend(found.take(deliveries(project, &extract.id)).unwrap_or_default());
+        // A receipt that cannot be read does not hide the deliveries beside it.
+        let receipts = found.take(receipts(project, &extract.id)).unwrap_or_default();
+        received.extend(receipts.into_iter().filter_map(|receipt| found.take(receipt)));
     }
     let mut known: BTreeSet<PathBuf> = BTreeSet::new();
     for delivery in received {

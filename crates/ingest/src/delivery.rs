@@ -81,54 +81,17 @@ impl Delivery {
 }
 
 /// All deliveries of an extract, in the order of period, day of reception and sequence.
+///
+/// # Errors
+/// What cannot be read; else all receipts that are missing, altered or wrong.
 pub fn deliveries(project: &Project, extract: &ExtractId) -> Result<Vec<Delivery>, LandError> {
-    let base = project.root.join("sources").join(&extract.supplier).join("deliveries");
     let mut found = Vec::new();
     let mut faults = Vec::new();
-    for period_folder in folders(&base)? {
-        for folder in folders(&period_folder.join(&extract.extract))? {
-            let file = folder.join("receipt.yaml");
-            let shown = file.strip_prefix(&project.root).unwrap_or(&file).display().to_string();
-            let text = match fs::read_to_string(&file) {
-                Ok(text) => text,
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    faults.push(
-                        Fault::new("S35", Place::file(&shown), "the delivery has no receipt")
-                            .hint("receive it with `liim receive`"),
-                    );
-                    continue;
-                }
-                Err(error) => return Err(LandError::io(&shown, error)),
-            };
-            if !is_bounded(&shown, 'S', &text, &mut faults) {
-                continue;
-            }
-            if !is_sealed(&text) {
-                let what =
-                    "the receipt is not as it was written: its last line does not hold the hash of those above it";
-                let hint = "put it back from a copy, or change it with `liim receive`";
-                faults.push(Fault::new("S36", Place::file(&shown), what).hint(hint));
-                continue;
-            }
-            let receipt: Receipt = match serde_yaml::from_str(&text) {
-                Ok(receipt) => receipt,
-                Err(error) => {
-                    let mut place = Place::file(&shown);
-                    place.line = error.location().map(|location| location.line() as u64);
-                    faults.push(Fault::new("S36", place, "not a receipt").hint(error.to_string()));
-                    continue;
-                }
-            };
-            match (receipt.period.parse(), receipt.delivered_on.parse()) {
-                (Ok(period), Ok(delivered_on)) if fits(&receipt, extract, &folder) => {
-                    found.push(Delivery { extract: extract.clone(), period, delivered_on, receipt, folder });
-                }
-                _ => faults.push(Fault::new(
-                    "S36",
-                    Place::file(&shown),
-                    "extract, period or day of the receipt do not fit its folder",
-                )),
-            }
+    for receipt in receipts(project, extract)? {
+        match receipt {
+            Ok(delivery) => found.push(delivery),
+            Err(LandError::Faults(told)) => faults.extend(told),
+            Err(other) => return Err(other),
         }
     }
     if !faults.is_empty() {
@@ -136,6 +99,58 @@ pub fn deliveries(project: &Project, extract: &ExtractId) -> Result<Vec<Delivery
     }
     found.sort_by_key(|delivery| (delivery.period, delivery.delivered_on, delivery.receipt.sequence));
     Ok(found)
+}
+
+/// Each delivery of an extract, or what is wrong with its receipt.
+///
+/// # Errors
+/// A folder of deliveries that cannot be read.
+pub fn receipts(project: &Project, extract: &ExtractId) -> Result<Vec<Result<Delivery, LandError>>, LandError> {
+    let base = project.root.join("sources").join(&extract.supplier).join("deliveries");
+    let mut found = Vec::new();
+    for period_folder in folders(&base)? {
+        for folder in folders(&period_folder.join(&extract.extract))? {
+            found.push(receipt_of(project, extract, folder));
+        }
+    }
+    Ok(found)
+}
+
+/// Reads the receipt of a delivery's folder.
+fn receipt_of(project: &Project, extract: &ExtractId, folder: PathBuf) -> Result<Delivery, LandError> {
+    let file = folder.join(Receipt::FILE);
+    let shown = file.strip_prefix(&project.root).unwrap_or(&file).display().to_string();
+    let wrong = |code, what: &str| Fault::new(code, Place::file(&shown), what);
+    let refused = |fault| Err(LandError::Faults(vec![fault]));
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return refused(wrong("S35", "the delivery has no receipt").hint("receive it with `liim receive`"));
+        }
+        Err(error) => return Err(LandError::io(&shown, error)),
+    };
+    let mut faults = Vec::new();
+    if !is_bounded(&shown, 'S', &text, &mut faults) {
+        return Err(LandError::Faults(faults));
+    }
+    if !is_sealed(&text) {
+        let what = "the receipt is not as it was written: its last line does not hold the hash of those above it";
+        return refused(wrong("S36", what).hint("put it back from a copy, or change it with `liim receive`"));
+    }
+    let receipt: Receipt = match serde_yaml::from_str(&text) {
+        Ok(receipt) => receipt,
+        Err(error) => {
+            let mut place = Place::file(&shown);
+            place.line = error.location().map(|location| location.line() as u64);
+            return refused(Fault::new("S36", place, "not a receipt").hint(error.to_string()));
+        }
+    };
+    match (receipt.period.parse(), receipt.delivered_on.parse()) {
+        (Ok(period), Ok(delivered_on)) if fits(&receipt, extract, &folder) => {
+            Ok(Delivery { extract: extract.clone(), period, delivered_on, receipt, folder })
+        }
+        _ => refused(wrong("S36", "extract, period or day of the receipt do not fit its folder")),
+    }
 }
 
 /// Whether a receipt is that of the folder it lies in, and names files of that folder alone.

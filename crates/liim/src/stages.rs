@@ -203,8 +203,8 @@ impl Workshop<'_> {
 
     /// The salt of an edition's commitments: a hash over all that was landed for it. It is the same for who makes the edition
     /// again from the same deliveries, and can be known only by who holds every one of them, so that a commitment to a small
-    /// table tells nothing to who lacks the register. Where few rows are about persons all of it could be guessed, and random
-    /// bytes are mixed in.
+    /// table tells nothing to who lacks the register. Where few rows are about persons all of it could be guessed, and the
+    /// key of the project is mixed in.
     fn salt(
         &self,
         edition: &Edition,
@@ -218,7 +218,7 @@ impl Workshop<'_> {
             .filter_map(|delivery| landings.get(&delivery.folder))
             .map(|landing| landing.summary.rows)
             .sum();
-        let mixed_in = if of_persons < UNGUESSABLE_ROWS { hex(&key::random()?) } else { String::new() };
+        let mixed_in = if of_persons < UNGUESSABLE_ROWS { hex(&key::read(self.project)?) } else { String::new() };
         let landed: Vec<&str> = landings.values().map(|landing| landing.sha256.as_str()).collect();
         Ok(sha256(format!("salt 1 {} {mixed_in}\n{}", edition.id, landed.join("\n")).as_bytes()))
     }

@@ -140,8 +140,9 @@ impl Kinship {
         let (Some(first), second, None) = (in_force.next(), in_force.next(), in_force.next()) else {
             return chosen(own.iter().filter(|tie| tie.from <= day.0 && day.0 < tie.until));
         };
-        // Nearly everybody has one man and one woman on record, or one of them.
-        match (first.sex, second.map(|tie| tie.sex)) {
+        // Nearly everybody has one man and one woman on record, or one of them. One parent under two sexes is one parent.
+        match (first.sex, second.filter(|tie| tie.parent != first.parent).map(|tie| tie.sex)) {
+            (_, None) if second.is_some() => chosen([first].into_iter().chain(second)),
             (Sex::Man, None) => Parents { father: Some(first.parent), ..Parents::default() },
             (Sex::Woman, None) => Parents { mother: Some(first.parent), ..Parents::default() },
             (Sex::Man, Some(Sex::Woman)) => {
