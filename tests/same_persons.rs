@@ -120,7 +120,7 @@ fn with_everything_coded_and_no_key_the_figures_are_the_same() {
             "nwwz.csv" => &[1],
             "secundair.csv" | "volwassenen.csv" => &[1],
             "trajecten.csv" | "verhuizingen.csv.gz" => &[0],
-            "leefloon.csv" => {
+            "leefloon.csv" | "posities.csv.gz" => {
                 rewrite(&coded, &name, |text| coded_fields(text, &[1], &from_ksz));
                 changed += 1;
                 continue;

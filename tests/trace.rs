@@ -43,8 +43,11 @@ fn short(row: &Observation) -> CellQuery {
     }
 }
 
-/// Walks all keys of a few areas of each level: each question has its own row for an answer, and one that leaves codes out
-/// has that row or none.
+/// Questions of each indicator for whose answers rows are looked through.
+const QUESTIONS: usize = 150;
+
+/// Walks keys of a few areas of each level, spread over all rows of each indicator: each question has its own row for an
+/// answer, and one that leaves codes out has that row or none.
 pub fn every_row_answers_to_its_own_key(folder: &Folder) {
     for edition in ["2011-12-21", "2012-03-15", "2013-03-15", "2013-03-29"] {
         let mut by_indicator: BTreeMap<String, Vec<Observation>> = BTreeMap::new();
@@ -56,7 +59,8 @@ pub fn every_row_answers_to_its_own_key(folder: &Folder) {
             }
         }
         for rows in by_indicator.values() {
-            for row in rows {
+            // An odd step does not fall on the same code of a breakdown each time.
+            for row in rows.iter().step_by(rows.len() / QUESTIONS | 1) {
                 assert_eq!(find(rows, &all_of(row)).map(|found| &found.key), Ok(&row.key));
                 match find(rows, &short(row)) {
                     Ok(found) => assert_eq!(found.key, row.key),
@@ -77,9 +81,9 @@ pub fn the_command_answers_for_the_cell_that_was_given_or_for_none(folder: &Fold
     let given = [&moves[..], &["--detail", "saldo", "--detail-2", "buitenland", "--json"]].concat();
     let proof: serde_json::Value = serde_json::from_str(&out(&done(folder, &given))).unwrap();
     assert_eq!((&proof["cell"]["detail"], &proof["cell"]["detail_2"]), (&"saldo".into(), &"buitenland".into()));
-    let seekers = ["trace", "werkzoekenden", "--area", "02000", "--edition", "2011-12-21", "--group", "ALLOCHTOON"];
-    assert!(err(&liim(folder, &seekers)).contains("--share-of (group, total)"));
-    let given = [&seekers[..], &["--share-of", "total", "--json"]].concat();
+    let births = ["trace", "kansarme-geboorten", "--area", "02000", "--edition", "2011-12-21", "--group", "MAGHREB"];
+    assert!(err(&liim(folder, &births)).contains("--share-of (group, total)"));
+    let given = [&births[..], &["--share-of", "total", "--json"]].concat();
     let proof: serde_json::Value = serde_json::from_str(&out(&done(folder, &given))).unwrap();
     assert_eq!(proof["cell"]["share_of"], "total");
     for (option, code) in

@@ -217,9 +217,9 @@ fn editions_are_protected_as_one_system_and_the_proofs_add_up_elsewhere() {
             assert_eq!(row.reason, *before, "{:?}", row.key);
         }
     }
-    let manifest = folder.read("warehouse/published/edition=second/manifest.json");
+    let manifest = folder.read("warehouse/published/edition=2012-03-16/manifest.json");
     assert!(manifest.contains(r#""protection": "linked""#));
-    let confidential = folder.path().join("warehouse/confidential/edition=second");
+    let confidential = folder.path().join("warehouse/confidential/edition=2012-03-16");
     assert_eq!(std::fs::metadata(&confidential).unwrap().permissions().mode() & 0o777, 0o700);
     for name in ["record.parquet", "decisions.parquet", "certificates.parquet", "salt"] {
         let mode = std::fs::metadata(confidential.join(name)).unwrap().permissions().mode();

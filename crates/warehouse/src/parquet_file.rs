@@ -30,8 +30,12 @@ const CREATED_BY: &str = "liim 0.1";
 /// What the system said, where an error of the library comes from it.
 fn system_error(error: ParquetError) -> Option<std::io::Error> {
     match error {
-        ParquetError::External(cause) => cause.downcast::<std::io::Error>().ok().map(|error| *error),
-        _ => None,
+        ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
+            Ok(error) => Some(*error),
+            Err(other) => os_error(&other.to_string()),
+        },
+        // Some ways through the library keep only the text.
+        other => os_error(&other.to_string()),
     }
 }
 
@@ -54,15 +58,9 @@ fn unread(path: &Path) -> impl Fn(ParquetError) -> WarehouseError + '_ {
 /// The same of an error that comes through Arrow, as it does while rows are read. Arrow keeps only the text of it.
 fn unread_rows(path: &Path) -> impl Fn(ArrowError) -> WarehouseError + use<> {
     let path = path.to_path_buf();
-    move |error| {
-        let of_system = match &error {
-            ArrowError::ParquetError(text) => os_error(text),
-            _ => None,
-        };
-        match of_system {
-            Some(error) => WarehouseError::io(&path, error),
-            None => WarehouseError::Altered { file: path.display().to_string(), what: NOT_PARQUET.to_string() },
-        }
+    move |error| match os_error(&error.to_string()) {
+        Some(error) => WarehouseError::io(&path, error),
+        None => WarehouseError::Altered { file: path.display().to_string(), what: NOT_PARQUET.to_string() },
     }
 }
 
