@@ -8,6 +8,7 @@ use std::sync::mpsc::sync_channel;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
 use catalog::digest::Hasher;
 use catalog::{injection, workers};
 use parquet::arrow::ArrowWriter;
@@ -18,6 +19,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::schema::types::ColumnPath;
 
 use crate::WarehouseError;
@@ -200,12 +202,43 @@ pub(crate) fn write_published(
     file.sync_all().map_err(|error| WarehouseError::io(path, error))
 }
 
+/// A file whose length is known: of one that does not say its length the library takes it to be empty.
+struct Measured {
+    file: File,
+    length: u64,
+}
+
+impl Measured {
+    fn open(path: &Path) -> Result<Measured, WarehouseError> {
+        let opened = File::open(path).and_then(|file| Ok(Measured { length: file.metadata()?.len(), file }));
+        opened.map_err(|error| WarehouseError::io(path, error))
+    }
+}
+
+impl Length for Measured {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Measured {
+    type T = <File as ChunkReader>::T;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        self.file.get_read(start)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        self.file.get_bytes(start, length)
+    }
+}
+
 /// Rows of a file, batch by batch, with the named columns in the file's order; all where none are named.
 ///
 /// # Errors
 /// A file that cannot be opened or is no Parquet file; and, in place of a batch, whatever ends the rows before their number.
 pub fn read(path: &Path, columns: &[&str], schema: Option<&SchemaRef>) -> Result<Whole, WarehouseError> {
-    let file = File::open(path).map_err(|error| WarehouseError::io(path, error))?;
+    let file = Measured::open(path)?;
     let options =
         schema.map_or_else(ArrowReaderOptions::new, |schema| ArrowReaderOptions::new().with_schema(schema.clone()));
     let mut builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
@@ -262,8 +295,7 @@ impl Iterator for Whole {
 /// # Errors
 /// A file that cannot be opened, is no Parquet file, or says a number that is none.
 pub fn row_count(path: &Path) -> Result<usize, WarehouseError> {
-    let file = File::open(path).map_err(|error| WarehouseError::io(path, error))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unread(path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(Measured::open(path)?).map_err(unread(path))?;
     usize::try_from(builder.metadata().file_metadata().num_rows())
         .map_err(|_| WarehouseError::Altered { file: path.display().to_string(), what: NOT_PARQUET.to_string() })
 }
