@@ -89,7 +89,7 @@ fn a_query_that_gives_another_answer_at_each_run_is_refused() {
         ("gemeente IN (SELECT gemeente FROM wonen_woonwagens LIMIT 3)", "`LIMIT`"),
         ("random() > 0.5", "random"),
     ] {
-        folder.write(sql, with(&added));
+        folder.write(sql, with(added));
         let output = liim(&folder, &["check"]);
         let words = err(&output);
         assert_eq!(output.status.code(), Some(3), "{added}: {words}");

@@ -103,8 +103,11 @@ const TABLE: &str = "gemeente,geslacht,aantal\nA,M,3\nA,V,40\nA,T,43\nB,M,20\nB,
 const SPEC: &str = "count: aantal\nthreshold: 5\ndimensions:\n  gemeente:\n    total: Vlaanderen\n    parents:\n      \
                     streek: { A: Noord, B: Noord }\n  geslacht:\n    total: T\n";
 
+/// What is replaced by what in a text.
+type Changes = &'static [(&'static str, &'static str)];
+
 /// Others of the same kinds: what is changed in the table, what in the description, what is right.
-const KINDS: &[(&[(&str, &str)], &[(&str, &str)], Right)] = &[
+const KINDS: &[(Changes, Changes, Right)] = &[
     // The total under another name: case, a blank behind, a no-break space, not at all.
     (&[], &[("total: T\n", "total: t\n")], Refused(4, &["error[T21]", "did you mean `T`?"])),
     (&[], &[("total: T\n", "total: 'T '\n")], Refused(4, &["error[T21]", "did you mean `T`?"])),

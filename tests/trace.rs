@@ -60,7 +60,7 @@ pub fn every_row_answers_to_its_own_key(folder: &Folder) {
         }
         for rows in by_indicator.values() {
             // An odd step does not fall on the same code of a breakdown each time.
-            for row in rows.iter().step_by(rows.len() / QUESTIONS | 1) {
+            for row in rows.iter().step_by((rows.len() / QUESTIONS) | 1) {
                 assert_eq!(find(rows, &all_of(row)).map(|found| &found.key), Ok(&row.key));
                 match find(rows, &short(row)) {
                     Ok(found) => assert_eq!(found.key, row.key),

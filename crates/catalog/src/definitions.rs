@@ -137,7 +137,7 @@ pub(crate) fn definitions(
                 }
                 Err(error) => faults.push(unreadable(&path, &error)),
             }
-        } else if !(ends(&[".md", ".schema.json"]) && folder != REFERENCE) && !name.starts_with('.') {
+        } else if !(name.starts_with('.') || ends(&[".md", ".schema.json"]) && folder != REFERENCE) {
             faults.push(
                 Fault::new("S15", Place::file(&path), "a file that is neither a definition nor a received delivery")
                     .hint("take a delivery in with `liim receive` and remove it here"),

@@ -116,7 +116,7 @@ fn rows_of_one_key_that_differ_say_only_whose_they_are() {
     let marked: BooleanArray = (0..batch.num_rows()).map(|at| Some(landed.blanked.contains(&at))).collect();
     let blank = blanked(&extract("nationaliteit"), &batch, &marked).unwrap();
     let gone = " volgnr datum_begin datum_einde nationaliteit reden ";
-    let after = shown(&[blank.clone()]);
+    let after = shown(std::slice::from_ref(&blank));
     assert_eq!(after[landed.blanked[0]], format!("{ONE}|-|-|-|19990505|{gone}"));
     assert_eq!(after.iter().filter(|row| row.contains("|150|20000505|-")).count(), 2);
     assert_eq!(blank.column(0).as_primitive::<Int64Type>().null_count(), 0);

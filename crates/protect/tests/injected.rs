@@ -106,14 +106,17 @@ fn table() -> Result<Published, ProtectError> {
     Ok((Vec::new(), vec![format!("{:?} {found:?}", withheld.cells)]))
 }
 
+/// Something that protects.
+type Work<'w> = dyn Fn() -> Result<Published, ProtectError> + 'w;
+
 #[test]
 fn a_failure_at_any_point_is_an_error_and_never_another_result() {
     std::panic::set_hook(Box::new(|_| ()));
     let cells = cells();
     let mut injections = 0;
     let mut points = BTreeSet::new();
-    let works: [(&str, &dyn Fn() -> Result<Published, ProtectError>); 2] =
-        [("cells", &|| published(&cells)), ("table", &table)];
+    let of_cells = || published(&cells);
+    let works: [(&str, &Work<'_>); 2] = [("cells", &of_cells), ("table", &table)];
     for (work, run) in works {
         injection::clear();
         let undisturbed = run().unwrap();

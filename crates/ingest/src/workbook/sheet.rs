@@ -49,17 +49,17 @@ pub(crate) struct Cells<'s, R: Read> {
     merged: bool,
 }
 
-/// Where in the sheet's XML reading is.
+/// Where reading is: before the cells of the sheet, within them, or after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    BeforeData,
-    InData,
-    AfterData,
+    Before,
+    Within,
+    After,
 }
 
 impl<'s, R: Read> Cells<'s, R> {
     pub(crate) fn new(xml: Xml<R>, strings: &'s Strings, dates: &'s [bool], uncalculated: bool) -> Cells<'s, R> {
-        let place = Place::BeforeData;
+        let place = Place::Before;
         Cells { xml, strings, dates, uncalculated, row: 0, column: 0, place, merged: false }
     }
 
@@ -77,21 +77,21 @@ impl<'s, R: Read> Cells<'s, R> {
         loop {
             let found = match self.xml.next()? {
                 Event::Start(element) => match (element.local_name().as_ref(), self.place) {
-                    ("sheetData", Place::BeforeData) => Found::Data,
-                    ("row", Place::InData) => Found::Row(attribute(&element, "r")),
-                    ("c", Place::InData) => {
+                    ("sheetData", Place::Before) => Found::Data,
+                    ("row", Place::Within) => Found::Row(attribute(&element, "r")),
+                    ("c", Place::Within) => {
                         let [at, style, kind] = ["r", "s", "t"].map(|name| attribute(&element, name));
                         Found::Cell(at, style, kind.unwrap_or_default())
                     }
-                    ("mergeCell", Place::AfterData) => Found::Merged(attribute(&element, "ref")),
+                    ("mergeCell", Place::After) => Found::Merged(attribute(&element, "ref")),
                     _ => Found::Other,
                 },
                 Event::End(element) => match (element.local_name().as_ref(), self.place) {
-                    ("sheetData", Place::InData) => Found::EndOfData,
-                    ("row", Place::InData) => Found::EndOfRow,
+                    ("sheetData", Place::Within) => Found::EndOfData,
+                    ("row", Place::Within) => Found::EndOfRow,
                     _ => Found::Other,
                 },
-                Event::Eof if self.place == Place::AfterData => return Ok(None),
+                Event::Eof if self.place == Place::After => return Ok(None),
                 Event::Eof => return Err(self.xml.damaged()),
                 _ => Found::Other,
             };
@@ -104,8 +104,8 @@ impl<'s, R: Read> Cells<'s, R> {
 
     fn goes_on(&mut self, found: Found) -> Result<(), LandError> {
         match found {
-            Found::Data => self.place = Place::InData,
-            Found::EndOfData => self.place = Place::AfterData,
+            Found::Data => self.place = Place::Within,
+            Found::EndOfData => self.place = Place::After,
             Found::Row(Some(number)) => {
                 let row = number.parse::<u32>().ok().and_then(|row| row.checked_sub(1));
                 let row = row.filter(|row| *row >= self.row && *row < MOST_ROWS);

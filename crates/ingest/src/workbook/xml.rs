@@ -69,11 +69,7 @@ impl<R: Read> Xml<R> {
                 Event::End(_) if depth == 0 => return Ok(()),
                 Event::End(_) => depth -= 1,
                 Event::Eof => return Err(self.damaged()),
-                event if depth == 0 => {
-                    if !push(&event, text) || text.len() - start > LONGEST_PIECE {
-                        return Err(self.damaged());
-                    }
-                }
+                event if depth == 0 => is_taken(&event, text, start).then_some(()).ok_or_else(|| self.damaged())?,
                 _ => {}
             }
         }
@@ -101,9 +97,7 @@ impl<R: Read> Xml<R> {
                 }
                 Event::Eof => return Err(self.damaged()),
                 event if in_text == Some(depth) => {
-                    if !push(&event, text) || text.len() - start > LONGEST_PIECE {
-                        return Err(self.damaged());
-                    }
+                    is_taken(&event, text, start).then_some(()).ok_or_else(|| self.damaged())?;
                 }
                 _ => {}
             }
@@ -133,6 +127,11 @@ pub(crate) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> 
         .filter_map(Result::ok)
         .find(|attribute| attribute.key.local_name().as_ref() == name)?;
     quick_xml::escape::unescape(&own.value).ok().map(|text| text.into_owned())
+}
+
+/// Appends the text of an event; false where it has none that can be read, or the piece that began at `start` is too long.
+fn is_taken(event: &Event<'_>, text: &mut String, start: usize) -> bool {
+    push(event, text) && text.len() - start <= LONGEST_PIECE
 }
 
 /// Appends a piece of text; false where an entity has no meaning.

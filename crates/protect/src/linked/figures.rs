@@ -31,6 +31,9 @@ pub(crate) struct Figure {
     pub(crate) cost: u32,
 }
 
+/// The figures of a row: its count, and what its share is of; nothing where nothing was counted.
+type OfRow = Option<(u32, Option<u32>)>;
+
 /// Everything published so far and about to be, as figures and what holds between them.
 pub struct Linked<'l> {
     pub(crate) rules: &'l Protection,
@@ -54,7 +57,7 @@ pub struct Linked<'l> {
     pub(crate) sums: Vec<(Vec<u32>, Vec<u32>)>,
     pub(crate) known_sums: HashSet<Holds>,
     /// Of each edition the figures of each row: its count, and what its share is of.
-    rows: Vec<Vec<Option<(u32, Option<u32>)>>>,
+    rows: Vec<Vec<OfRow>>,
     /// Every spot with the figures that stand there in some edition.
     pub(crate) everywhere: BTreeMap<Spot, Vec<u32>>,
 }
@@ -96,7 +99,7 @@ impl<'l> Linked<'l> {
     pub fn add(&mut self, rows: &[Row<'_>]) {
         self.earlier = self.figures.len();
         let mut here: BTreeMap<Spot, u32> = BTreeMap::new();
-        let mut found: Vec<Option<(u32, Option<u32>)>> = Vec::with_capacity(rows.len());
+        let mut found: Vec<OfRow> = Vec::with_capacity(rows.len());
         let mut shared: Shared = HashMap::new();
         for (number, row) in rows.iter().enumerate() {
             let Ok(counts) = row.cell.counts else {
@@ -275,7 +278,7 @@ impl<'l> Linked<'l> {
         shared: &[(usize, Spot, i64)],
         share_of: ShareOf,
         rows: &[Row<'_>],
-        found: &mut [Option<(u32, Option<u32>)>],
+        found: &mut [OfRow],
         here: &mut BTreeMap<Spot, u32>,
     ) {
         let used: Vec<usize> = (0..5).filter(|at| shared.iter().any(|(_, spot, _)| spot.codes[*at] != 0)).collect();
