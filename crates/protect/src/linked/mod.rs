@@ -1,8 +1,8 @@
 //! Everything that was ever published, as one linked system.
 //!
 //! A figure is a count that a reader sees at one place or at many: the numerator of a row, or what its share is of. The same
-//! count in two editions is one figure, for a reader who knows it from one knows it in the other. [`figures`] finds them,
-//! [`sums`] finds what a reader can hold them to, [`plan`] decides what is withheld.
+//! count in two editions is one figure, for a reader who knows it from one knows it in the other. `figures` finds them,
+//! `sums` finds what a reader can hold them to, `plan` decides what is withheld.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
