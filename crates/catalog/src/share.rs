@@ -34,6 +34,23 @@ pub fn mean_of_shares(members: &[(i64, i64)], per: i64, decimals: u8) -> Option<
     Some(if is_negative && mean != 0.0 { -mean } else { mean })
 }
 
+/// The step, in tenths, to which the share of a row is rounded whose count is not told: the finest of 0.1, 1, 5 and 10 that
+/// leaves ten persons of room to either side; nothing where none does. It depends on the denominator alone, so that the step
+/// tells nothing of the count.
+pub fn step_of(denominator: i64, divisor: i64, per: i64) -> Option<i64> {
+    const ROOM: i64 = 10;
+    // Half a step of tenths is `step x denominator / (20 x per)` of the count.
+    let room = |step: i64| i128::from(step) * i128::from(denominator);
+    let least = 20 * i128::from(per) * i128::from(ROOM) * i128::from(divisor.max(1));
+    [1, 10, 50, 100].into_iter().find(|step| room(*step) >= least)
+}
+
+/// A share rounded half up to a step of tenths.
+pub fn in_steps(numerator: i64, denominator: i64, per: i64, step: i64) -> f64 {
+    let steps = (20 * i128::from(per) * i128::from(numerator)).div_euclid(i128::from(step) * i128::from(denominator));
+    ((steps + 1).div_euclid(2) * i128::from(step)) as f64 / 10.0
+}
+
 fn rounded(numerator: i128, denominator: i128, decimals: u8) -> f64 {
     let (numerator, denominator) = if denominator < 0 { (-numerator, -denominator) } else { (numerator, denominator) };
     let scaled = numerator.abs() * 10i128.pow(u32::from(decimals));
@@ -46,6 +63,20 @@ fn rounded(numerator: i128, denominator: i128, decimals: u8) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_alone_leaves_ten_persons_of_room() {
+        assert_eq!([20_000, 19_999, 2_000, 400, 399, 200, 199].map(|of| step_of(of, 1, 100)), {
+            [Some(1), Some(10), Some(10), Some(50), Some(100), Some(100), None]
+        });
+        assert_eq!(step_of(20_000, 12, 100), Some(10), "a person counts in each of twelve months");
+        assert_eq!((step_of(200_000, 1, 1000), step_of(199_999, 1, 1000)), (Some(1), Some(10)));
+        assert_eq!(in_steps(4_321, 20_000, 100, 1), 21.6); // 21.605
+        assert_eq!(in_steps(4_329, 20_000, 100, 1), 21.6);
+        assert_eq!(in_steps(4_330, 20_000, 100, 1), 21.7); // 21.65 exactly
+        assert_eq!([67, 68, 112, 113].map(|n| in_steps(n, 450, 100, 50)), [15.0, 15.0, 25.0, 25.0]);
+        assert_eq!(in_steps(0, 450, 100, 50), 0.0);
+    }
 
     #[test]
     fn shares_round_half_away_from_zero() {

@@ -275,11 +275,16 @@ pub fn protect<'s>(
     let takes_equalities = setting.rules.linked && setting.rules.equalities_known;
     let equalities = if takes_equalities { linked.link_tables() } else { Vec::new() };
     let outcome = if setting.rules.linked { linked.plan(setting.threads)? } else { linked.few() };
-    let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| {
-        if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
+    let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| match (linked.is_hidden(row, &outcome), linked.step(row))
+    {
+        (true, Some(_)) => cell.counts.and(Err(Reason::ShareOnly)),
+        (true, None) => cell.counts.and(Err(Reason::Withheld)),
+        (false, _) => cell.counts,
     };
     let decided: Vec<Result<Counts, Reason>> = rows.iter().enumerate().map(decide).collect();
-    let observations = observations(cells, &decided, setting, stamp)?;
+    let scores: Vec<Option<f64>> =
+        cells.iter().zip(&decided).enumerate().map(|(row, own)| score(own, linked.step(row))).collect();
+    let observations = observations(cells, (&decided, &scores), setting, stamp)?;
     let recorded = rows
         .iter()
         .zip(&decided)
@@ -305,21 +310,29 @@ pub fn protect<'s>(
     })
 }
 
+/// The share of a row of which the share alone is told.
+fn score((cell, decided): (&Cell, &Result<Counts, Reason>), step: Option<i64>) -> Option<f64> {
+    let (Err(Reason::ShareOnly), Ok(counts)) = (decided, cell.counts) else { return None };
+    Some(share::in_steps(counts.numerator, counts.denominator?, cell.key.share_of.per(), step?))
+}
+
 /// The rows of an edition's own cells, each with what was decided about it, sorted by their key.
 fn observations(
     cells: &[Cell],
-    decided: &[Result<Counts, Reason>],
+    (decided, scores): (&[Result<Counts, Reason>], &[Option<f64>]),
     setting: &Setting<'_>,
     stamp: &Stamp,
 ) -> Result<Vec<Observation>, ProtectError> {
     let members = Members::of(cells, decided);
-    let row = |(cell, outcome): (&Cell, &Result<Counts, Reason>)| {
+    let row = |((cell, outcome), score): ((&Cell, &Result<Counts, Reason>), &Option<f64>)| {
         injection::point("protect.row")?;
         let indicator = &cell.key.indicator;
         let words = setting.words.get(indicator).ok_or_else(|| ProtectError::NoWording(indicator.clone()))?;
-        Ok(observation(cell, outcome, words, &members, setting.reference, stamp))
+        let own = observation(cell, outcome, words, &members, setting.reference, stamp);
+        Ok(Observation { share: own.share.or(*score), ..own })
     };
-    let mut rows = cells.iter().zip(decided).map(row).collect::<Result<Vec<Observation>, ProtectError>>()?;
+    let mut rows =
+        cells.iter().zip(decided).zip(scores).map(row).collect::<Result<Vec<Observation>, ProtectError>>()?;
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     series::mark_breaks(&mut rows, setting.reference);
     Ok(rows)
@@ -372,7 +385,10 @@ fn observation(
         let shares = members.shares.get(&without_area(key));
         let known: Vec<(i64, i64)> =
             area.members.iter().filter_map(|member| shares.and_then(|shares| shares.get(member)).copied()).collect();
-        mean_of_scores = share::mean_of_shares(&known, key.share_of.per(), wording.share_decimals.max(2));
+        // A mean of some of them would be taken for that of all.
+        if known.len() == area.members.len() {
+            mean_of_scores = share::mean_of_shares(&known, key.share_of.per(), wording.share_decimals.max(2));
+        }
         all_members = Some(area.members.len() as i32);
         with_data = Some(known.len() as i32);
     }

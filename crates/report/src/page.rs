@@ -176,7 +176,7 @@ fn reading(beside: &Beside<'_>) -> Markup {
             details {
                 summary { "Vergelijkbare gemeenten: " (cluster.name) " (" (members.len()) " gemeenten)" }
                 p { (members.join(", ")) "." }
-                p.caveat { "Gemiddelde score: het ongewogen gemiddelde van de aandelen van deze gemeenten, voor zover die getoond worden. De gemeente zelf telt mee. Indeling: " (cluster.class) "." }
+                p.caveat { "Vergelijkbare gemeenten: het aandeel in al deze gemeenten samen, afgerond zodat het geen aantal verraadt. De gemeente zelf telt mee. Indeling: " (cluster.class) "." }
             }
         }
     }
@@ -299,7 +299,6 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
     });
     let shares = shown.share_of != ShareOf::None;
     let share = if shown.share_of == ShareOf::Population { "per 1.000" } else { "aandeel, %" };
-    let score = if shown.share_of == ShareOf::Population { "gemiddelde, per 1.000" } else { "gemiddelde score, %" };
     let label = |row: &Observation| -> String {
         let key = &row.key;
         let detail = if shown.detail.is_some() { TOTAL } else { key.detail.as_str() };
@@ -340,7 +339,7 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                 @if shares {
                     th scope="col" data-area=(place(beside.own)) data-figure="share" { (beside.own.name) br; (share) }
                     @if let Some((area, _)) = &beside.cluster {
-                        th scope="col" data-area=(place(area)) data-figure="mean" { "Vergelijkbare gem." br; (score) }
+                        th scope="col" data-area=(place(area)) data-figure="share" { "Vergelijkbare gem." br; (share) }
                     }
                 }
                 @if let Some(other) = beside.other() {
@@ -356,7 +355,7 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                         (value(Some(row), |row| row.value, decimals(row)))
                         @if shares {
                             (value(Some(row), |row| row.share, words.share_decimals))
-                            @if beside.cluster.is_some() { (mean(matching(&cluster, row).as_ref())) }
+                            @if beside.cluster.is_some() { (compared(matching(&cluster, row).as_ref(), words)) }
                         }
                         @if beside.other().is_some() {
                             @if shares { (value(matching(&flanders, row).as_ref(), |row| row.share, words.share_decimals)) }
@@ -396,20 +395,22 @@ fn value(row: Option<&Observation>, of: impl Fn(&Observation) -> Option<f64>, de
         Some((Reason::NotDelivered, None)) => blank("de bron was nog niet geleverd"),
         Some((Reason::AreaDidNotExist, None)) => blank("dit gebied bestond toen niet"),
         Some((Reason::NotApplicable, None)) | None => blank("niet van toepassing"),
-        Some((Reason::Shown, None)) => blank("geen aandeel mogelijk"),
+        Some((Reason::Shown | Reason::ShareOnly, None)) => blank("geen aandeel mogelijk"),
     }
 }
 
 /// Why a figure is withheld, for the reader.
 const WITHHELD: &str = "niet getoond, zodat niemand herkenbaar is";
 
-fn mean(row: Option<&Observation>) -> Markup {
-    match row.and_then(|row| Some((row.mean_of_scores?, row.members?, row.members_with_data?))) {
-        Some((figure, members, with_data)) => {
-            html! { td title={ (with_data) " van " (members) " gemeenten" } { (number(figure, 2)) } }
-        }
-        None => html! { td.withheld { abbr title="geen gemiddelde mogelijk" { "·" } } },
-    }
+/// The share of comparable municipalities.
+fn compared(row: Option<&Observation>, words: &Words) -> Markup {
+    value(row, |row| row.share, row.map_or(words.share_decimals, |row| share_decimals(row, words)))
+}
+
+/// Decimals of a share: one that is rounded to whole numbers is not printed as if it were exact.
+fn share_decimals(row: &Observation, words: &Words) -> usize {
+    let is_whole = row.reason == Reason::ShareOnly && row.share.is_some_and(|share| share.fract() == 0.0);
+    if is_whole { 0 } else { words.share_decimals }
 }
 
 /// Bars of a share: the municipality, comparable municipalities, Flanders. Lengths are of published shares.
@@ -433,10 +434,14 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str) -> Markup
     let (what, unit) = if is_rate { ("Aantal per 1.000", "per 1.000") } else { ("Aandeel", "%") };
     let own = row.and_then(|row| row.share);
     let flanders = beside.other().and_then(total).and_then(|row| row.share);
-    let cluster = beside.cluster.as_ref().and_then(|(area, _)| total(area)).and_then(|row| row.mean_of_scores);
+    let cluster = beside
+        .cluster
+        .as_ref()
+        .and_then(|(area, _)| total(area))
+        .and_then(|row| Some((row.share?, share_decimals(&row, words))));
     let mut lines: Vec<(&str, f64, &str, usize)> = Vec::new();
     lines.extend(own.map(|share| (beside.own.name.as_str(), share, "var(--own)", words.share_decimals)));
-    lines.extend(cluster.map(|share| ("Vergelijkbare gemeenten", share, "var(--cluster)", 2)));
+    lines.extend(cluster.map(|(share, decimals)| ("Vergelijkbare gemeenten", share, "var(--cluster)", decimals)));
     lines.extend(flanders.map(|share| ("Vlaams Gewest", share, "var(--flanders)", words.share_decimals)));
     let most = lines.iter().map(|line| line.1).fold(0.0, f64::max);
     if own.is_none() || most <= 0.0 || lines.iter().all(|line| line.1 >= 100.0) {

@@ -27,6 +27,8 @@ pub(crate) struct Figure {
     pub(crate) least: i64,
     /// What everybody knows it to be at most.
     pub(crate) most: Option<i64>,
+    /// Within which values the shares that are told of it round as they do.
+    pub(crate) rounded: Option<(i64, i64)>,
     pub(crate) need: Option<Need>,
     pub(crate) cost: u32,
 }
@@ -55,8 +57,18 @@ pub struct Linked<'l> {
     pub(crate) known_sums: HashSet<Holds>,
     /// Of each edition the figures of each row: its count, and what its share is of.
     rows: Vec<Vec<Option<(u32, Option<u32>)>>>,
+    /// Of each row of the newest edition the step of tenths to which its share alone is told.
+    pub(crate) steps: HashMap<usize, i64>,
     /// Every spot with the figures that stand there in some edition.
     pub(crate) everywhere: BTreeMap<Spot, Vec<u32>>,
+}
+
+impl Figure {
+    /// What another table may have of it: at least, and at most.
+    pub(crate) fn ends(&self) -> (i64, Option<i64>) {
+        let (low, high) = self.rounded.unzip();
+        (low.map_or(self.least, |low| self.least.max(low)), [self.most, high].into_iter().flatten().min())
+    }
 }
 
 /// Rows of a block with one kind of share: number of the row, spot, denominator.
@@ -88,6 +100,7 @@ impl<'l> Linked<'l> {
             sums: Vec::new(),
             known_sums: HashSet::new(),
             rows: Vec::new(),
+            steps: HashMap::new(),
             everywhere: BTreeMap::new(),
         }
     }
@@ -145,6 +158,7 @@ impl<'l> Linked<'l> {
             }
         }
         self.coarsen(&here);
+        self.tell_shares(rows, &found);
         for (spot, id) in &here {
             let there = self.everywhere.entry(*spot).or_default();
             if !there.contains(id) {
@@ -173,6 +187,11 @@ impl<'l> Linked<'l> {
             _ => outcome.withheld.contains(&figure),
         };
         self.of_row(row).is_some_and(|(count, base)| hidden(count) || base.is_some_and(hidden))
+    }
+
+    /// The step of tenths to which the share of a row of the newest edition is told where its count is not.
+    pub fn step(&self, row: usize) -> Option<i64> {
+        self.steps.get(&row).copied()
     }
 
     /// The figures that a figure stands beside in some sum.
@@ -254,6 +273,7 @@ impl<'l> Linked<'l> {
             is_balance: false,
             least: 0,
             most: None,
+            rounded: None,
             need: None,
             cost: 1,
         });
@@ -401,10 +421,10 @@ impl<'l> Linked<'l> {
     fn cost(&self, spot: &Spot, level: AreaLevel, value: i64) -> u32 {
         let area = match level {
             AreaLevel::Cluster | AreaLevel::Unlocated => 30,
-            AreaLevel::Arrondissement => 60,
+            AreaLevel::Arrondissement => 2_000,
             AreaLevel::Municipality => 100,
-            AreaLevel::Province => 200,
-            AreaLevel::Region => 6_000,
+            AreaLevel::Province => 20_000,
+            AreaLevel::Region => 60_000,
         };
         let totals = [SEX, AGE, GROUP, DETAIL, DETAIL_2].iter().filter(|at| spot.codes[**at] == 0).count() as u32;
         let zero = if value == 0 { 2 } else { 1 };

@@ -17,6 +17,7 @@ mod accounts;
 mod equalities;
 mod figures;
 mod plan;
+mod scores;
 mod statement;
 mod sums;
 

@@ -60,11 +60,9 @@ impl Linked<'_> {
 
     /// Everything as one system, in which a cell is a figure.
     pub fn system(&self) -> System {
-        let figures = self.figures.iter().map(|figure| Figure {
-            value: figure.value,
-            least: if figure.is_balance { FAR_BELOW } else { figure.least },
-            most: figure.most,
-            cost: None,
+        let figures = self.figures.iter().map(|figure| {
+            let (least, most) = figure.ends();
+            Figure { value: figure.value, least: if figure.is_balance { FAR_BELOW } else { least }, most, cost: None }
         });
         let mut system = System::new(figures.collect());
         for (wholes, parts) in &self.sums {
@@ -183,9 +181,8 @@ impl Linked<'_> {
         let home_of_greatest = |area: &usize| home_of(&areas[*area]);
         for area in &greatest {
             let home = home_of_greatest(area);
-            let of_home = greatest.iter().find(|other| home_of_greatest(other) == home);
-            let partners: BTreeSet<u32> =
-                of_home.into_iter().chain(greatest.first()).map(|area| *area as u32).collect();
+            let of_home = greatest.iter().filter(|other| home_of_greatest(other) == home).take(4);
+            let partners: BTreeSet<u32> = of_home.chain(greatest.first()).map(|area| *area as u32).collect();
             let partners = partners.into_iter().filter(|partner| *partner != *area as u32).collect();
             demand.partners.insert(*area as u32, partners);
         }
@@ -203,22 +200,22 @@ impl Linked<'_> {
             demand.municipality.push(own.map(|(area, _)| area as u32));
             demand.neighbourhoods.push(own.map_or(EVERYWHERE, |(area, home)| 1 << home | bit_of(area)));
         }
-        let mate = |at: usize| -> Option<usize> {
-            let province = areas
+        let province = |at: usize| -> u64 {
+            let found = areas
                 .iter()
-                .find(|area| area.level == AreaLevel::Province && area.members.contains(&around[at].members[0]))?;
-            let others = (0..around.len()).filter(|other| *other != at);
-            let inside = others.filter(|other| province.members.contains(&around[*other].members[0]));
-            inside.max_by_key(|other| (counted[*other], std::cmp::Reverse(*other)))
+                .find(|area| area.level == AreaLevel::Province && area.members.contains(&around[at].members[0]));
+            let inside =
+                |other: &usize| found.is_some_and(|province| province.members.contains(&around[*other].members[0]));
+            (0..around.len()).filter(inside).fold(1u64 << at, |ring, other| ring | 1 << other)
         };
-        demand.rings = (0..around.len())
-            .map(|at| {
-                let own = 1u64 << at;
-                let with_mate = mate(at).map_or(own, |mate| own | 1 << mate);
-                let with_greatest = |count: usize| (0..count).fold(own, |ring, at| ring | 1 << (63 - at));
-                vec![own, with_mate, with_greatest(1), with_greatest(GREATEST)]
-            })
-            .collect();
+        demand.rings = (0..around.len()).map(|at| vec![1u64 << at, province(at)]).collect();
+        let level_of = |id: &u32| match area_of(id).map(|area| areas[area].level) {
+            Some(AreaLevel::Arrondissement) => 1,
+            Some(AreaLevel::Province) => 2,
+            Some(AreaLevel::Region) => 3,
+            _ => 0,
+        };
+        demand.levels = ids.iter().map(level_of).collect();
     }
 
     fn part(&self, mut ids: Vec<u32>, sums: &[usize]) -> Part {
@@ -229,10 +226,11 @@ impl Linked<'_> {
         let cell_of: BTreeMap<u32, u32> = ids.iter().enumerate().map(|(at, id)| (*id, at as u32)).collect();
         let figures = ids.iter().map(|id| {
             let figure = &self.figures[*id as usize];
+            let (least, most) = figure.ends();
             Figure {
                 value: figure.value,
-                least: if figure.is_balance { FAR_BELOW } else { figure.least },
-                most: figure.most,
+                least: if figure.is_balance { FAR_BELOW } else { least },
+                most,
                 cost: match figure.standing {
                     Standing::Public | Standing::Known => None,
                     Standing::Open => Some(figure.cost),
@@ -257,6 +255,9 @@ impl Linked<'_> {
                 Standing::Coarse | Standing::Unseen => demand.hidden.insert(*cell),
                 _ => false,
             };
+            if figure.rounded.is_some() {
+                demand.rounded.insert(*cell, (figure.least, figure.most));
+            }
             if let Some(need) = figure.need {
                 demand.primary.insert(*cell, need);
                 if figure.contributors == Some(1) {

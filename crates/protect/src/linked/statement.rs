@@ -14,6 +14,7 @@ impl Linked<'_> {
             value: figure.value,
             lower: (!figure.is_balance).then(|| figure.least.min(figure.value)),
             upper: figure.most.map(|most| most.max(figure.value)),
+            rounded: figure.rounded,
             knowledge: match figure.standing {
                 Standing::Public => Knowledge::Public,
                 Standing::Known => Knowledge::Published,

@@ -307,6 +307,7 @@ impl Linked<'_> {
             is_balance: false,
             least: 0,
             most: None,
+            rounded: None,
             need,
             cost: 1,
         })

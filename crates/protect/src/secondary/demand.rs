@@ -31,13 +31,24 @@ pub struct Demand {
     pub partners: BTreeMap<u32, Vec<u32>>,
     /// Neighbourhoods of each cell, as bits; none where there is no such thing.
     pub neighbourhoods: Vec<u64>,
+    /// Cells that other tables keep within bounds because a share of them is told: what everybody knows of them without it, at
+    /// least and at most.
+    pub rounded: BTreeMap<u32, (i64, Option<i64>)>,
+    /// How far above the smallest areas each cell is; none where there is no such thing.
+    pub levels: Vec<u8>,
     /// The neighbourhood that each cell is about, also where it moves with all.
     pub homes: Vec<Option<usize>>,
-    /// For each neighbourhood those in which a move is looked for, one after the other, before it is looked for everywhere.
+    /// For each neighbourhood those in which a move is looked for while cells up to a level may be withheld, by the level;
+    /// above the last it is looked for everywhere.
     pub rings: Vec<Vec<u64>>,
 }
 
 impl Demand {
+    /// How far above the smallest areas a cell is.
+    pub(crate) fn level(&self, cell: u32) -> u8 {
+        self.levels.get(cell as usize).copied().unwrap_or(0)
+    }
+
     /// A municipality and its partners.
     pub fn with_partners(&self, of: u32) -> impl Iterator<Item = u32> {
         std::iter::once(of).chain(self.partners.get(&of).into_iter().flatten().copied())

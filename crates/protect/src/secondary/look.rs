@@ -118,13 +118,11 @@ impl Look<'_, '_> {
         // Most find what they need near them, where the search is short.
         let home = state.demand.homes.get(cell as usize).copied().flatten();
         let rings = home.and_then(|home| state.demand.rings.get(home)).map_or(&[][..], Vec::as_slice);
-        let found = rings.iter().chain(&[EVERYWHERE]).find_map(|within| {
-            self.search.within = *within;
-            match without.cell {
-                None => self.cheapest(cell, ways),
-                Some(without) => self.among_withheld(cell, ways, without),
-            }
-        });
+        self.search.within = rings.get(usize::from(state.ceiling)).copied().unwrap_or(EVERYWHERE);
+        let found = match without.cell {
+            None => self.cheapest(cell, ways),
+            Some(without) => self.among_withheld(cell, ways, without),
+        };
         for cell in fixed {
             self.search.set_price(cell, state.price_of(cell));
         }

@@ -60,6 +60,9 @@ pub struct Effort {
     pub before: usize,
     /// Pivots for all that is published again in a round: what is left then stays withheld.
     pub release: usize,
+    /// Pivots to look for a move among the smallest areas, and further up, before one more level may be withheld for it; at
+    /// the highest level all that a search has.
+    pub within: [usize; 2],
     /// Pivots after which the primary cells are not tried in another order.
     pub quick: usize,
     /// Price of moving what is withheld anyway, where a usual cell costs [`COST`]: of 20, a detour of five such cells is
@@ -71,11 +74,32 @@ pub struct Effort {
 
 impl Effort {
     /// For one table: half a minute for thousands of cells.
-    pub const THOROUGH: Effort =
-        Effort { patience: &[150, 1_000], before: 20_000, release: 800_000, quick: 20_000, detour: 20.0, alone: 50.0 };
+    pub const THOROUGH: Effort = Effort {
+        patience: &[150, 1_000],
+        before: 20_000,
+        release: 800_000,
+        within: [300, 3_000],
+        quick: 20_000,
+        detour: 20.0,
+        alone: 50.0,
+    };
     /// For a whole monitor: nothing is published again. A detour of 40 withholds a twentieth less than one of 60.
-    pub const BRIEF: Effort =
-        Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 40.0, alone: 300.0 };
+    pub const BRIEF: Effort = Effort {
+        patience: &[],
+        before: 100,
+        release: 0,
+        within: [300, 3_000],
+        quick: 2_000,
+        detour: 40.0,
+        alone: 300.0,
+    };
+}
+
+impl Effort {
+    /// Pivots to look for a move while nothing above a level may be withheld; nothing where that is the highest.
+    fn patience_below(&self, ceiling: u8, highest: u8) -> Option<usize> {
+        (ceiling < highest).then(|| self.within[usize::from(ceiling > 0)])
+    }
 }
 
 struct Known {
@@ -136,6 +160,8 @@ struct State<'s> {
     /// The cells of each person who is alone in some.
     persons: BTreeMap<u32, Vec<u32>>,
     withheld: Vec<bool>,
+    /// The level above which no further cell is withheld.
+    ceiling: u8,
     known: Vec<Known>,
     /// Numbers of the moves through each cell.
     through: Vec<Vec<usize>>,
@@ -180,6 +206,7 @@ fn round(
             needs: needs.clone(),
             persons: demand.persons(),
             withheld: vec![false; system.len()],
+            ceiling: demand.levels.iter().copied().max().unwrap_or(0),
             known: Vec::new(),
             through: vec![Vec::new(); system.len()],
         },
@@ -202,7 +229,7 @@ fn round(
         protector.cover_by_what_is(&asked)?;
     }
     let left: Vec<Asked> = asked.into_iter().filter(|(end, _)| !protector.leans.contains_key(end)).collect();
-    protector.exposed = protector.cover(left)?;
+    protector.exposed = protector.cover_from_above(left)?;
     let mut relaxations = relaxations.clone();
     protector.take_back(&mut relaxations)?;
     for patience in effort.patience {
@@ -251,6 +278,41 @@ impl<'s> Protector<'s> {
             self.set_price(cell, self.state.price_of(cell));
         }
         Ok(())
+    }
+
+    /// Sees to it that ends are shown, those of the greatest areas first: what is withheld for them is there for the areas
+    /// within. For each as little as can be of what is above it is withheld. Gives the ends that cannot be shown.
+    fn cover_from_above(&mut self, asked: Vec<Asked>) -> Result<Vec<(u32, End)>, ProtectError> {
+        let demand = self.state.demand;
+        let highest = demand.levels.iter().copied().max().unwrap_or(0);
+        let usual = self.searches[0].whole.patience;
+        let mut exposed = Vec::new();
+        for level in (0..=highest).rev() {
+            let mut own: Vec<Asked> =
+                asked.iter().filter(|((cell, _), _)| demand.level(*cell) == level).cloned().collect();
+            for ceiling in level..=highest {
+                if own.is_empty() {
+                    break;
+                }
+                self.set_ceiling(ceiling);
+                self.set_patience(self.state.effort.patience_below(ceiling, highest).unwrap_or(usual));
+                let left: BTreeSet<(u32, End)> = self.cover(own.clone())?.into_iter().collect();
+                own.retain(|(end, _)| left.contains(end));
+            }
+            exposed.extend(own.into_iter().map(|(end, _)| end));
+        }
+        self.set_patience(usual);
+        Ok(exposed)
+    }
+
+    fn set_ceiling(&mut self, ceiling: u8) {
+        let before = std::mem::replace(&mut self.state.ceiling, ceiling);
+        let (low, high) = (before.min(ceiling), before.max(ceiling));
+        for cell in 0..self.state.system.len() as u32 {
+            if (low + 1..=high).contains(&self.state.demand.level(cell)) {
+                self.set_price(cell, self.state.price_of(cell));
+            }
+        }
     }
 
     /// Sees to it that ends are shown; gives those that cannot be.
@@ -368,7 +430,9 @@ impl State<'_> {
     /// The price of moving a cell; nothing where it must stay.
     fn price_of(&self, cell: u32) -> Option<f64> {
         match self.demand.municipality.get(cell as usize) {
-            _ if !self.withheld[cell as usize] => self.system.figure(cell).cost.map(f64::from),
+            _ if !self.withheld[cell as usize] => {
+                self.system.figure(cell).cost.filter(|_| self.demand.level(cell) <= self.ceiling).map(f64::from)
+            }
             _ if self.demand.unsaid.contains(&cell) => Some(UNSAID),
             _ if self.demand.alone.contains_key(&cell) => Some(self.effort.alone),
             Some(None) => Some(ABOVE),
