@@ -208,7 +208,11 @@ impl Linked<'_> {
                 |other: &usize| found.is_some_and(|province| province.members.contains(&around[*other].members[0]));
             (0..around.len()).filter(inside).fold(1u64 << at, |ring, other| ring | 1 << other)
         };
-        demand.rings = (0..around.len()).map(|at| vec![1u64 << at, province(at)]).collect();
+        let mate = |at: usize| -> u64 {
+            let others = (0..around.len()).filter(|other| *other != at && province(at) >> other & 1 == 1);
+            others.max_by_key(|other| (counted[*other], std::cmp::Reverse(*other))).map_or(0, |mate| 1 << mate)
+        };
+        demand.rings = (0..around.len()).map(|at| vec![1u64 << at, 1u64 << at | mate(at), province(at)]).collect();
         let level_of = |id: &u32| match area_of(id).map(|area| areas[area].level) {
             Some(AreaLevel::Arrondissement) => 1,
             Some(AreaLevel::Province) => 2,

@@ -118,7 +118,7 @@ impl Look<'_, '_> {
         // Most find what they need near them, where the search is short.
         let home = state.demand.homes.get(cell as usize).copied().flatten();
         let rings = home.and_then(|home| state.demand.rings.get(home)).map_or(&[][..], Vec::as_slice);
-        self.search.within = rings.get(usize::from(state.ceiling)).copied().unwrap_or(EVERYWHERE);
+        self.search.within = rings.get(state.attempt).copied().unwrap_or(EVERYWHERE);
         let found = match without.cell {
             None => self.cheapest(cell, ways),
             Some(without) => self.among_withheld(cell, ways, without),

@@ -60,9 +60,6 @@ pub struct Effort {
     pub before: usize,
     /// Pivots for all that is published again in a round: what is left then stays withheld.
     pub release: usize,
-    /// Pivots to look for a move among the smallest areas, and further up, before one more level may be withheld for it; at
-    /// the highest level all that a search has.
-    pub within: [usize; 2],
     /// Pivots after which the primary cells are not tried in another order.
     pub quick: usize,
     /// Price of moving what is withheld anyway, where a usual cell costs [`COST`]: of 20, a detour of five such cells is
@@ -78,7 +75,7 @@ impl Effort {
         patience: &[150, 1_000],
         before: 20_000,
         release: 800_000,
-        within: [300, 3_000],
+       
         quick: 20_000,
         detour: 20.0,
         alone: 50.0,
@@ -88,19 +85,15 @@ impl Effort {
         patience: &[],
         before: 100,
         release: 0,
-        within: [300, 3_000],
+       
         quick: 2_000,
         detour: 40.0,
         alone: 300.0,
     };
 }
 
-impl Effort {
-    /// Pivots to look for a move while nothing above a level may be withheld; nothing where that is the highest.
-    fn patience_below(&self, ceiling: u8, highest: u8) -> Option<usize> {
-        (ceiling < highest).then(|| self.within[usize::from(ceiling > 0)])
-    }
-}
+/// How a move is looked for: up to which level further cells may be withheld for it, and with how many pivots.
+const ATTEMPTS: [(u8, usize); 5] = [(0, 300), (1, 300), (1, 1_000), (2, 1_000), (3, 3_000)];
 
 struct Known {
     moved: Move,
@@ -127,7 +120,9 @@ pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize)
     let mut least_first = by_number.clone();
     least_first.sort_by_key(|cell| (value(cell), *cell));
     let backwards: Vec<u32> = by_number.iter().rev().copied().collect();
+    let t = std::time::Instant::now();
     let left = told::as_far_as_left(system, demand);
+    if t.elapsed().as_secs_f64() > 1.0 { eprintln!("DBG as_far_as_left {} primary {:.1} s", demand.primary.len(), t.elapsed().as_secs_f64()); }
     let nears = Nears::new(system, demand);
     let ranked = |order: &[u32]| -> Result<_, ProtectError> {
         injection::point("secondary.round")?;
@@ -162,6 +157,8 @@ struct State<'s> {
     withheld: Vec<bool>,
     /// The level above which no further cell is withheld.
     ceiling: u8,
+    /// The number of the attempt, which says how far from home is looked.
+    attempt: usize,
     known: Vec<Known>,
     /// Numbers of the moves through each cell.
     through: Vec<Vec<usize>>,
@@ -207,6 +204,7 @@ fn round(
             persons: demand.persons(),
             withheld: vec![false; system.len()],
             ceiling: demand.levels.iter().copied().max().unwrap_or(0),
+            attempt: ATTEMPTS.len(),
             known: Vec::new(),
             through: vec![Vec::new(); system.len()],
         },
@@ -231,7 +229,10 @@ fn round(
     let left: Vec<Asked> = asked.into_iter().filter(|(end, _)| !protector.leans.contains_key(end)).collect();
     protector.exposed = protector.cover_from_above(left)?;
     let mut relaxations = relaxations.clone();
+    let t = std::time::Instant::now();
+    let n = protector.exposed.len();
     protector.take_back(&mut relaxations)?;
+    if t.elapsed().as_secs_f64() > 0.5 { eprintln!("DBG take_back {n} exposed {:.1} s", t.elapsed().as_secs_f64()); }
     for patience in effort.patience {
         protector.set_patience(*patience);
         protector.release(&own, effort.release);
@@ -272,7 +273,9 @@ impl<'s> Protector<'s> {
         published.iter().for_each(|cell| self.set_price(*cell, None));
         let usual = self.searches[0].whole.patience;
         self.set_patience(self.state.effort.before);
+        let t = std::time::Instant::now();
         self.cover(asked.to_vec())?;
+        if t.elapsed().as_secs_f64() > 1.0 { eprintln!("DBG cover_by_what_is {:.1} s", t.elapsed().as_secs_f64()); }
         self.set_patience(usual);
         for cell in published {
             self.set_price(cell, self.state.price_of(cell));
@@ -290,13 +293,23 @@ impl<'s> Protector<'s> {
         for level in (0..=highest).rev() {
             let mut own: Vec<Asked> =
                 asked.iter().filter(|((cell, _), _)| demand.level(*cell) == level).cloned().collect();
-            for ceiling in level..=highest {
-                if own.is_empty() {
+            for (attempt, (ceiling, patience)) in ATTEMPTS.into_iter().enumerate() {
+                if own.is_empty() || ceiling > highest {
                     break;
                 }
+                if ceiling < level {
+                    continue;
+                }
                 self.set_ceiling(ceiling);
-                self.set_patience(self.state.effort.patience_below(ceiling, highest).unwrap_or(usual));
+                self.state.attempt = attempt;
+                self.set_patience(patience.min(usual));
+                let (n, t) = (own.len(), std::time::Instant::now());
+                let p0: usize = self.searches.iter().map(|own| own.whole.pivots).sum();
+                let q0: usize = self.searches.iter().map(|own| own.near.pivots()).sum();
                 let left: BTreeSet<(u32, End)> = self.cover(own.clone())?.into_iter().collect();
+                let p1: usize = self.searches.iter().map(|own| own.whole.pivots).sum();
+                let q1: usize = self.searches.iter().map(|own| own.near.pivots()).sum();
+                if t.elapsed().as_secs_f64() > 0.3 { eprintln!("DBG level {level} ceiling {ceiling}: {n} asked, {} left, {:.1} s, {} pivots {} near, {} cells of {}", left.len(), t.elapsed().as_secs_f64(), p1 - p0, q1-q0, self.state.withheld.iter().filter(|w| **w).count(), self.state.system.len()); }
                 own.retain(|(end, _)| left.contains(end));
             }
             exposed.extend(own.into_iter().map(|(end, _)| end));
