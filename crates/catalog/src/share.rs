@@ -38,7 +38,7 @@ pub fn mean_of_shares(members: &[(i64, i64)], per: i64, decimals: u8) -> Option<
 /// leaves ten persons of room to either side; nothing where none does. It depends on the denominator alone, so that the step
 /// tells nothing of the count.
 pub fn step_of(denominator: i64, divisor: i64, per: i64) -> Option<i64> {
-    const ROOM: i64 = 1_000_000;
+    const ROOM: i64 = 10;
     // Half a step of tenths is `step x denominator / (20 x per)` of the count.
     let room = |step: i64| i128::from(step) * i128::from(denominator);
     let least = 20 * i128::from(per) * i128::from(ROOM) * i128::from(divisor.max(1));

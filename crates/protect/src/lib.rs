@@ -212,7 +212,7 @@ impl Guarded<'_> {
         if !self.protected.linked {
             return found;
         }
-        let statement = self.linked.statement();
+        let statement = self.linked.statement(&self.outcome);
         levels.extend(self.linked.levels_of_rests(&self.outcome));
         let checker = Checker::new(&statement, self.outcome.as_proofs(), levels, self.shown(is_shown));
         let figures: BTreeSet<u32> = checker.flaws().into_iter().map(|(figure, _)| figure).collect();
@@ -275,15 +275,14 @@ pub fn protect<'s>(
     let takes_equalities = setting.rules.linked && setting.rules.equalities_known;
     let equalities = if takes_equalities { linked.link_tables() } else { Vec::new() };
     let outcome = if setting.rules.linked { linked.plan(setting.threads)? } else { linked.few() };
-    let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| match (linked.is_hidden(row, &outcome), linked.step(row))
-    {
+    let steps: Vec<Option<i64>> = (0..rows.len()).map(|row| linked.step(row, &outcome)).collect();
+    let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| match (linked.is_hidden(row, &outcome), steps[row]) {
         (true, Some(_)) => cell.counts.and(Err(Reason::ShareOnly)),
         (true, None) => cell.counts.and(Err(Reason::Withheld)),
         (false, _) => cell.counts,
     };
     let decided: Vec<Result<Counts, Reason>> = rows.iter().enumerate().map(decide).collect();
-    let scores: Vec<Option<f64>> =
-        cells.iter().zip(&decided).enumerate().map(|(row, own)| score(own, linked.step(row))).collect();
+    let scores: Vec<Option<f64>> = cells.iter().zip(&decided).zip(steps).map(|(own, step)| score(own, step)).collect();
     let observations = observations(cells, (&decided, &scores), setting, stamp)?;
     let recorded = rows
         .iter()

@@ -190,8 +190,10 @@ impl<'l> Linked<'l> {
     }
 
     /// The step of tenths to which the share of a row of the newest edition is told where its count is not.
-    pub fn step(&self, row: usize) -> Option<i64> {
-        self.steps.get(&row).copied()
+    pub fn step(&self, row: usize, outcome: &super::Outcome) -> Option<i64> {
+        let (count, base) = self.of_row(row)?;
+        let is_let_go = [Some(count), base].into_iter().flatten().any(|figure| outcome.let_go.contains(&figure));
+        self.steps.get(&row).copied().filter(|_| !is_let_go)
     }
 
     /// The figures that a figure stands beside in some sum.

@@ -96,6 +96,8 @@ pub struct Outcome {
     pub proofs: BTreeMap<(u32, End), Vec<Move>>,
     /// Ends that nothing withheld gives.
     pub exposed: BTreeSet<(u32, End)>,
+    /// Figures whose shares are not told, because a proof does not leave them as they are.
+    pub let_go: BTreeSet<u32>,
     /// Primary figures of which public tables alone say more than the rule allows, with what they leave.
     pub told_elsewhere: BTreeSet<u32>,
     /// For each end that is relaxed the proof that public tables leave no more.

@@ -96,6 +96,7 @@ impl Linked<'_> {
             outcome.withheld.extend(withheld.cells.iter().map(|cell| name(*cell)));
             outcome.needs.extend(withheld.needs.iter().map(|(cell, need)| (name(*cell), *need)));
             outcome.exposed.extend(withheld.exposed.iter().map(|(cell, end)| (name(*cell), *end)));
+            outcome.let_go.extend(withheld.let_go.iter().map(|cell| name(*cell)));
             outcome.told_elsewhere.extend(withheld.told.iter().map(|cell| name(*cell)));
             for ((cell, end), proof) in withheld.relaxations {
                 outcome.relaxations.insert((name(cell), end), named(&parts[at], proof));
@@ -230,11 +231,10 @@ impl Linked<'_> {
         let cell_of: BTreeMap<u32, u32> = ids.iter().enumerate().map(|(at, id)| (*id, at as u32)).collect();
         let figures = ids.iter().map(|id| {
             let figure = &self.figures[*id as usize];
-            let (least, most) = figure.ends();
             Figure {
                 value: figure.value,
-                least: if figure.is_balance { FAR_BELOW } else { least },
-                most,
+                least: if figure.is_balance { FAR_BELOW } else { figure.least },
+                most: figure.most,
                 cost: match figure.standing {
                     Standing::Public | Standing::Known => None,
                     Standing::Open => Some(figure.cost),
@@ -259,9 +259,7 @@ impl Linked<'_> {
                 Standing::Coarse | Standing::Unseen => demand.hidden.insert(*cell),
                 _ => false,
             };
-            if figure.rounded.is_some() {
-                demand.rounded.insert(*cell, (figure.least, figure.most));
-            }
+            demand.rounded.extend(figure.rounded.map(|bounds| (*cell, bounds)));
             if let Some(need) = figure.need {
                 demand.primary.insert(*cell, need);
                 if figure.contributors == Some(1) {

@@ -31,9 +31,9 @@ pub struct Demand {
     pub partners: BTreeMap<u32, Vec<u32>>,
     /// Neighbourhoods of each cell, as bits; none where there is no such thing.
     pub neighbourhoods: Vec<u64>,
-    /// Cells that other tables keep within bounds because a share of them is told: what everybody knows of them without it, at
-    /// least and at most.
-    pub rounded: BTreeMap<u32, (i64, Option<i64>)>,
+    /// Cells of which a share is told, with the least and the most that they can be for it to round as it does. Other tables
+    /// keep to them where they can; where one does not, the share is not told.
+    pub rounded: BTreeMap<u32, (i64, i64)>,
     /// How far above the smallest areas each cell is; none where there is no such thing.
     pub levels: Vec<u8>,
     /// The neighbourhood that each cell is about, also where it moves with all.

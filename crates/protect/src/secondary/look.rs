@@ -109,8 +109,7 @@ impl Look<'_, '_> {
             }
             // Where the last search was for this cell the way from its end is short.
             let again = ways.iter().find_map(|by| self.search.find_without(cell, *by, &fixed));
-            if let Some(found) = again.filter(|found| state.system.admits(found, |cell| state.price_of(cell).is_some()))
-            {
+            if let Some(found) = again.filter(|found| state.admits(found, |cell| state.price_of(cell).is_some())) {
                 return Some(Piece::New(found));
             }
         }
@@ -213,7 +212,7 @@ impl Look<'_, '_> {
             let Some(found) = self.search.find(cell, *by) else { continue };
             let cost = state.cost_of(&found);
             if best.as_ref().is_none_or(|(known, _)| cost < *known)
-                && state.system.admits(&found, |cell| state.price_of(cell).is_some())
+                && state.admits(&found, |cell| state.price_of(cell).is_some())
             {
                 best = Some((cost, found));
             }
@@ -226,10 +225,10 @@ impl Look<'_, '_> {
 
     /// A move of withheld cells alone.
     fn among_withheld(&mut self, cell: u32, ways: &[i64], without: u32) -> Option<Move> {
-        let State { system, withheld, .. } = self.state;
+        let State { withheld, .. } = self.state;
         ways.iter().find_map(|by| {
             let found = self.search.find(cell, *by)?;
-            system.admits(&found, |cell| cell != without && withheld[cell as usize]).then_some(found)
+            self.state.admits(&found, |cell| cell != without && withheld[cell as usize]).then_some(found)
         })
     }
 }

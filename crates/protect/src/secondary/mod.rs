@@ -42,6 +42,8 @@ pub struct Withheld {
     pub told: BTreeSet<u32>,
     /// For each relaxed end the proof that public cells leave no more.
     pub relaxations: BTreeMap<(u32, End), Relaxation>,
+    /// Cells of which no share can be told, because a move goes beyond what it leaves.
+    pub let_go: BTreeSet<u32>,
 }
 
 /// Cost of a usual cell.
@@ -71,29 +73,17 @@ pub struct Effort {
 
 impl Effort {
     /// For one table: half a minute for thousands of cells.
-    pub const THOROUGH: Effort = Effort {
-        patience: &[150, 1_000],
-        before: 20_000,
-        release: 800_000,
-       
-        quick: 20_000,
-        detour: 20.0,
-        alone: 50.0,
-    };
+    pub const THOROUGH: Effort =
+        Effort { patience: &[150, 1_000], before: 20_000, release: 800_000, quick: 20_000, detour: 20.0, alone: 50.0 };
     /// For a whole monitor: nothing is published again. A detour of 40 withholds a twentieth less than one of 60.
-    pub const BRIEF: Effort = Effort {
-        patience: &[],
-        before: 100,
-        release: 0,
-       
-        quick: 2_000,
-        detour: 40.0,
-        alone: 300.0,
-    };
+    pub const BRIEF: Effort =
+        Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 40.0, alone: 300.0 };
 }
 
 /// How a move is looked for: up to which level further cells may be withheld for it, and with how many pivots.
-const ATTEMPTS: [(u8, usize); 5] = [(0, 300), (1, 300), (1, 1_000), (2, 1_000), (3, 3_000)];
+/// and whether shares that are told must stay as they are.
+const ATTEMPTS: [(u8, usize, bool); 6] =
+    [(0, 300, true), (1, 300, true), (1, 1_000, true), (1, 1_000, false), (2, 3_000, false), (3, 20_000, false)];
 
 struct Known {
     moved: Move,
@@ -122,7 +112,9 @@ pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize)
     let backwards: Vec<u32> = by_number.iter().rev().copied().collect();
     let t = std::time::Instant::now();
     let left = told::as_far_as_left(system, demand);
-    if t.elapsed().as_secs_f64() > 1.0 { eprintln!("DBG as_far_as_left {} primary {:.1} s", demand.primary.len(), t.elapsed().as_secs_f64()); }
+    if t.elapsed().as_secs_f64() > 1.0 {
+        eprintln!("DBG as_far_as_left {} primary {:.1} s", demand.primary.len(), t.elapsed().as_secs_f64());
+    }
     let nears = Nears::new(system, demand);
     let ranked = |order: &[u32]| -> Result<_, ProtectError> {
         injection::point("secondary.round")?;
@@ -157,6 +149,11 @@ struct State<'s> {
     withheld: Vec<bool>,
     /// The level above which no further cell is withheld.
     ceiling: u8,
+    /// The bounds of cells of which a share is told, and whether moves keep to them.
+    rounded: BTreeMap<u32, (i64, i64)>,
+    holds: bool,
+    /// Cells whose shares are told no longer.
+    let_go: BTreeSet<u32>,
     /// The number of the attempt, which says how far from home is looked.
     attempt: usize,
     known: Vec<Known>,
@@ -204,6 +201,9 @@ fn round(
             persons: demand.persons(),
             withheld: vec![false; system.len()],
             ceiling: demand.levels.iter().copied().max().unwrap_or(0),
+            rounded: demand.rounded.clone(),
+            holds: true,
+            let_go: BTreeSet::new(),
             attempt: ATTEMPTS.len(),
             known: Vec::new(),
             through: vec![Vec::new(); system.len()],
@@ -212,6 +212,7 @@ fn round(
         leans: BTreeMap::new(),
         exposed: Vec::new(),
     };
+    protector.set_hold(true);
     for cell in 0..system.len() as u32 {
         if primary.contains_key(&cell) || before.contains(&cell) || hidden.contains(&cell) {
             protector.withhold(cell);
@@ -232,12 +233,14 @@ fn round(
     let t = std::time::Instant::now();
     let n = protector.exposed.len();
     protector.take_back(&mut relaxations)?;
-    if t.elapsed().as_secs_f64() > 0.5 { eprintln!("DBG take_back {n} exposed {:.1} s", t.elapsed().as_secs_f64()); }
+    if t.elapsed().as_secs_f64() > 0.5 {
+        eprintln!("DBG take_back {n} exposed {:.1} s", t.elapsed().as_secs_f64());
+    }
     for patience in effort.patience {
         protector.set_patience(*patience);
         protector.release(&own, effort.release);
     }
-    let Protector { state: State { withheld, known, needs, .. }, leans, exposed, searches } = protector;
+    let Protector { state: State { withheld, known, needs, let_go, .. }, leans, exposed, searches } = protector;
     let found = Withheld {
         cells: (0..system.len() as u32).filter(|cell| withheld[*cell as usize]).collect(),
         moves: leans
@@ -248,6 +251,7 @@ fn round(
         told: needs.iter().filter(|(cell, need)| primary[cell] != **need).map(|(cell, _)| *cell).collect(),
         needs,
         relaxations,
+        let_go,
     };
     Ok((found, searches.iter().map(|own| own.whole.pivots + own.near.pivots()).sum()))
 }
@@ -275,7 +279,9 @@ impl<'s> Protector<'s> {
         self.set_patience(self.state.effort.before);
         let t = std::time::Instant::now();
         self.cover(asked.to_vec())?;
-        if t.elapsed().as_secs_f64() > 1.0 { eprintln!("DBG cover_by_what_is {:.1} s", t.elapsed().as_secs_f64()); }
+        if t.elapsed().as_secs_f64() > 1.0 {
+            eprintln!("DBG cover_by_what_is {:.1} s", t.elapsed().as_secs_f64());
+        }
         self.set_patience(usual);
         for cell in published {
             self.set_price(cell, self.state.price_of(cell));
@@ -293,7 +299,7 @@ impl<'s> Protector<'s> {
         for level in (0..=highest).rev() {
             let mut own: Vec<Asked> =
                 asked.iter().filter(|((cell, _), _)| demand.level(*cell) == level).cloned().collect();
-            for (attempt, (ceiling, patience)) in ATTEMPTS.into_iter().enumerate() {
+            for (attempt, (ceiling, patience, holds)) in ATTEMPTS.into_iter().enumerate() {
                 if own.is_empty() || ceiling > highest {
                     break;
                 }
@@ -302,6 +308,7 @@ impl<'s> Protector<'s> {
                 }
                 self.set_ceiling(ceiling);
                 self.state.attempt = attempt;
+                self.set_hold(holds);
                 self.set_patience(patience.min(usual));
                 let (n, t) = (own.len(), std::time::Instant::now());
                 let p0: usize = self.searches.iter().map(|own| own.whole.pivots).sum();
@@ -309,13 +316,31 @@ impl<'s> Protector<'s> {
                 let left: BTreeSet<(u32, End)> = self.cover(own.clone())?.into_iter().collect();
                 let p1: usize = self.searches.iter().map(|own| own.whole.pivots).sum();
                 let q1: usize = self.searches.iter().map(|own| own.near.pivots()).sum();
-                if t.elapsed().as_secs_f64() > 0.3 { eprintln!("DBG level {level} ceiling {ceiling}: {n} asked, {} left, {:.1} s, {} pivots {} near, {} cells of {}", left.len(), t.elapsed().as_secs_f64(), p1 - p0, q1-q0, self.state.withheld.iter().filter(|w| **w).count(), self.state.system.len()); }
+                if t.elapsed().as_secs_f64() > 0.3 {
+                    eprintln!(
+                        "DBG level {level} ceiling {ceiling}: {n} asked, {} left, {:.1} s, {} pivots {} near, {} cells of {}",
+                        left.len(),
+                        t.elapsed().as_secs_f64(),
+                        p1 - p0,
+                        q1 - q0,
+                        self.state.withheld.iter().filter(|w| **w).count(),
+                        self.state.system.len()
+                    );
+                }
                 own.retain(|(end, _)| left.contains(end));
             }
             exposed.extend(own.into_iter().map(|(end, _)| end));
         }
         self.set_patience(usual);
         Ok(exposed)
+    }
+
+    /// Keeps moves to the bounds of shares that are told, or not.
+    fn set_hold(&mut self, holds: bool) {
+        self.state.holds = holds;
+        for (cell, within) in self.state.rounded.clone() {
+            self.searches.iter_mut().for_each(|own| own.whole.hold(cell, holds.then_some(within)));
+        }
     }
 
     fn set_ceiling(&mut self, ceiling: u8) {
@@ -427,6 +452,12 @@ impl<'s> Protector<'s> {
             }
             self.state.through[*cell as usize].push(number);
         }
+        for (cell, _) in moved.iter().filter(|(cell, by)| self.state.is_beyond(*cell, *by)).copied().collect::<Vec<_>>()
+        {
+            self.state.rounded.remove(&cell);
+            self.state.let_go.insert(cell);
+            self.searches.iter_mut().for_each(|own| own.whole.hold(cell, None));
+        }
         let persons = self.state.persons_of(&moved);
         self.state.known.push(Known { moved, persons, users: Vec::new(), alive: true });
         number
@@ -466,11 +497,25 @@ impl State<'_> {
         persons.into_iter().collect()
     }
 
+    /// Whether a cell moved by so much would have another share than the one that is told.
+    fn is_beyond(&self, cell: u32, by: i64) -> bool {
+        let to = self.system.figure(cell).value + by;
+        self.rounded.get(&cell).is_some_and(|(low, high)| to < *low || to > *high)
+    }
+
+    /// Whether a move is one: every equation holds, every cell stays within what is known of it, and may move.
+    fn admits(&self, moved: &Move, can_move: impl Fn(u32) -> bool) -> bool {
+        let keeps = |(cell, by): &(u32, i64)| !self.holds || !self.is_beyond(*cell, *by);
+        moved.iter().all(keeps) && self.system.admits(moved, can_move)
+    }
+
     /// Whether a cell moved by so much is still within what a reader knows of it.
     fn fits(&self, cell: u32, by: i64) -> bool {
         let figure = self.system.figure(cell);
         let to = figure.value + by;
-        to >= figure.least.min(figure.value) && figure.most.is_none_or(|most| to <= most.max(figure.value))
+        (!self.holds || !self.is_beyond(cell, by))
+            && to >= figure.least.min(figure.value)
+            && figure.most.is_none_or(|most| to <= most.max(figure.value))
     }
 }
 

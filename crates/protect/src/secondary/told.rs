@@ -88,7 +88,7 @@ impl<'s> Bounds<'s> {
             if demand.public.contains(&cell) {
                 bounds.fix(cell);
             } else {
-                bounds.set(cell, known_ends(system, demand, cell), None);
+                bounds.set(cell, known_ends(system, cell), None);
             }
         }
         bounds.narrow();
@@ -243,11 +243,9 @@ impl<'s> Bounds<'s> {
 const SIDES: [End; 2] = [End::Below, End::Above];
 
 /// What is known of a cell itself.
-fn known_ends(system: &System, demand: &Demand, cell: u32) -> Ends {
+fn known_ends(system: &System, cell: u32) -> Ends {
     let figure = system.figure(cell);
-    // A share that this edition tells is nothing that is public elsewhere.
-    let (least, most) = demand.rounded.get(&cell).copied().unwrap_or((figure.least, figure.most));
-    (Some(least.min(figure.value)), most.map(|most| most.max(figure.value)))
+    (Some(figure.least.min(figure.value)), figure.most.map(|most| most.max(figure.value)))
 }
 
 /// The needs as far as public cells leave them, also to whoever is alone in a cell; with the proofs of what is relaxed.
@@ -367,7 +365,7 @@ impl<'s> TakingBack<'s> {
             let ends = |other: u32| {
                 let value = system.figure(other).value;
                 let is_certain = demand.public.contains(&other) || known.contains(&other);
-                if is_certain { (Some(value), Some(value)) } else { known_ends(system, demand, other) }
+                if is_certain { (Some(value), Some(value)) } else { known_ends(system, other) }
             };
             let to = bound(&step, constraint, ends)?;
             Some((to, Relaxation { singleton: known.first().copied(), steps: vec![step] }))
