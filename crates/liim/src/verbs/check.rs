@@ -36,8 +36,8 @@ pub fn definitions(global: &Global, project: &Project) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Failure::Unsound(faults)) }
 }
 
-/// Says which tables of the published editions count the same, where no `same` of pipeline.yaml names them. Protection takes
-/// them as known in any case.
+/// Says which tables of the published editions count the same, where no `same` of pipeline.yaml names them, and whether
+/// protection takes them as known.
 fn propose_equalities(global: &Global, project: &Project) -> Result<(), Failure> {
     let warehouse = Warehouse::reading(&super::warehouse_folder(global));
     let found = Workshop { project, warehouse: &warehouse, limits: super::limits(global) }.equalities()?;
@@ -45,9 +45,12 @@ fn propose_equalities(global: &Global, project: &Project) -> Result<(), Failure>
         tracing::info!("{equality}");
     }
     if !found.is_empty() {
-        tracing::info!(
-            "protection takes these as known; one of whole indicators can be named under `same` in pipeline.yaml"
-        );
+        let taken = if project.pipeline.protection.equalities_known {
+            "protection takes these as known"
+        } else {
+            "protection does not take these as known unless pipeline.yaml says `equalities: known`"
+        };
+        tracing::info!("{taken}; one of whole indicators can be named under `same`");
     }
     Ok(())
 }
