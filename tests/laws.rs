@@ -127,6 +127,7 @@ fn law_4_integers_to_the_last_page() {
         "protect/attack.rs",
         "protect/secondary/mod.rs",
         "protect/secondary/near.rs",
+        "protect/secondary/reduced.rs",
         "audit/pages.rs",
     ];
     for name in ["catalog", "ingest", "link", "indicators", "protect", "warehouse", "audit"] {

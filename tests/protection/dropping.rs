@@ -51,6 +51,7 @@ pub fn dropping(folder: &Path, editions: usize, times: usize) -> (usize, usize, 
             reference: &project.reference,
             words: &words,
             earlier: &records[..at],
+            key: &[7; 32],
             threads: 2,
         };
         let cells: Vec<Cell> = records[at].iter().map(|row| row.cell.clone()).collect();
@@ -63,7 +64,7 @@ pub fn dropping(folder: &Path, editions: usize, times: usize) -> (usize, usize, 
             (0..cells.len()).filter(|row| guarded.recorded[*row].reason == Reason::Withheld && !is_few(*row)).collect();
         let shown = |row: usize| guarded.recorded[row].reason == Reason::Shown;
         assert_eq!(guarded.check(shown).len(), 0, "{}: as it is", line.edition);
-        let statement = guarded.linked.statement();
+        let statement = guarded.linked.statement(&guarded.outcome);
         let levels = guarded.outcome.needs.clone();
         let proofs = guarded.outcome.as_proofs();
         let known = guarded.shown(shown);

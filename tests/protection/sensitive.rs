@@ -43,6 +43,7 @@ fn row(indicator: &str, numerator: i64, contributors: i64) -> Recorded {
         },
         method: "1".into(),
         reason: Reason::Shown,
+        rounded_share: None,
     }
 }
 

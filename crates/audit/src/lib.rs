@@ -4,6 +4,7 @@ mod pages;
 mod query;
 mod reading;
 mod release;
+mod scores;
 mod sensitive;
 mod trace;
 

@@ -135,10 +135,9 @@ impl<'p> Pages<'p> {
         let number = row.and_then(|row| match what.as_str() {
             "value" => row.value.map(|value| (value, 1)),
             "share" => row.share.map(|share| (share, 2)),
-            "mean" => row.mean_of_scores.map(|mean| (mean, 2)),
             _ => None,
         });
-        let withheld = row.is_some_and(|row| row.reason == Reason::Withheld) && what != "mean";
+        let withheld = row.is_some_and(|row| row.reason == Reason::Withheld);
         let wrong = "a figure that is not the published row's";
         match number {
             _ if withheld => {
@@ -148,11 +147,12 @@ impl<'p> Pages<'p> {
                     .then_some("a withheld figure that does not look like the others")
             }
             Some((number, decimals)) => {
-                let members = row.and_then(|row| row.members_with_data.zip(row.members));
-                let said = members
-                    .filter(|_| what == "mean")
-                    .map_or(String::new(), |(with_data, members)| format!("{with_data} van {members} gemeenten"));
-                (!is_written(text, number, decimals) || *beside != said || !look.is_empty()).then_some(wrong)
+                // A share without its count says that it is rounded.
+                let is_rounded = row.is_some_and(|row| row.reason == Reason::ShareOnly);
+                let Some(text) = (if is_rounded { text.strip_prefix(ROUNDED) } else { Some(text.as_str()) }) else {
+                    return Some(wrong);
+                };
+                (!is_written(text, number, decimals) || !beside.is_empty() || !look.is_empty()).then_some(wrong)
             }
             None => (!numbers(text).is_empty() || !numbers(beside).is_empty()).then_some(wrong),
         }
@@ -162,19 +162,21 @@ impl<'p> Pages<'p> {
     fn bars(&self, bars: &Bars, places: &[Option<String>; 3]) -> Option<&'static str> {
         let shares: Vec<Option<f64>> = places
             .iter()
-            .enumerate()
-            .map(|(at, place)| {
+            .map(|place| {
                 let codes = format!("{TOTAL} {TOTAL} {} {TOTAL} {TOTAL}", bars.group);
                 let rows = ["group", "total", "population"].into_iter().filter_map(|share_of| {
                     let area = place.clone()?;
                     let spot = [bars.indicator.clone(), area, bars.period.clone(), share_of.into(), codes.clone()];
                     self.rows.get(&spot)
                 });
-                rows.into_iter().find_map(|row| if at == 1 { row.mean_of_scores } else { row.share })
+                rows.into_iter().find_map(|row| row.share)
             })
             .collect();
         let (lines, odd) = bars.texts.as_chunks::<2>();
-        let plain = |number: &str| parsed(number.strip_suffix(" %").or_else(|| number.strip_suffix(" per 1.000"))?);
+        let plain = |number: &str| {
+            let number = number.strip_prefix(ROUNDED).unwrap_or(number);
+            parsed(number.strip_suffix(" %").or_else(|| number.strip_suffix(" per 1.000"))?)
+        };
         let told: Vec<f64> = lines.iter().filter_map(|[_, (_, number)]| plain(number)).collect();
         let most = told.iter().copied().fold(0.0, f64::max);
         let mut left = shares.iter().flatten();
@@ -264,6 +266,9 @@ fn of_period(period: &str) -> BTreeSet<String> {
 fn parsed(text: &str) -> Option<f64> {
     text.replace('.', "").replace(',', ".").parse().ok()
 }
+
+/// What stands before a rounded share.
+const ROUNDED: &str = "± ";
 
 /// Whether a text writes a number with at most so many decimals.
 fn is_written(text: &str, number: f64, decimals: usize) -> bool {

@@ -10,6 +10,7 @@ use warehouse::WarehouseError;
 use warehouse::edition::Published;
 use warehouse::tables::read_texts;
 
+use crate::scores;
 use crate::sensitive::{Level, Records, Rules, Sensitive, exposed, is_sensitive_work};
 
 /// What an edition is held against: the definitions, and the confidential records as they are on disk.
@@ -42,11 +43,13 @@ pub fn released(
         found.push(format!("{indicator}: {rows} rows: a sensitive figure is shown"));
     }
     let cells = &guarded.recorded[..guarded.recorded.len() - guarded.accounts.len()];
-    let mut is_shown: Vec<bool> = cells.iter().map(|row| shown(&row.cell.key)).collect();
+    let counts_are_shown = |key: &CellKey| written.get(key).is_some_and(|row| tells_counts(row));
+    let mut is_shown: Vec<bool> = cells.iter().map(|row| counts_are_shown(&row.cell.key)).collect();
     is_shown.extend(guarded.accounts.iter().map(|place| quality.get(*place).copied().unwrap_or(true)));
     injection::point("audit.proofs")?;
     let (levels, unlike) = levels(evidence, guarded);
     found.extend(unlike);
+    found.extend(scores::moved(&written, evidence.earlier, guarded));
     for (indicator, figures) in guarded.check_levels(levels, |row| is_shown[row]) {
         found.push(format!(
             "{indicator}: {figures} figures of few persons are not protected, or their proof does not hold"
@@ -99,11 +102,12 @@ fn levels(evidence: &Evidence<'_>, guarded: &Guarded<'_>) -> (BTreeMap<u32, Need
 
 /// Whether a row tells any of its numbers.
 fn tells(row: &Observation) -> bool {
-    row.numerator.is_some()
-        || row.divisor.is_some()
-        || row.denominator.is_some()
-        || row.value.is_some()
-        || row.share.is_some()
+    tells_counts(row) || row.share.is_some()
+}
+
+/// Whether a row tells more than its share.
+fn tells_counts(row: &Observation) -> bool {
+    row.numerator.is_some() || row.divisor.is_some() || row.denominator.is_some() || row.value.is_some()
 }
 
 /// Counts about the work as they were written: of each whether it is shown, and what is wrong.
@@ -155,6 +159,12 @@ fn differing(rows: &[Observation], written: &HashMap<&CellKey, &Observation>, re
             continue;
         };
         if !tells(row) {
+            continue;
+        }
+        if row.reason == Reason::ShareOnly && own.reason == Reason::ShareOnly {
+            if tells_counts(row) || !scores::is_rounded(row, own) {
+                *found.entry(("is told by its share, and by more", &row.key.indicator)).or_default() += 1;
+            }
             continue;
         }
         if own.reason != Reason::Shown || row.reason != Reason::Shown {

@@ -97,6 +97,8 @@ pub enum Reason {
     Shown,
     /// Withheld so that nobody can be recognised; primary and secondary look the same.
     Withheld,
+    /// The share alone is there, rounded so that it does not tell the count.
+    ShareOnly,
     /// The supplier withheld it.
     WithheldBySupplier,
     /// The source does not have this combination.
@@ -111,9 +113,10 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 8] = [
         Reason::Shown,
         Reason::Withheld,
+        Reason::ShareOnly,
         Reason::WithheldBySupplier,
         Reason::NotInSource,
         Reason::NotDelivered,
@@ -126,6 +129,7 @@ impl Reason {
         match self {
             Reason::Shown => "shown",
             Reason::Withheld => "withheld",
+            Reason::ShareOnly => "share-only",
             Reason::WithheldBySupplier => "withheld-by-supplier",
             Reason::NotInSource => "not-in-source",
             Reason::NotDelivered => "not-delivered",
@@ -138,7 +142,7 @@ impl Reason {
     pub fn obs_status(self) -> &'static str {
         match self {
             Reason::Shown => "A",
-            Reason::Withheld | Reason::WithheldBySupplier => "Q",
+            Reason::Withheld | Reason::ShareOnly | Reason::WithheldBySupplier => "Q",
             Reason::NotInSource => "L",
             Reason::NotDelivered => "O",
             Reason::AreaDidNotExist | Reason::NotApplicable => "M",
@@ -148,7 +152,7 @@ impl Reason {
     /// SDMX CL_CONF_STATUS: F free, C confidential.
     pub fn conf_status(self) -> &'static str {
         match self {
-            Reason::Withheld | Reason::WithheldBySupplier => "C",
+            Reason::Withheld | Reason::ShareOnly | Reason::WithheldBySupplier => "C",
             _ => "F",
         }
     }
@@ -216,6 +220,8 @@ pub struct Recorded {
     pub method: String,
     /// What the published row shows.
     pub reason: Reason,
+    /// The share that is published without its count, in tenths.
+    pub rounded_share: Option<i64>,
 }
 
 /// How an indicator's figures are written: what the published row says beside key and counts.

@@ -281,8 +281,9 @@ pub fn record() -> PublishedTable {
         .chain(&["source", "method"])
         .map(|name| field(name, Type::Text, false))
         .chain(counts.iter().map(|name| field(name, Type::Integer, true)))
-        // Why there are no counts, and what is published.
+        // Why there are no counts, what is published, and a share that is published without its count, in tenths.
         .chain(["counted", "reason"].map(|name| field(name, Type::Text, false)))
+        .chain([field("rounded_share", Type::Integer, true)])
         .collect();
     PublishedTable { name: "record", fields, key: texts.to_vec() }
 }

@@ -34,6 +34,12 @@ pub fn mean_of_shares(members: &[(i64, i64)], per: i64, decimals: u8) -> Option<
     Some(if is_negative && mean != 0.0 { -mean } else { mean })
 }
 
+/// A published share of one decimal in tenths; nothing where it has more.
+pub fn tenths(share: f64) -> Option<i64> {
+    let tenths = (share * 10.0).round();
+    ((share * 10.0 - tenths).abs() < 1e-6).then_some(tenths as i64)
+}
+
 fn rounded(numerator: i128, denominator: i128, decimals: u8) -> f64 {
     let (numerator, denominator) = if denominator < 0 { (-numerator, -denominator) } else { (numerator, denominator) };
     let scaled = numerator.abs() * 10i128.pow(u32::from(decimals));

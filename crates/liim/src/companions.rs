@@ -205,6 +205,7 @@ fn codes(project: &Project) -> TextRows {
     for (reason, title) in Reason::ALL.iter().zip([
         "Getoond",
         "Niet getoond, zodat niemand herkenbaar is",
+        "Enkel het afgeronde aandeel, zodat niemand herkenbaar is",
         "Door de leverancier niet vrijgegeven",
         "Niet in de bron",
         "Niet geleverd op de datum van afsluiting",

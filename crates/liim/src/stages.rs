@@ -65,12 +65,14 @@ impl Workshop<'_> {
         let words = self.words(edition);
         let earlier = self.records()?;
         let (rules, balances) = (&self.project.pipeline.protection, self.balances());
+        let key = key::read(self.project)?;
         let setting = Setting {
             rules,
             balances: &balances,
             reference: &self.project.reference,
             words: &words,
             earlier: &earlier,
+            key: &key,
             threads: self.limits.threads,
         };
         let guarded = self.protect(edition, &cells, &setting, quality)?;
@@ -404,10 +406,13 @@ impl Workshop<'_> {
             None => Vec::new(),
         };
         guarded.protected = std::mem::take(&mut guarded.protected).following(&stamp, earlier).with_cost();
-        let withheld = guarded.protected.by_reason().get(Reason::Withheld.word()).copied().unwrap_or(0);
+        let by_reason = guarded.protected.by_reason();
+        let of = |reason: Reason| by_reason.get(reason.word()).copied().unwrap_or(0);
         stage.end(format!(
-            "{} rows, {withheld} withheld, protection: {}",
+            "{} rows, {} withheld, {} with a rounded share only, protection: {}",
             guarded.protected.observations().len(),
+            of(Reason::Withheld),
+            of(Reason::ShareOnly),
             guarded.protected.method()
         ));
         Ok(guarded)

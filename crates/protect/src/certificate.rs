@@ -38,6 +38,9 @@ pub struct Figure {
     pub lower: Option<i64>,
     /// What a reader knows it to be at most.
     pub upper: Option<i64>,
+    /// The values within which a share that is told rounds as it does: other tables keep to them, and no public table
+    /// tells them.
+    pub rounded: Option<(i64, i64)>,
     /// How much a reader knows of it.
     pub knowledge: Knowledge,
     /// Whether one person alone contributes to it.
@@ -411,7 +414,12 @@ impl<'c> Checker<'c> {
             let is_known = figure.knowledge.is_certain() || self.shown.contains(&id) || more.contains(&id);
             let to = i128::from(figure.value) + by;
             let is_below = figure.lower.is_some_and(|lower| to < i128::from(lower));
-            if is_known || is_below || figure.upper.is_some_and(|upper| to > i128::from(upper)) {
+            let is_off = |(low, high): (i64, i64)| to < i128::from(low) || to > i128::from(high);
+            if figure.rounded.is_some_and(is_off)
+                || is_known
+                || is_below
+                || figure.upper.is_some_and(|upper| to > i128::from(upper))
+            {
                 return Some(Flaw::Shown);
             }
             for (number, coefficient) in &self.statement.of_figure[id as usize] {

@@ -5,7 +5,7 @@
 //! withheld, and with it what it could be worked out from ([`secondary`]); for each the proof is another table that agrees
 //! with all that is shown ([`certificate::Flaw`] names what can be wrong with one).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use catalog::card::Balance;
 use catalog::cell::{AreaLevel, Cell, CellKey, Counts, Observation, Reason, Recorded, ShareOf, Wording};
@@ -15,7 +15,8 @@ use catalog::{injection, share};
 
 use crate::certificate::Checker;
 use crate::level::{End, Need};
-use crate::linked::{Equality, Linked, Outcome, Row, Standing, accounts, untold};
+use crate::linked::{Equality, Linked, Outcome, Row, Standing, accounts, is_account, untold};
+use crate::rounding::{RoundedShare, Rounding};
 
 pub mod attack;
 pub mod certificate;
@@ -24,6 +25,7 @@ mod error;
 pub mod level;
 pub mod linked;
 mod quality;
+pub mod rounding;
 pub mod search;
 pub mod secondary;
 mod series;
@@ -139,6 +141,8 @@ pub struct Setting<'s> {
     pub words: &'s BTreeMap<String, Wording>,
     /// The records of the editions published so far, the oldest first.
     pub earlier: &'s [Vec<Recorded>],
+    /// The key of the project, for the secret by which shares are rounded ([`Rounding::of_first_edition`]).
+    pub key: &'s [u8],
     /// Threads.
     pub threads: usize,
 }
@@ -212,7 +216,7 @@ impl Guarded<'_> {
         if !self.protected.linked {
             return found;
         }
-        let statement = self.linked.statement();
+        let statement = self.linked.statement(&self.outcome);
         levels.extend(self.linked.levels_of_rests(&self.outcome));
         let checker = Checker::new(&statement, self.outcome.as_proofs(), levels, self.shown(is_shown));
         let figures: BTreeSet<u32> = checker.flaws().into_iter().map(|(figure, _)| figure).collect();
@@ -241,7 +245,13 @@ pub fn equalities(
 fn published_rows(record: &[Recorded]) -> Vec<Row<'_>> {
     record
         .iter()
-        .map(|Recorded { cell, method, reason }| Row { cell, method, published: Some(*reason), public: false })
+        .map(|Recorded { cell, method, reason, rounded_share }| Row {
+            cell,
+            method,
+            published: Some(*reason),
+            rounded_share: *rounded_share,
+            public: false,
+        })
         .collect()
 }
 
@@ -255,7 +265,8 @@ pub fn protect<'s>(
     setting: &Setting<'s>,
     stamp: &Stamp,
 ) -> Result<Guarded<'s>, ProtectError> {
-    let mut linked = Linked::new(setting.rules, setting.balances, setting.reference);
+    let mut linked =
+        Linked::new(setting.rules, setting.balances, setting.reference).with_rounded_shares(rounding(cells, setting));
     for earlier in setting.earlier {
         injection::point("protect.earlier")?;
         linked.add(&published_rows(earlier));
@@ -265,30 +276,30 @@ pub fn protect<'s>(
         accounts(&quality, &untold, setting.reference).into_iter().partition(|(number, _)| number.is_some());
     let method = |cell: &Cell| setting.words.get(&cell.key.indicator).map_or("", |words| words.method.as_str());
     let to_decide = cells.iter().chain(told.iter().map(|(_, cell)| cell));
-    let mut rows: Vec<Row<'_>> =
-        to_decide.map(|cell| Row { cell, method: method(cell), published: None, public: false }).collect();
+    let mut rows: Vec<Row<'_>> = to_decide.map(|cell| Row::new(cell, method(cell))).collect();
     let decide = rows.len();
-    rows.extend(known.iter().map(|(_, cell)| Row { cell, method: "", published: None, public: true }));
+    rows.extend(known.iter().map(|(_, cell)| Row { public: true, ..Row::new(cell, "") }));
     injection::point("protect.system")?;
     linked.add(&rows);
     rows.truncate(decide);
     let takes_equalities = setting.rules.linked && setting.rules.equalities_known;
     let equalities = if takes_equalities { linked.link_tables() } else { Vec::new() };
     let outcome = if setting.rules.linked { linked.plan(setting.threads)? } else { linked.few() };
-    let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| {
-        if linked.is_hidden(row, &outcome) { cell.counts.and(Err(Reason::Withheld)) } else { cell.counts }
+    let scores: Vec<Option<RoundedShare>> = (0..rows.len()).map(|row| linked.rounded_share(row, &outcome)).collect();
+    let decide = |(row, Row { cell, .. }): (usize, &Row<'_>)| match (linked.is_hidden(row, &outcome), scores[row]) {
+        (true, Some(_)) => cell.counts.and(Err(Reason::ShareOnly)),
+        (true, None) => cell.counts.and(Err(Reason::Withheld)),
+        (false, _) => cell.counts,
     };
     let decided: Vec<Result<Counts, Reason>> = rows.iter().enumerate().map(decide).collect();
-    let observations = observations(cells, &decided, setting, stamp)?;
-    let recorded = rows
-        .iter()
-        .zip(&decided)
-        .map(|(row, decided)| Recorded {
-            cell: row.cell.clone(),
-            method: row.method.to_string(),
-            reason: decided.err().unwrap_or(Reason::Shown),
-        })
-        .collect();
+    let observations = observations(cells, (&decided, &scores), setting, stamp)?;
+    let record = |((row, decided), score): ((&Row<'_>, &Result<Counts, Reason>), &Option<RoundedShare>)| Recorded {
+        cell: row.cell.clone(),
+        method: row.method.to_string(),
+        reason: decided.err().unwrap_or(Reason::Shown),
+        rounded_share: score.filter(|_| *decided == Err(Reason::ShareOnly)).map(|score| score.tenths()),
+    };
+    let recorded = rows.iter().zip(&decided).zip(&scores).map(record).collect();
     let numbers: Vec<usize> = told.iter().filter_map(|(number, _)| *number).collect();
     let by_area = numbers.iter().zip(&decided[cells.len()..]).map(|(number, decided)| (*number, decided.is_ok()));
     let by_area = by_area.chain(untold.into_iter().map(|number| (number, false))).collect();
@@ -305,21 +316,36 @@ pub fn protect<'s>(
     })
 }
 
+/// The secret by which shares are rounded, of what the first edition counted.
+fn rounding(cells: &[Cell], setting: &Setting<'_>) -> Rounding {
+    match setting.earlier.first() {
+        Some(first) => {
+            let counted = first.iter().map(|row| &row.cell).filter(|cell| !is_account(&cell.key.indicator));
+            Rounding::of_first_edition(counted, setting.key)
+        }
+        None => Rounding::of_first_edition(cells.iter(), setting.key),
+    }
+}
+
 /// The rows of an edition's own cells, each with what was decided about it, sorted by their key.
 fn observations(
     cells: &[Cell],
-    decided: &[Result<Counts, Reason>],
+    (decided, scores): (&[Result<Counts, Reason>], &[Option<RoundedShare>]),
     setting: &Setting<'_>,
     stamp: &Stamp,
 ) -> Result<Vec<Observation>, ProtectError> {
     let members = Members::of(cells, decided);
-    let row = |(cell, outcome): (&Cell, &Result<Counts, Reason>)| {
+    let row = |((cell, outcome), score): ((&Cell, &Result<Counts, Reason>), &Option<RoundedShare>)| {
         injection::point("protect.row")?;
         let indicator = &cell.key.indicator;
         let words = setting.words.get(indicator).ok_or_else(|| ProtectError::NoWording(indicator.clone()))?;
-        Ok(observation(cell, outcome, words, &members, setting.reference, stamp))
+        let own = observation(cell, outcome, words, &members, setting.reference, stamp);
+        let rounded =
+            score.filter(|_| *outcome == Err(Reason::ShareOnly)).map(|score| share::number(score.tenths(), 10, 1));
+        Ok(Observation { share: own.share.or(rounded), ..own })
     };
-    let mut rows = cells.iter().zip(decided).map(row).collect::<Result<Vec<Observation>, ProtectError>>()?;
+    let mut rows =
+        cells.iter().zip(decided).zip(scores).map(row).collect::<Result<Vec<Observation>, ProtectError>>()?;
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     series::mark_breaks(&mut rows, setting.reference);
     Ok(rows)
@@ -328,24 +354,28 @@ fn observations(
 /// Shown municipal shares by everything of the key but the area.
 struct Members {
     shares: HashMap<CellKey, HashMap<String, (i64, i64)>>,
+    /// Municipalities whose share was counted and is not shown.
+    suppressed: HashMap<CellKey, HashSet<String>>,
 }
 
 impl Members {
     fn of(cells: &[Cell], decided: &[Result<Counts, Reason>]) -> Members {
-        let mut shares: HashMap<CellKey, HashMap<String, (i64, i64)>> = HashMap::new();
-        for (cell, outcome) in cells.iter().zip(decided) {
-            if cell.key.area_level == AreaLevel::Municipality
-                && cell.key.share_of != ShareOf::None
-                && let Ok(Counts { numerator, denominator: Some(denominator), .. }) = outcome
-                && *denominator > 0
-            {
-                shares
-                    .entry(without_area(&cell.key))
-                    .or_default()
-                    .insert(cell.key.ref_area.clone(), (*numerator, *denominator));
+        let mut members = Members { shares: HashMap::new(), suppressed: HashMap::new() };
+        let is_score =
+            |cell: &Cell| cell.key.area_level == AreaLevel::Municipality && cell.key.share_of != ShareOf::None;
+        for (cell, outcome) in cells.iter().zip(decided).filter(|(cell, _)| is_score(cell)) {
+            let (key, area) = (without_area(&cell.key), cell.key.ref_area.clone());
+            match outcome {
+                Ok(Counts { numerator, denominator: Some(denominator), .. }) if *denominator > 0 => {
+                    members.shares.entry(key).or_default().insert(area, (*numerator, *denominator));
+                }
+                Err(_) if cell.counts.is_ok() => {
+                    members.suppressed.entry(key).or_default().insert(area);
+                }
+                _ => (),
             }
         }
-        Members { shares }
+        members
     }
 }
 
@@ -369,10 +399,15 @@ fn observation(
         && let Some(area) = reference.area(&key.ref_area, &key.ref_area_class)
     {
         // Only shares that are shown enter the mean, so that it tells nothing that its members do not.
-        let shares = members.shares.get(&without_area(key));
+        let line = without_area(key);
+        let shares = members.shares.get(&line);
+        let suppressed = members.suppressed.get(&line);
         let known: Vec<(i64, i64)> =
             area.members.iter().filter_map(|member| shares.and_then(|shares| shares.get(member)).copied()).collect();
-        mean_of_scores = share::mean_of_shares(&known, key.share_of.per(), wording.share_decimals.max(2));
+        // A mean of some of them would be taken for that of all.
+        if !area.members.iter().any(|member| suppressed.is_some_and(|suppressed| suppressed.contains(member))) {
+            mean_of_scores = share::mean_of_shares(&known, key.share_of.per(), wording.share_decimals.max(2));
+        }
         all_members = Some(area.members.len() as i32);
         with_data = Some(known.len() as i32);
     }

@@ -181,18 +181,19 @@ pub(crate) fn told(
     (found.into_iter().map(|(count, _)| count).collect(), places)
 }
 
-/// What protection costs, by indicator, period and kind of area: the rows, and those of them that are withheld. Whoever
-/// counts the published rows finds the same.
+/// What protection costs, by indicator, period and kind of area: the rows, those of them that are withheld, and those of which
+/// the rounded share alone is published. Whoever counts the published rows finds the same.
 pub(crate) fn cost(observations: &[Observation]) -> Vec<Quality> {
     let mut counts: BTreeMap<(&str, String, &str, &str), i64> = BTreeMap::new();
     for row in observations {
         let mut add = |measure, level, one| {
             *counts.entry((&row.key.indicator, row.key.time_period.to_string(), measure, level)).or_default() += one;
         };
-        let withheld = i64::from(row.reason == Reason::Withheld);
+        let is = |reason| i64::from(row.reason == reason);
         for level in [TOTAL, row.key.area_level.word()] {
             add("rows", level, 1);
-            add("rows-withheld", level, withheld);
+            add("rows-withheld", level, is(Reason::Withheld));
+            add("rows-share-only", level, is(Reason::ShareOnly));
         }
     }
     let told = counts.into_iter().map(|((indicator, period, measure, level), count)| {

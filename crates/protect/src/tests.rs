@@ -60,8 +60,15 @@ fn words() -> BTreeMap<String, Wording> {
 fn protected(cells: &[Cell]) -> Protected {
     let stamp = Stamp { edition_id: "e".into(), monitor: "m".into() };
     let (rules, words, balances, reference) = (rules(), words(), BTreeMap::new(), Reference::default());
-    let setting =
-        Setting { rules: &rules, balances: &balances, reference: &reference, words: &words, earlier: &[], threads: 1 };
+    let setting = Setting {
+        rules: &rules,
+        balances: &balances,
+        reference: &reference,
+        words: &words,
+        earlier: &[],
+        key: &[7; 32],
+        threads: 1,
+    };
     protect(cells, Vec::new(), &setting, &stamp).unwrap().protected
 }
 

@@ -75,8 +75,15 @@ fn published(cells: &[Cell]) -> Result<Published, ProtectError> {
     };
     let words = (0..30).map(|indicator| (format!("i{indicator}"), wording.clone())).collect();
     let (balances, reference) = (BTreeMap::new(), Reference::default());
-    let setting =
-        Setting { rules: &rules, balances: &balances, reference: &reference, words: &words, earlier: &[], threads: 3 };
+    let setting = Setting {
+        rules: &rules,
+        balances: &balances,
+        reference: &reference,
+        words: &words,
+        earlier: &[],
+        key: &[7; 32],
+        threads: 3,
+    };
     let guarded = protect(cells, Vec::new(), &setting, &Stamp { edition_id: "e".into(), monitor: "m".into() })?;
     let flaws = guarded.check(|row| guarded.recorded[row].reason == catalog::cell::Reason::Shown);
     assert!(flaws.is_empty(), "{flaws:?}");

@@ -18,6 +18,8 @@ use protect::{Guarded, RawQuality, Setting, Stamp, protect};
 
 #[path = "linked/equalities.rs"]
 mod equalities;
+#[path = "linked/shares.rs"]
+mod shares;
 
 fn rules() -> Protection {
     let usual = SourceRule { public: false, threshold: 5, zeros_shown: true, all_protected: false, why: String::new() };
@@ -127,6 +129,7 @@ impl World {
             reference: &self.reference,
             words: &self.words,
             earlier,
+            key: &[7; 32],
             threads: 2,
         };
         protect(cells, counts, &setting, &Stamp { edition_id: "e".into(), monitor: "m".into() }).unwrap()
@@ -227,7 +230,12 @@ fn what_an_earlier_edition_told_is_known() {
     told[1].counts = Err(Reason::NotInSource);
     let told: Vec<Recorded> = told
         .into_iter()
-        .map(|cell| Recorded { reason: cell.counts.err().unwrap_or(Reason::Shown), cell, method: String::new() })
+        .map(|cell| Recorded {
+            reason: cell.counts.err().unwrap_or(Reason::Shown),
+            cell,
+            method: String::new(),
+            rounded_share: None,
+        })
         .collect();
     let earlier = [told];
     let exposed = world.guarded(&cells(8), &earlier);
@@ -397,7 +405,12 @@ fn what_decided_about_origin_does_not_give_the_number_of_persons_away() {
     let method = || "own-history".to_string();
     let told: Vec<Recorded> = told
         .into_iter()
-        .map(|cell| Recorded { reason: cell.counts.err().unwrap_or(Reason::Shown), cell, method: method() })
+        .map(|cell| Recorded {
+            reason: cell.counts.err().unwrap_or(Reason::Shown),
+            cell,
+            method: method(),
+            rounded_share: None,
+        })
         .collect();
     let earlier = [told];
     let decided = |area: &str, word: &str, n: i64| link("a/b", "decided-by own-history", word, area, n);
@@ -443,7 +456,7 @@ fn whom_the_register_does_not_know_is_not_told_by_the_link() {
     let cells = [cell("i", "2010", "A", 60, &[]), group("BE", 50), group("ANDER", 3), group("ONBEKEND", 7)];
     let told: Vec<Recorded> = cells[..2]
         .iter()
-        .map(|cell| Recorded { reason: Reason::Shown, cell: cell.clone(), method: String::new() })
+        .map(|cell| Recorded { reason: Reason::Shown, cell: cell.clone(), method: String::new(), rounded_share: None })
         .collect();
     let rate = |measure: &str, n: i64| link("a/b", "rate", measure, "A", n);
     let counts = vec![rate("persons", 60), rate("persons-linked", 53), rate("persons-unlinked", 7)];
@@ -471,6 +484,8 @@ fn what_is_withheld_is_counted() {
         [
             ("rows", "_T", Some(2)),
             ("rows", level, Some(2)),
+            ("rows-share-only", "_T", Some(0)),
+            ("rows-share-only", level, Some(0)),
             ("rows-withheld", "_T", Some(1)),
             ("rows-withheld", level, Some(1))
         ]
@@ -494,8 +509,7 @@ fn the_order_of_rows_decides_nothing() {
 fn an_outcome_without_proofs_does_not_pass() {
     let world = world();
     let cells = [cell("i", "2010", "A", 3, &[])];
-    let rows: Vec<Row<'_>> =
-        cells.iter().map(|cell| Row { cell, method: "", published: None, public: false }).collect();
+    let rows: Vec<Row<'_>> = cells.iter().map(|cell| Row::new(cell, "")).collect();
     let mut linked = Linked::new(&world.rules, &world.balances, &world.reference);
     linked.add(&rows);
     assert_eq!(linked.check(&Outcome::default(), |_| false).len(), 1);
@@ -533,7 +547,7 @@ fn what_is_taken_back_must_be_told_by_public_tables() {
     let cells = [("A", 3), ("B", 31), ("C", 7), ("D", 18), ("E", 20), ("k1", 79)]
         .map(|(code, n)| cell("i", "2010", code, n, &[]));
     let linked = |is_public: bool| {
-        let row = |(at, cell)| Row { cell, method: "", published: None, public: is_public && at > 0 };
+        let row = |(at, cell)| Row { public: is_public && at > 0, ..Row::new(cell, "") };
         let rows: Vec<Row<'_>> = cells.iter().enumerate().map(row).collect();
         let mut linked = Linked::new(&world.rules, &world.balances, &world.reference);
         linked.add(&rows);
@@ -562,7 +576,7 @@ fn what_is_taken_back_must_be_told_by_public_tables() {
     // Nor may our own earlier editions be the reason: what they told is known to a reader, and no excuse.
     let earlier: Vec<Recorded> = cells[1..]
         .iter()
-        .map(|cell| Recorded { cell: cell.clone(), method: String::new(), reason: Reason::Shown })
+        .map(|cell| Recorded { cell: cell.clone(), method: String::new(), rounded_share: None, reason: Reason::Shown })
         .collect();
     let guarded = world.guarded(&cells, std::slice::from_ref(&earlier));
     assert_eq!((guarded.outcome.told_elsewhere.len(), guarded.outcome.exposed.len()), (0, 2));

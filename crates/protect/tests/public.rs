@@ -27,6 +27,7 @@ fn flaws(system: &System, demand: &Demand, found: &Withheld) -> BTreeSet<(u32, F
             value: figure.value,
             lower: Some(figure.least),
             upper: figure.most,
+            rounded: None,
             knowledge,
             is_singleton,
         }

@@ -49,6 +49,7 @@ fn statuses(group: &str, periods: &[&str], contributors: i64) -> Vec<&'static st
         reference: &project.reference,
         words: &BTreeMap::from([("i".to_string(), wording)]),
         earlier: &[],
+        key: &[7; 32],
         threads: 1,
     };
     let stamp = Stamp { edition_id: "e".into(), monitor: "m".into() };

@@ -172,11 +172,12 @@ fn reading(beside: &Beside<'_>) -> Markup {
         @if beside.other().is_some() {
             p { (beside.kind()) " staat telkens naast het Vlaamse Gewest" @if beside.cluster.is_some() { " en naast vergelijkbare gemeenten" } "." }
         }
+        p { "± staat bij een aandeel dat afgerond is zodat het geen aantal verraadt: het juiste aandeel ligt hoogstens één stap hoger of lager, en de stap is kleiner naarmate er meer personen geteld zijn." }
         @if let Some((cluster, members)) = &beside.cluster {
             details {
                 summary { "Vergelijkbare gemeenten: " (cluster.name) " (" (members.len()) " gemeenten)" }
                 p { (members.join(", ")) "." }
-                p.caveat { "Gemiddelde score: het ongewogen gemiddelde van de aandelen van deze gemeenten, voor zover die getoond worden. De gemeente zelf telt mee. Indeling: " (cluster.class) "." }
+                p.caveat { "Vergelijkbare gemeenten: het aandeel in al deze gemeenten samen. De gemeente zelf telt mee. Indeling: " (cluster.class) "." }
             }
         }
     }
@@ -299,7 +300,6 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
     });
     let shares = shown.share_of != ShareOf::None;
     let share = if shown.share_of == ShareOf::Population { "per 1.000" } else { "aandeel, %" };
-    let score = if shown.share_of == ShareOf::Population { "gemiddelde, per 1.000" } else { "gemiddelde score, %" };
     let label = |row: &Observation| -> String {
         let key = &row.key;
         let detail = if shown.detail.is_some() { TOTAL } else { key.detail.as_str() };
@@ -340,7 +340,7 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                 @if shares {
                     th scope="col" data-area=(place(beside.own)) data-figure="share" { (beside.own.name) br; (share) }
                     @if let Some((area, _)) = &beside.cluster {
-                        th scope="col" data-area=(place(area)) data-figure="mean" { "Vergelijkbare gem." br; (score) }
+                        th scope="col" data-area=(place(area)) data-figure="share" { "Vergelijkbare gem." br; (share) }
                     }
                 }
                 @if let Some(other) = beside.other() {
@@ -355,11 +355,11 @@ fn table(book: &Book, words: &Words, beside: &Beside<'_>, shown: Shown<'_>) -> M
                         th scope="row" { (label(row)) }
                         (value(Some(row), |row| row.value, decimals(row)))
                         @if shares {
-                            (value(Some(row), |row| row.share, words.share_decimals))
-                            @if beside.cluster.is_some() { (mean(matching(&cluster, row).as_ref())) }
+                            (share_of(Some(row), words))
+                            @if beside.cluster.is_some() { (share_of(matching(&cluster, row).as_ref(), words)) }
                         }
                         @if beside.other().is_some() {
-                            @if shares { (value(matching(&flanders, row).as_ref(), |row| row.share, words.share_decimals)) }
+                            @if shares { (share_of(matching(&flanders, row).as_ref(), words)) }
                             @else { (value(matching(&flanders, row).as_ref(), |row| row.value, decimals(row))) }
                         }
                     }
@@ -388,7 +388,7 @@ fn decimals(row: &Observation) -> usize {
 fn value(row: Option<&Observation>, of: impl Fn(&Observation) -> Option<f64>, decimals: usize) -> Markup {
     let blank = |why: &str| html! { td.withheld { abbr title=(why) { "·" } } };
     match row.map(|row| (row.reason, of(row))) {
-        Some((Reason::Withheld | Reason::WithheldBySupplier, _)) => {
+        Some((Reason::Withheld | Reason::WithheldBySupplier, _) | (Reason::ShareOnly, None)) => {
             html! { td.withheld { abbr title=(WITHHELD) { "×" } } }
         }
         Some((_, Some(figure))) => html! { td { (number(figure, decimals)) } },
@@ -403,13 +403,17 @@ fn value(row: Option<&Observation>, of: impl Fn(&Observation) -> Option<f64>, de
 /// Why a figure is withheld, for the reader.
 const WITHHELD: &str = "niet getoond, zodat niemand herkenbaar is";
 
-fn mean(row: Option<&Observation>) -> Markup {
-    match row.and_then(|row| Some((row.mean_of_scores?, row.members?, row.members_with_data?))) {
-        Some((figure, members, with_data)) => {
-            html! { td title={ (with_data) " van " (members) " gemeenten" } { (number(figure, 2)) } }
-        }
-        None => html! { td.withheld { abbr title="geen gemiddelde mogelijk" { "·" } } },
+/// The share of a row; one that is published without its count says that it is rounded.
+fn share_of(row: Option<&Observation>, words: &Words) -> Markup {
+    match row.and_then(|row| Some((row, row.share?))) {
+        Some((row, share)) if row.reason == Reason::ShareOnly => html! { td { (rounded_share(share)) } },
+        _ => value(row, |row| row.share, words.share_decimals),
     }
+}
+
+/// A rounded share as it is written: no finer than it was rounded.
+fn rounded_share(share: f64) -> String {
+    format!("± {}", number(share, usize::from(share.fract() != 0.0)))
 }
 
 /// Bars of a share: the municipality, comparable municipalities, Flanders. Lengths are of published shares.
@@ -431,26 +435,36 @@ fn bars(book: &Book, words: &Words, beside: &Beside<'_>, period: &str) -> Markup
     let row = total(beside.own);
     let is_rate = row.as_ref().is_some_and(|row| row.key.share_of == ShareOf::Population);
     let (what, unit) = if is_rate { ("Aantal per 1.000", "per 1.000") } else { ("Aandeel", "%") };
-    let own = row.and_then(|row| row.share);
-    let flanders = beside.other().and_then(total).and_then(|row| row.share);
-    let cluster = beside.cluster.as_ref().and_then(|(area, _)| total(area)).and_then(|row| row.mean_of_scores);
-    let mut lines: Vec<(&str, f64, &str, usize)> = Vec::new();
-    lines.extend(own.map(|share| (beside.own.name.as_str(), share, "var(--own)", words.share_decimals)));
-    lines.extend(cluster.map(|share| ("Vergelijkbare gemeenten", share, "var(--cluster)", 2)));
-    lines.extend(flanders.map(|share| ("Vlaams Gewest", share, "var(--flanders)", words.share_decimals)));
+    let share = |row: Observation| {
+        let exact = |share| number(share, words.share_decimals);
+        let share = row.share?;
+        Some((share, if row.reason == Reason::ShareOnly { rounded_share(share) } else { exact(share) }))
+    };
+    let own = row.and_then(share);
+    let flanders = beside.other().and_then(total).and_then(share);
+    let cluster = beside.cluster.as_ref().and_then(|(area, _)| total(area)).and_then(share);
+    let has_own = own.is_some();
+    let named = [
+        (beside.own.name.as_str(), own, "var(--own)"),
+        ("Vergelijkbare gemeenten", cluster, "var(--cluster)"),
+        ("Vlaams Gewest", flanders, "var(--flanders)"),
+    ];
+    let named =
+        named.into_iter().filter_map(|(name, share, colour)| share.map(|(share, text)| (name, share, colour, text)));
+    let lines: Vec<(&str, f64, &str, String)> = named.collect();
     let most = lines.iter().map(|line| line.1).fold(0.0, f64::max);
-    if own.is_none() || most <= 0.0 || lines.iter().all(|line| line.1 >= 100.0) {
+    if !has_own || most <= 0.0 || lines.iter().all(|line| line.1 >= 100.0) {
         return html! {};
     }
     let height = 26 * lines.len();
     html! {
         figure data-indicator=(words.id) data-period=(period) data-group=(group) {
             svg viewBox={ "0 0 640 " (height) } width="640" height=(height) role="img"
-                aria-label={ (what) ", " (spoken(period)) ": " (lines.iter().map(|(name, share, _, decimals)| format!("{name} {} {unit}", number(*share, *decimals))).collect::<Vec<_>>().join(", ")) } {
-                @for (at, (name, share, colour, decimals)) in lines.iter().enumerate() {
+                aria-label={ (what) ", " (spoken(period)) ": " (lines.iter().map(|(name, .., text)| format!("{name} {text} {unit}")).collect::<Vec<_>>().join(", ")) } {
+                @for (at, (name, share, colour, written)) in lines.iter().enumerate() {
                     text x="0" y=(at * 26 + 17) { (name) }
                     rect x="190" y=(at * 26 + 4) height="18" width=(format!("{:.0}", share / most * 370.0)) fill=(colour) {}
-                    text x=(format!("{:.0}", 196.0 + share / most * 370.0)) y=(at * 26 + 17) { (number(*share, *decimals)) " " (unit) }
+                    text x=(format!("{:.0}", 196.0 + share / most * 370.0)) y=(at * 26 + 17) { (written) " " (unit) }
                 }
             }
         }

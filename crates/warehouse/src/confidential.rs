@@ -204,6 +204,9 @@ fn certificate_columns(guarded: &Guarded<'_>) -> Vec<ArrayRef> {
 fn column(field: &Field, recorded: &[Recorded]) -> ArrayRef {
     if field.kind == Type::Integer {
         return Arc::new(Int64Array::from_iter(recorded.iter().map(|row| {
+            if field.name == "rounded_share" {
+                return row.rounded_share;
+            }
             let counts = row.cell.counts.as_ref().ok()?;
             match field.name.as_str() {
                 "numerator" => Some(counts.numerator),
@@ -260,6 +263,7 @@ pub fn read_record(folder: &Path) -> Result<Vec<Recorded>, WarehouseError> {
         let (counted, reason) = (texts("counted")?, texts("reason")?);
         let (numerator, divisor) = (numbers("numerator")?, numbers("divisor")?);
         let (denominator, contributors) = (numbers("denominator")?, numbers("contributors")?);
+        let rounded_share = numbers("rounded_share")?;
         let keys: Vec<&StringArray> = keys.into_iter().collect::<Result<_, _>>()?;
         for at in 0..batch.num_rows() {
             let own = |column: usize| keys[column].value(at).to_string();
@@ -299,6 +303,7 @@ pub fn read_record(folder: &Path) -> Result<Vec<Recorded>, WarehouseError> {
                 },
                 method: method.value(at).to_string(),
                 reason: word(reason.value(at)).ok_or_else(|| altered("an unknown reason"))?,
+                rounded_share: rounded_share.is_valid(at).then(|| rounded_share.value(at)),
             });
         }
     }

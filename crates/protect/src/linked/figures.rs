@@ -9,6 +9,7 @@ use catalog::pipeline::{Protection, SourceRule};
 use catalog::reference::Reference;
 
 use super::{AGE, Block, DETAIL, DETAIL_2, GROUP, Holds, Row, SEX, Spot, Standing, Texts, is_account};
+use crate::rounding::{RoundedShare, Rounding};
 use crate::secondary::Need;
 
 /// A figure of the linked system.
@@ -27,6 +28,10 @@ pub(crate) struct Figure {
     pub(crate) least: i64,
     /// What everybody knows it to be at most.
     pub(crate) most: Option<i64>,
+    /// The values that the rounded shares published of it leave open, where its count is suppressed.
+    pub(crate) rounded: Option<(i64, i64)>,
+    /// Whether an earlier edition published a rounded share of it, so that it cannot be let go.
+    pub(crate) is_kept: bool,
     pub(crate) need: Option<Need>,
     pub(crate) cost: u32,
 }
@@ -58,8 +63,20 @@ pub struct Linked<'l> {
     pub(crate) known_sums: HashSet<Holds>,
     /// Of each edition the figures of each row: its count, and what its share is of.
     rows: Vec<Vec<OfRow>>,
+    /// The secret by which shares are rounded; nothing where none are published without their counts.
+    pub(crate) rounding: Option<Rounding>,
+    /// Of each row of the newest edition the share that is published where its count is not.
+    pub(crate) scores: HashMap<usize, RoundedShare>,
     /// Every spot with the figures that stand there in some edition.
     pub(crate) everywhere: BTreeMap<Spot, Vec<u32>>,
+}
+
+impl Figure {
+    /// What another table may have of it: at least, and at most.
+    pub(crate) fn ends(&self) -> (i64, Option<i64>) {
+        let (low, high) = self.rounded.unzip();
+        (low.map_or(self.least, |low| self.least.max(low)), [self.most, high].into_iter().flatten().min())
+    }
 }
 
 /// Rows of a block with one kind of share: number of the row, spot, denominator.
@@ -91,8 +108,15 @@ impl<'l> Linked<'l> {
             sums: Vec::new(),
             known_sums: HashSet::new(),
             rows: Vec::new(),
+            rounding: None,
+            scores: HashMap::new(),
             everywhere: BTreeMap::new(),
         }
+    }
+
+    /// The same, in which shares are published rounded where counts are not.
+    pub fn with_rounded_shares(self, rounding: Rounding) -> Linked<'l> {
+        Linked { rounding: Some(rounding), ..self }
     }
 
     /// Adds an edition, the oldest first. The rows of the last one are those that are decided.
@@ -148,6 +172,7 @@ impl<'l> Linked<'l> {
             }
         }
         self.coarsen(&here);
+        self.round_shares(rows, &found);
         for (spot, id) in &here {
             let there = self.everywhere.entry(*spot).or_default();
             if !there.contains(id) {
@@ -176,6 +201,13 @@ impl<'l> Linked<'l> {
             _ => outcome.withheld.contains(&figure),
         };
         self.of_row(row).is_some_and(|(count, base)| hidden(count) || base.is_some_and(hidden))
+    }
+
+    /// The rounded share of a row of the newest edition that is published where its count is not.
+    pub fn rounded_share(&self, row: usize, outcome: &super::Outcome) -> Option<RoundedShare> {
+        let (count, base) = self.of_row(row)?;
+        let is_let_go = [Some(count), base].into_iter().flatten().any(|figure| outcome.let_go.contains(&figure));
+        self.scores.get(&row).copied().filter(|_| !is_let_go)
     }
 
     /// The figures that a figure stands beside in some sum.
@@ -257,6 +289,8 @@ impl<'l> Linked<'l> {
             is_balance: false,
             least: 0,
             most: None,
+            rounded: None,
+            is_kept: false,
             need: None,
             cost: 1,
         });
@@ -278,7 +312,7 @@ impl<'l> Linked<'l> {
         shared: &[(usize, Spot, i64)],
         share_of: ShareOf,
         rows: &[Row<'_>],
-        found: &mut [OfRow],
+        found: &mut [Option<(u32, Option<u32>)>],
         here: &mut BTreeMap<Spot, u32>,
     ) {
         let used: Vec<usize> = (0..5).filter(|at| shared.iter().any(|(_, spot, _)| spot.codes[*at] != 0)).collect();
@@ -404,10 +438,10 @@ impl<'l> Linked<'l> {
     fn cost(&self, spot: &Spot, level: AreaLevel, value: i64) -> u32 {
         let area = match level {
             AreaLevel::Cluster | AreaLevel::Unlocated => 30,
-            AreaLevel::Arrondissement => 60,
+            AreaLevel::Arrondissement => 2_000,
             AreaLevel::Municipality => 100,
-            AreaLevel::Province => 200,
-            AreaLevel::Region => 6_000,
+            AreaLevel::Province => 20_000,
+            AreaLevel::Region => 60_000,
         };
         let totals = [SEX, AGE, GROUP, DETAIL, DETAIL_2].iter().filter(|at| spot.codes[**at] == 0).count() as u32;
         let zero = if value == 0 { 2 } else { 1 };

@@ -17,6 +17,7 @@ mod accounts;
 mod equalities;
 mod figures;
 mod plan;
+mod scores;
 mod statement;
 mod sums;
 
@@ -34,8 +35,17 @@ pub struct Row<'r> {
     pub method: &'r str,
     /// What an edition that is published shows of it; nothing where that is still to be decided.
     pub published: Option<Reason>,
+    /// The share that an edition published without the count, in tenths.
+    pub rounded_share: Option<i64>,
     /// Whether everybody knows it, whatever is shown.
     pub public: bool,
+}
+
+impl<'r> Row<'r> {
+    /// A row that is to be decided.
+    pub fn new(cell: &'r Cell, method: &'r str) -> Row<'r> {
+        Row { cell, method, published: None, rounded_share: None, public: false }
+    }
 }
 
 /// A table of counts that lie together: of an indicator, a period and a definition.
@@ -95,6 +105,8 @@ pub struct Outcome {
     pub proofs: BTreeMap<(u32, End), Vec<Move>>,
     /// Ends that nothing withheld gives.
     pub exposed: BTreeSet<(u32, End)>,
+    /// Figures whose shares are not told, because a proof does not leave them as they are.
+    pub let_go: BTreeSet<u32>,
     /// Primary figures of which public tables alone say more than the rule allows, with what they leave.
     pub told_elsewhere: BTreeSet<u32>,
     /// For each end that is relaxed the proof that public tables leave no more.

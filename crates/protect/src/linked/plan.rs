@@ -11,15 +11,14 @@ use super::{Outcome, Standing};
 use crate::ProtectError;
 use crate::certificate::{Relaxation, Step};
 use crate::search::EVERYWHERE;
-use crate::secondary::{Demand, Effort, Withheld, protect, root};
+use crate::secondary::{Demand, Effort, Rings, Withheld, protect, root};
 use crate::system::{Figure, Move, System};
 
 /// Less than any difference of two flows.
 const FAR_BELOW: i64 = -1_000_000_000;
 
-/// Arrondissements that can be neighbourhoods, and municipalities that can be one each: together one for each bit.
-const ARRONDISSEMENTS: usize = 60;
-const GREATEST: usize = 4;
+/// Arrondissements that can be neighbourhoods: each has two bits, one for all its municipalities and one for the greatest.
+const ARRONDISSEMENTS: usize = 64;
 /// Small counts of a part that is worth all threads.
 const LARGE: usize = 300;
 
@@ -60,11 +59,9 @@ impl Linked<'_> {
 
     /// Everything as one system, in which a cell is a figure.
     pub fn system(&self) -> System {
-        let figures = self.figures.iter().map(|figure| Figure {
-            value: figure.value,
-            least: if figure.is_balance { FAR_BELOW } else { figure.least },
-            most: figure.most,
-            cost: None,
+        let figures = self.figures.iter().map(|figure| {
+            let (least, most) = figure.ends();
+            Figure { value: figure.value, least: if figure.is_balance { FAR_BELOW } else { least }, most, cost: None }
         });
         let mut system = System::new(figures.collect());
         for (wholes, parts) in &self.sums {
@@ -98,6 +95,7 @@ impl Linked<'_> {
             outcome.withheld.extend(withheld.cells.iter().map(|cell| name(*cell)));
             outcome.needs.extend(withheld.needs.iter().map(|(cell, need)| (name(*cell), *need)));
             outcome.exposed.extend(withheld.exposed.iter().map(|(cell, end)| (name(*cell), *end)));
+            outcome.let_go.extend(withheld.let_go.iter().map(|cell| name(*cell)));
             outcome.told_elsewhere.extend(withheld.told.iter().map(|cell| name(*cell)));
             for ((cell, end), proof) in withheld.relaxations {
                 outcome.relaxations.insert((name(cell), end), named(&parts[at], proof));
@@ -183,14 +181,16 @@ impl Linked<'_> {
         let home_of_greatest = |area: &usize| home_of(&areas[*area]);
         for area in &greatest {
             let home = home_of_greatest(area);
-            let of_home = greatest.iter().find(|other| home_of_greatest(other) == home);
-            let partners: BTreeSet<u32> =
-                of_home.into_iter().chain(greatest.first()).map(|area| *area as u32).collect();
+            let of_home = greatest.iter().filter(|other| home_of_greatest(other) == home).take(4);
+            let partners: BTreeSet<u32> = of_home.chain(greatest.first()).map(|area| *area as u32).collect();
             let partners = partners.into_iter().filter(|partner| *partner != *area as u32).collect();
             demand.partners.insert(*area as u32, partners);
         }
-        greatest.truncate(GREATEST);
-        let bit_of = |area: usize| greatest.iter().position(|own| *own == area).map_or(0, |at| 1u64 << (63 - at));
+        let greatest_of = |home: usize| greatest.iter().find(|area| home_of_greatest(area) == Some(home)).copied();
+        let greatest_of: Vec<Option<usize>> = (0..around.len()).map(greatest_of).collect();
+        let bits = |area: usize, home: usize| {
+            1u128 << home | if greatest_of[home] == Some(area) { 1 << (ARRONDISSEMENTS + home) } else { 0 }
+        };
         for id in ids {
             let area = area_of(id);
             // An area of several arrondissements is at home where most of it is counted.
@@ -201,24 +201,38 @@ impl Linked<'_> {
             let own = area.filter(is_municipality).zip(home);
             demand.homes.push(home);
             demand.municipality.push(own.map(|(area, _)| area as u32));
-            demand.neighbourhoods.push(own.map_or(EVERYWHERE, |(area, home)| 1 << home | bit_of(area)));
+            demand.neighbourhoods.push(own.map_or(EVERYWHERE, |(area, home)| bits(area, home)));
         }
-        let mate = |at: usize| -> Option<usize> {
-            let province = areas
+        let province = |at: usize| -> u128 {
+            let found = areas
                 .iter()
-                .find(|area| area.level == AreaLevel::Province && area.members.contains(&around[at].members[0]))?;
-            let others = (0..around.len()).filter(|other| *other != at);
-            let inside = others.filter(|other| province.members.contains(&around[*other].members[0]));
-            inside.max_by_key(|other| (counted[*other], std::cmp::Reverse(*other)))
+                .find(|area| area.level == AreaLevel::Province && area.members.contains(&around[at].members[0]));
+            let inside =
+                |other: &usize| found.is_some_and(|province| province.members.contains(&around[*other].members[0]));
+            (0..around.len()).filter(inside).fold(1u128 << at, |ring, other| ring | 1 << other)
         };
-        demand.rings = (0..around.len())
-            .map(|at| {
-                let own = 1u64 << at;
-                let with_mate = mate(at).map_or(own, |mate| own | 1 << mate);
-                let with_greatest = |count: usize| (0..count).fold(own, |ring, at| ring | 1 << (63 - at));
-                vec![own, with_mate, with_greatest(1), with_greatest(GREATEST)]
-            })
-            .collect();
+        let all = (0..around.len()).fold(0, |ring, at| ring | 1u128 << at);
+        let rings = |at: usize| {
+            let (own, province) = (1u128 << at, province(at));
+            let with_greatest = |ring: u128| own | ring << ARRONDISSEMENTS;
+            Rings { own, near: with_greatest(province), province, greatest: with_greatest(all) }
+        };
+        demand.rings = (0..around.len()).map(rings).collect();
+        let level_of = |id: &u32| match area_of(id).map(|area| areas[area].level) {
+            Some(AreaLevel::Arrondissement) => 1,
+            Some(AreaLevel::Province) => 2,
+            Some(AreaLevel::Region) => 3,
+            _ => 0,
+        };
+        demand.levels = ids.iter().map(level_of).collect();
+    }
+
+    /// Whether a figure follows from those of municipalities and needs no protection.
+    fn is_follower(&self, figure: &super::figures::Figure) -> bool {
+        let area = figure.spot.and_then(|spot| self.areas.get(&spot.area)).map(|at| &self.reference.areas[*at]);
+        matches!(figure.standing, Standing::Coarse | Standing::Before)
+            && figure.need.is_none()
+            && area.is_some_and(|area| area.level == AreaLevel::Cluster)
     }
 
     fn part(&self, mut ids: Vec<u32>, sums: &[usize]) -> Part {
@@ -257,6 +271,13 @@ impl Linked<'_> {
                 Standing::Coarse | Standing::Unseen => demand.hidden.insert(*cell),
                 _ => false,
             };
+            if self.is_follower(figure) {
+                demand.followers.insert(*cell);
+            }
+            if figure.is_kept {
+                demand.kept.insert(*cell);
+            }
+            demand.rounded.extend(figure.rounded.map(|bounds| (*cell, bounds)));
             if let Some(need) = figure.need {
                 demand.primary.insert(*cell, need);
                 if figure.contributors == Some(1) {

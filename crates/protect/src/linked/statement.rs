@@ -9,11 +9,12 @@ use crate::level::Need;
 
 impl Linked<'_> {
     /// Everything that is taken to be known of what was ever published.
-    pub fn statement(&self) -> Statement {
-        let figure = |figure: &super::figures::Figure| Figure {
+    pub fn statement(&self, outcome: &Outcome) -> Statement {
+        let figure = |(id, figure): (usize, &super::figures::Figure)| Figure {
             value: figure.value,
             lower: (!figure.is_balance).then(|| figure.least.min(figure.value)),
             upper: figure.most.map(|most| most.max(figure.value)),
+            rounded: figure.rounded.filter(|_| !outcome.let_go.contains(&(id as u32))),
             knowledge: match figure.standing {
                 Standing::Public => Knowledge::Public,
                 Standing::Known => Knowledge::Published,
@@ -22,7 +23,7 @@ impl Linked<'_> {
             },
             is_singleton: figure.contributors == Some(1) && figure.need.is_some(),
         };
-        let figures: Vec<Figure> = self.figures.iter().map(figure).collect();
+        let figures: Vec<Figure> = self.figures.iter().enumerate().map(figure).collect();
         let constraint = |(wholes, parts): &(Vec<u32>, Vec<u32>)| {
             // A figure that is given more than once is one term, that many times the figure.
             let mut times: BTreeMap<u32, i64> = BTreeMap::new();
@@ -53,7 +54,7 @@ impl Linked<'_> {
     /// figure whether some row shows it.
     pub fn check(&self, outcome: &Outcome, is_shown: impl Fn(u32) -> bool) -> BTreeSet<(u32, Flaw)> {
         let shown = (0..self.figures.len() as u32).filter(|figure| is_shown(*figure)).collect();
-        let statement = self.statement();
+        let statement = self.statement(outcome);
         let levels = self.own_levels().into_iter().chain(self.levels_of_rests(outcome)).collect();
         Checker::new(&statement, outcome.as_proofs(), levels, shown).flaws()
     }

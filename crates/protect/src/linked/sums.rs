@@ -307,6 +307,8 @@ impl Linked<'_> {
             is_balance: false,
             least: 0,
             most: None,
+            rounded: None,
+            is_kept: false,
             need,
             cost: 1,
         })

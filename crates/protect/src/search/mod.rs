@@ -6,6 +6,8 @@
 //! of the system: a basis has as many rows as equations have been in the way. Floats only look for a move here; that it
 //! is one is checked elsewhere in whole numbers, so that a slip of a float can cost a cell, and never reveal one.
 
+use std::collections::HashMap;
+
 use crate::system::{Move, System};
 
 mod pivot;
@@ -22,7 +24,7 @@ const SLIP: f64 = 1e-4;
 const DENOMINATORS: u32 = 360;
 const NONE: u32 = u32::MAX;
 /// All neighbourhoods.
-pub const EVERYWHERE: u64 = u64::MAX;
+pub const EVERYWHERE: u128 = u128::MAX;
 /// Programmes solved to make a move whole, where the first is not.
 const BRANCHES: usize = 40;
 
@@ -101,9 +103,11 @@ pub struct Search<'s> {
     /// A move of one cell to one side that is wanted more than any price.
     worth: Option<(u32, usize)>,
     /// Neighbourhoods of each cell, as bits.
-    neighbourhoods: &'s [u64],
+    neighbourhoods: &'s [u128],
+    /// Cells that are held within further bounds.
+    held: HashMap<u32, (i64, i64)>,
     /// The neighbourhoods whose cells may move.
-    pub within: u64,
+    pub within: u128,
     /// Pivots after which a search is given up.
     pub patience: usize,
     /// Pivots made.
@@ -141,6 +145,7 @@ impl<'s> Search<'s> {
             dearer: Vec::new(),
             worth: None,
             neighbourhoods: &[],
+            held: HashMap::new(),
             within: EVERYWHERE,
             patience: 20_000,
             pivots: 0,
@@ -149,11 +154,10 @@ impl<'s> Search<'s> {
     }
 
     /// The same with neighbourhoods, one for each cell.
-    pub fn in_neighbourhoods(system: &'s System, neighbourhoods: &'s [u64]) -> Search<'s> {
+    pub fn in_neighbourhoods(system: &'s System, neighbourhoods: &'s [u128]) -> Search<'s> {
         Search { neighbourhoods, ..Search::new(system) }
     }
 
-    /// Whether a cell may move.
     fn is_free(&self, cell: u32) -> bool {
         let own = self.neighbourhoods.get(cell as usize).copied().unwrap_or(EVERYWHERE);
         self.cells[cell as usize].price.is_finite() && own & self.within != 0
@@ -162,15 +166,32 @@ impl<'s> Search<'s> {
     /// Sets what moving a cell by one costs; `None` where it must stay. Prices differ a little from cell to cell, so that
     /// of equal moves the same is found always.
     pub fn set_price(&mut self, cell: u32, price: Option<f64>) {
-        let figure = self.system.figure(cell);
         self.solved_for = None;
-        self.cells[cell as usize].low = (figure.least.min(figure.value) - figure.value) as f64;
-        self.cells[cell as usize].high =
-            figure.most.map_or(f64::INFINITY, |most| (most.max(figure.value) - figure.value) as f64);
+        self.set_bounds(cell);
         self.cells[cell as usize].price = match price {
             Some(price) => price * (1.0 + 0.01 * spread(cell)),
             None => f64::INFINITY,
         };
+    }
+
+    /// Holds a cell within further bounds, or no longer.
+    pub fn hold(&mut self, cell: u32, within: Option<(i64, i64)>) {
+        self.solved_for = None;
+        match within {
+            Some(within) => self.held.insert(cell, within),
+            None => self.held.remove(&cell),
+        };
+        self.set_bounds(cell);
+    }
+
+    fn set_bounds(&mut self, cell: u32) {
+        let figure = self.system.figure(cell);
+        let held = self.held.get(&cell);
+        let least = held.map_or(figure.least, |(low, _)| figure.least.max(*low)).min(figure.value);
+        let most = [figure.most, held.map(|(_, high)| *high)].into_iter().flatten().min();
+        let own = &mut self.cells[cell as usize];
+        own.low = (least - figure.value) as f64;
+        own.high = most.map_or(f64::INFINITY, |most| (most.max(figure.value) - figure.value) as f64);
     }
 
     /// The cheapest move that changes a cell by an amount. Nothing where there is none, or none was found in the end.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::level::Need;
+use crate::search::EVERYWHERE;
 use crate::system::System;
 
 /// What is asked of a system.
@@ -16,6 +17,8 @@ pub struct Demand {
     pub hidden: BTreeSet<u32>,
     /// Cells that everybody knows, whatever is withheld.
     pub public: BTreeSet<u32>,
+    /// Cells of these that follow from others and need no protection.
+    pub followers: BTreeSet<u32>,
     /// Whether what everybody knows of a primary cell is taken back from its need, rather than telling that it is exposed.
     pub yields: bool,
     /// Cells that no row tells: where earlier editions leave too little of one, it has no need.
@@ -30,14 +33,67 @@ pub struct Demand {
     /// For each municipality others, between which and itself a move is looked for first.
     pub partners: BTreeMap<u32, Vec<u32>>,
     /// Neighbourhoods of each cell, as bits; none where there is no such thing.
-    pub neighbourhoods: Vec<u64>,
+    pub neighbourhoods: Vec<u128>,
+    /// Cells of which a share is told, with the least and the most that they can be for it to round as it does. Other tables
+    /// keep to them where they can; where one does not, the share is not told.
+    pub rounded: BTreeMap<u32, (i64, i64)>,
+    /// Those of them whose share was published before, which every table keeps to.
+    pub kept: BTreeSet<u32>,
+    /// How far above the smallest areas each cell is; none where there is no such thing.
+    pub levels: Vec<u8>,
     /// The neighbourhood that each cell is about, also where it moves with all.
     pub homes: Vec<Option<usize>>,
-    /// For each neighbourhood those in which a move is looked for, one after the other, before it is looked for everywhere.
-    pub rings: Vec<Vec<u64>>,
+    /// For each neighbourhood those in which a move is looked for.
+    pub rings: Vec<Rings>,
+}
+
+/// How far from home a move is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ring {
+    /// The own neighbourhood.
+    Own,
+    /// And the greatest area of each neighbourhood of the same province: few cells, with room for many moves.
+    Near,
+    /// The province.
+    Province,
+    /// The own neighbourhood, and the greatest area of each.
+    Greatest,
+    /// Everything.
+    Everywhere,
+}
+
+/// The neighbourhoods in which a move is looked for, as bits.
+#[derive(Debug, Clone, Copy)]
+pub struct Rings {
+    /// The own neighbourhood.
+    pub own: u128,
+    /// The own neighbourhood and the greatest area of each of the province.
+    pub near: u128,
+    /// Those of the province.
+    pub province: u128,
+    /// The own neighbourhood and the greatest area of each.
+    pub greatest: u128,
 }
 
 impl Demand {
+    /// The neighbourhoods in which a move of a cell is looked for.
+    pub(crate) fn ring(&self, cell: u32, ring: Ring) -> u128 {
+        let home = self.homes.get(cell as usize).copied().flatten();
+        let Some(rings) = home.and_then(|home| self.rings.get(home)) else { return EVERYWHERE };
+        match ring {
+            Ring::Own => rings.own,
+            Ring::Near => rings.near,
+            Ring::Province => rings.province,
+            Ring::Greatest => rings.greatest,
+            Ring::Everywhere => EVERYWHERE,
+        }
+    }
+
+    /// How far above the smallest areas a cell is.
+    pub(crate) fn level(&self, cell: u32) -> u8 {
+        self.levels.get(cell as usize).copied().unwrap_or(0)
+    }
+
     /// A municipality and its partners.
     pub fn with_partners(&self, of: u32) -> impl Iterator<Item = u32> {
         std::iter::once(of).chain(self.partners.get(&of).into_iter().flatten().copied())

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::near::NearSearch;
+use super::reduced::WholeSearch;
 use super::{State, moved_by};
-use crate::search::{EVERYWHERE, Search};
 use crate::system::Move;
 
 /// Moves through a cell that are tried before one is searched.
@@ -33,7 +33,7 @@ pub(super) enum Piece {
 /// A look at what is known, with a workspace to search in.
 pub(super) struct Look<'l, 's> {
     pub(super) state: &'l State<'s>,
-    pub(super) search: &'l mut Search<'s>,
+    pub(super) search: &'l mut WholeSearch<'s>,
     /// The same for a municipality alone.
     pub(super) near: &'l mut NearSearch<'s>,
 }
@@ -108,23 +108,19 @@ impl Look<'_, '_> {
                 return Some(Piece::New(found));
             }
             // Where the last search was for this cell the way from its end is short.
-            let again = ways.iter().find_map(|by| self.search.find_without(cell, *by, &fixed));
-            if let Some(found) = again.filter(|found| state.system.admits(found, |cell| state.price_of(cell).is_some()))
-            {
+            let again =
+                ways.iter().find_map(|by| self.search.find_without(cell, *by, &fixed, |found| state.can(found)));
+            if let Some(found) = again {
                 return Some(Piece::New(found));
             }
         }
         fixed.iter().for_each(|cell| self.search.set_price(*cell, None));
         // Most find what they need near them, where the search is short.
-        let home = state.demand.homes.get(cell as usize).copied().flatten();
-        let rings = home.and_then(|home| state.demand.rings.get(home)).map_or(&[][..], Vec::as_slice);
-        let found = rings.iter().chain(&[EVERYWHERE]).find_map(|within| {
-            self.search.within = *within;
-            match without.cell {
-                None => self.cheapest(cell, ways),
-                Some(without) => self.among_withheld(cell, ways, without),
-            }
-        });
+        self.search.set_within(state.demand.ring(cell, state.ring));
+        let found = match without.cell {
+            None => self.cheapest(cell, ways),
+            Some(without) => self.among_withheld(cell, ways, without),
+        };
         for cell in fixed {
             self.search.set_price(cell, state.price_of(cell));
         }
@@ -212,11 +208,9 @@ impl Look<'_, '_> {
         let state = self.state;
         let mut best: Option<(u64, Move)> = None;
         for by in ways {
-            let Some(found) = self.search.find(cell, *by) else { continue };
+            let Some(found) = self.search.find(cell, *by, |found| state.can(found)) else { continue };
             let cost = state.cost_of(&found);
-            if best.as_ref().is_none_or(|(known, _)| cost < *known)
-                && state.system.admits(&found, |cell| state.price_of(cell).is_some())
-            {
+            if best.as_ref().is_none_or(|(known, _)| cost < *known) {
                 best = Some((cost, found));
             }
             if cost == 0 {
@@ -228,10 +222,8 @@ impl Look<'_, '_> {
 
     /// A move of withheld cells alone.
     fn among_withheld(&mut self, cell: u32, ways: &[i64], without: u32) -> Option<Move> {
-        let State { system, withheld, .. } = self.state;
-        ways.iter().find_map(|by| {
-            let found = self.search.find(cell, *by)?;
-            system.admits(&found, |cell| cell != without && withheld[cell as usize]).then_some(found)
-        })
+        let state = self.state;
+        let admits = |found: &Move| state.admits(found, |cell| cell != without && state.withheld[cell as usize]);
+        ways.iter().find_map(|by| self.search.find(cell, *by, admits))
     }
 }

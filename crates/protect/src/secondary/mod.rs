@@ -11,20 +11,21 @@ use catalog::workers;
 
 use crate::ProtectError;
 use crate::certificate::Relaxation;
-use crate::search::Search;
 use crate::system::{Move, System};
 
 mod demand;
 mod look;
 mod near;
+mod reduced;
 mod release;
 mod told;
 
 pub use crate::level::{End, Need};
-pub use demand::Demand;
 pub(crate) use demand::root;
+pub use demand::{Demand, Ring, Rings};
 use look::{Look, Piece, Without};
 use near::{NearSearch, Nears};
+use reduced::{Reduced, WholeSearch};
 use told::{Relaxations, TakingBack};
 
 /// What is withheld, with the proof.
@@ -42,6 +43,8 @@ pub struct Withheld {
     pub told: BTreeSet<u32>,
     /// For each relaxed end the proof that public cells leave no more.
     pub relaxations: BTreeMap<(u32, End), Relaxation>,
+    /// Cells of which no share can be told, because a move goes beyond what it leaves.
+    pub let_go: BTreeSet<u32>,
 }
 
 /// Cost of a usual cell.
@@ -78,6 +81,38 @@ impl Effort {
         Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 40.0, alone: 300.0 };
 }
 
+/// How a move is looked for.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    /// Up to which level further cells may be withheld for it.
+    ceiling: u8,
+    ring: Ring,
+    /// Pivots for one search.
+    pivots: usize,
+    /// Pivots for all searches together, for the ends of one level of a part of the system.
+    budget: usize,
+    /// Whether rounded shares must stay as they are.
+    holds: bool,
+}
+
+const fn attempt(ceiling: u8, ring: Ring, pivots: usize) -> Attempt {
+    Attempt { ceiling, ring, pivots, budget: usize::MAX, holds: true }
+}
+
+/// From the least that is withheld to the most. What cannot be proved within the pivots of one is tried by the next, which
+/// may withhold figures of greater areas, where a move is near.
+const ATTEMPTS: [Attempt; 9] = [
+    attempt(0, Ring::Own, 300),
+    attempt(1, Ring::Near, 300),
+    attempt(1, Ring::Greatest, 1_000),
+    attempt(1, Ring::Province, 1_000),
+    attempt(2, Ring::Greatest, 1_000),
+    Attempt { budget: 20_000, ..attempt(2, Ring::Everywhere, 3_000) },
+    attempt(3, Ring::Near, 300),
+    attempt(3, Ring::Greatest, 600),
+    Attempt { holds: false, ..attempt(3, Ring::Everywhere, 20_000) },
+];
+
 struct Known {
     moved: Move,
     /// Who are alone in a cell of it.
@@ -105,9 +140,10 @@ pub fn protect(system: &System, demand: &Demand, effort: Effort, threads: usize)
     let backwards: Vec<u32> = by_number.iter().rev().copied().collect();
     let left = told::as_far_as_left(system, demand);
     let nears = Nears::new(system, demand);
+    let reduced = Reduced::of(system, &demand.followers);
     let ranked = |order: &[u32]| -> Result<_, ProtectError> {
         injection::point("secondary.round")?;
-        let (found, pivots) = round(system, demand, &nears, &left, order, effort, threads)?;
+        let (found, pivots) = round(system, demand, (&nears, reduced.as_ref()), &left, order, effort, threads)?;
         let cost: u64 = found.cells.iter().map(|cell| u64::from(system.figure(*cell).cost.unwrap_or(0))).sum();
         Ok(((found.exposed.len(), cost), found, pivots))
     };
@@ -130,12 +166,22 @@ struct State<'s> {
     system: &'s System,
     demand: &'s Demand,
     nears: &'s Nears<'s>,
+    reduced: Option<&'s Reduced>,
     effort: Effort,
     /// What each primary cell needs, as far as public cells leave it.
     needs: BTreeMap<u32, Need>,
     /// The cells of each person who is alone in some.
     persons: BTreeMap<u32, Vec<u32>>,
     withheld: Vec<bool>,
+    /// The level above which no further cell is withheld.
+    ceiling: u8,
+    /// The bounds of cells of which a share is told, and whether moves keep to them.
+    rounded: BTreeMap<u32, (i64, i64)>,
+    holds: bool,
+    /// Cells whose shares are told no longer.
+    let_go: BTreeSet<u32>,
+    /// How far from home is looked.
+    ring: Ring,
     known: Vec<Known>,
     /// Numbers of the moves through each cell.
     through: Vec<Vec<usize>>,
@@ -143,7 +189,7 @@ struct State<'s> {
 
 /// What a thread searches with: the whole system, and those of municipalities.
 struct Workspace<'s> {
-    whole: Search<'s>,
+    whole: WholeSearch<'s>,
     near: NearSearch<'s>,
 }
 
@@ -162,7 +208,7 @@ type Asked = ((u32, End), Vec<i64>);
 fn round(
     system: &System,
     demand: &Demand,
-    nears: &Nears<'_>,
+    (nears, reduced): (&Nears<'_>, Option<&Reduced>),
     (needs, relaxations): &(BTreeMap<u32, Need>, Relaxations),
     order: &[u32],
     effort: Effort,
@@ -170,16 +216,22 @@ fn round(
 ) -> Result<(Withheld, usize), ProtectError> {
     let Demand { primary, before, hidden, .. } = demand;
     let search =
-        || Workspace { whole: Search::in_neighbourhoods(system, &demand.neighbourhoods), near: NearSearch::default() };
+        || Workspace { whole: WholeSearch::new(system, reduced, &demand.neighbourhoods), near: NearSearch::default() };
     let mut protector = Protector {
         state: State {
             system,
             demand,
             nears,
+            reduced,
             effort,
             needs: needs.clone(),
             persons: demand.persons(),
             withheld: vec![false; system.len()],
+            ceiling: demand.levels.iter().copied().max().unwrap_or(0),
+            rounded: demand.rounded.clone(),
+            holds: true,
+            let_go: BTreeSet::new(),
+            ring: Ring::Everywhere,
             known: Vec::new(),
             through: vec![Vec::new(); system.len()],
         },
@@ -187,6 +239,7 @@ fn round(
         leans: BTreeMap::new(),
         exposed: Vec::new(),
     };
+    protector.set_hold(true);
     for cell in 0..system.len() as u32 {
         if primary.contains_key(&cell) || before.contains(&cell) || hidden.contains(&cell) {
             protector.withhold(cell);
@@ -202,14 +255,14 @@ fn round(
         protector.cover_by_what_is(&asked)?;
     }
     let left: Vec<Asked> = asked.into_iter().filter(|(end, _)| !protector.leans.contains_key(end)).collect();
-    protector.exposed = protector.cover(left)?;
+    protector.exposed = protector.cover_from_above(left)?;
     let mut relaxations = relaxations.clone();
     protector.take_back(&mut relaxations)?;
     for patience in effort.patience {
         protector.set_patience(*patience);
         protector.release(&own, effort.release);
     }
-    let Protector { state: State { withheld, known, needs, .. }, leans, exposed, searches } = protector;
+    let Protector { state: State { withheld, known, needs, let_go, .. }, leans, exposed, searches } = protector;
     let found = Withheld {
         cells: (0..system.len() as u32).filter(|cell| withheld[*cell as usize]).collect(),
         moves: leans
@@ -220,8 +273,9 @@ fn round(
         told: needs.iter().filter(|(cell, need)| primary[cell] != **need).map(|(cell, _)| *cell).collect(),
         needs,
         relaxations,
+        let_go,
     };
-    Ok((found, searches.iter().map(|own| own.whole.pivots + own.near.pivots()).sum()))
+    Ok((found, searches.iter().map(|own| own.whole.pivots() + own.near.pivots()).sum()))
 }
 
 impl<'s> Protector<'s> {
@@ -230,7 +284,12 @@ impl<'s> Protector<'s> {
     }
 
     fn set_patience(&mut self, pivots: usize) {
-        self.searches.iter_mut().for_each(|own| own.whole.patience = pivots);
+        self.searches.iter_mut().for_each(|own| own.whole.set_patience(pivots));
+    }
+
+    /// Pivots made by all threads in the whole system.
+    fn pivots(&self) -> usize {
+        self.searches.iter().map(|own| own.whole.pivots()).sum()
     }
 
     fn withhold(&mut self, cell: u32) {
@@ -243,9 +302,9 @@ impl<'s> Protector<'s> {
         let published: Vec<u32> =
             (0..self.state.system.len() as u32).filter(|cell| !self.state.withheld[*cell as usize]).collect();
         published.iter().for_each(|cell| self.set_price(*cell, None));
-        let usual = self.searches[0].whole.patience;
+        let usual = self.searches[0].whole.patience();
         self.set_patience(self.state.effort.before);
-        self.cover(asked.to_vec())?;
+        self.cover(asked.to_vec(), usize::MAX)?;
         self.set_patience(usual);
         for cell in published {
             self.set_price(cell, self.state.price_of(cell));
@@ -253,13 +312,75 @@ impl<'s> Protector<'s> {
         Ok(())
     }
 
+    /// Sees to it that ends are shown, those of the greatest areas first: what is withheld for them is there for the areas
+    /// within. For each as little as can be of what is above it is withheld. Gives the ends that cannot be shown.
+    fn cover_from_above(&mut self, asked: Vec<Asked>) -> Result<Vec<(u32, End)>, ProtectError> {
+        let demand = self.state.demand;
+        // A single table has no levels.
+        if demand.rings.is_empty() {
+            return self.cover(asked, usize::MAX);
+        }
+        let highest = demand.levels.iter().copied().max().unwrap_or(0);
+        let usual = self.searches[0].whole.patience();
+        let mut exposed = Vec::new();
+        for level in (0..=highest).rev() {
+            let mut own: Vec<Asked> =
+                asked.iter().filter(|((cell, _), _)| demand.level(*cell) == level).cloned().collect();
+            for attempt in ATTEMPTS.into_iter().filter(|attempt| attempt.ceiling >= level) {
+                if own.is_empty() {
+                    break;
+                }
+                self.begin(attempt, usual);
+                let left: BTreeSet<(u32, End)> = self.cover(own.clone(), attempt.budget)?.into_iter().collect();
+                own.retain(|(end, _)| left.contains(end));
+            }
+            exposed.extend(own.into_iter().map(|(end, _)| end));
+        }
+        self.set_patience(usual);
+        self.state.ring = Ring::Everywhere;
+        Ok(exposed)
+    }
+
+    fn begin(&mut self, attempt: Attempt, usual: usize) {
+        self.set_ceiling(attempt.ceiling);
+        self.set_hold(attempt.holds);
+        self.set_patience(attempt.pivots.min(usual));
+        self.state.ring = attempt.ring;
+    }
+
+    /// Keeps moves to the bounds of shares that are told, or not.
+    fn set_hold(&mut self, holds: bool) {
+        self.state.holds = holds;
+        for (cell, within) in self.state.rounded.clone() {
+            let within = (holds || self.state.demand.kept.contains(&cell)).then_some(within);
+            self.searches.iter_mut().for_each(|own| own.whole.hold(cell, within));
+        }
+    }
+
+    fn set_ceiling(&mut self, ceiling: u8) {
+        let before = std::mem::replace(&mut self.state.ceiling, ceiling);
+        let (low, high) = (before.min(ceiling), before.max(ceiling));
+        for cell in 0..self.state.system.len() as u32 {
+            if (low + 1..=high).contains(&self.state.demand.level(cell)) {
+                self.set_price(cell, self.state.price_of(cell));
+            }
+        }
+    }
+
     /// Sees to it that ends are shown; gives those that cannot be.
     ///
     /// Ends of cells that are far from each other are looked at side by side, each with what was withheld before any of
     /// them; which those are follows from the cells alone.
-    fn cover(&mut self, asked: Vec<Asked>) -> Result<Vec<(u32, End)>, ProtectError> {
+    fn cover(&mut self, asked: Vec<Asked>, budget: usize) -> Result<Vec<(u32, End)>, ProtectError> {
         let mut exposed = Vec::new();
+        let (begun, patience) = (self.pivots(), self.searches[0].whole.patience());
         for batch in self.batches(asked) {
+            let spent = self.pivots() - begun;
+            if spent > budget {
+                exposed.extend(batch.into_iter().map(|(end, _)| end));
+                continue;
+            }
+            self.set_patience(patience.min(1 + (budget - spent) / batch.len().max(2)));
             let found = self.side_by_side(&batch)?;
             for ((end, _), pieces) in batch.into_iter().zip(found) {
                 match pieces {
@@ -271,6 +392,7 @@ impl<'s> Protector<'s> {
                 }
             }
         }
+        self.set_patience(patience);
         Ok(exposed)
     }
 
@@ -295,7 +417,7 @@ impl<'s> Protector<'s> {
     /// Takes back what public cells do not leave of the needs of cells that are exposed, and sees to what is left of them.
     fn take_back(&mut self, relaxations: &mut Relaxations) -> Result<(), ProtectError> {
         let (system, demand) = (self.state.system, self.state.demand);
-        let mut taking = TakingBack::new(system, demand);
+        let mut taking = TakingBack::new(system, demand, self.state.reduced);
         for pass in 0..told::PASSES {
             if !demand.yields || self.exposed.is_empty() {
                 break;
@@ -312,7 +434,7 @@ impl<'s> Protector<'s> {
                     None => exposed.push((cell, end)),
                 }
             }
-            exposed.extend(self.cover(asked)?);
+            exposed.extend(self.cover_from_above(asked)?);
             self.exposed = exposed;
         }
         Ok(())
@@ -352,6 +474,12 @@ impl<'s> Protector<'s> {
             }
             self.state.through[*cell as usize].push(number);
         }
+        for (cell, _) in moved.iter().filter(|(cell, by)| self.state.is_beyond(*cell, *by)).copied().collect::<Vec<_>>()
+        {
+            self.state.rounded.remove(&cell);
+            self.state.let_go.insert(cell);
+            self.searches.iter_mut().for_each(|own| own.whole.hold(cell, None));
+        }
         let persons = self.state.persons_of(&moved);
         self.state.known.push(Known { moved, persons, users: Vec::new(), alive: true });
         number
@@ -368,7 +496,9 @@ impl State<'_> {
     /// The price of moving a cell; nothing where it must stay.
     fn price_of(&self, cell: u32) -> Option<f64> {
         match self.demand.municipality.get(cell as usize) {
-            _ if !self.withheld[cell as usize] => self.system.figure(cell).cost.map(f64::from),
+            _ if !self.withheld[cell as usize] => {
+                self.system.figure(cell).cost.filter(|_| self.demand.level(cell) <= self.ceiling).map(f64::from)
+            }
             _ if self.demand.unsaid.contains(&cell) => Some(UNSAID),
             _ if self.demand.alone.contains_key(&cell) => Some(self.effort.alone),
             Some(None) => Some(ABOVE),
@@ -389,11 +519,34 @@ impl State<'_> {
         persons.into_iter().collect()
     }
 
+    /// Whether a cell may be moved by so much, for all that rounded shares say.
+    fn keeps(&self, cell: u32, by: i64) -> bool {
+        !self.is_beyond(cell, by) || !self.holds && !self.demand.kept.contains(&cell)
+    }
+
+    /// Whether a cell moved by so much would have another share than the one that is told.
+    fn is_beyond(&self, cell: u32, by: i64) -> bool {
+        let to = self.system.figure(cell).value + by;
+        self.rounded.get(&cell).is_some_and(|(low, high)| to < *low || to > *high)
+    }
+
+    /// Whether a move is one: every equation holds, every cell stays within what is known of it, and may move.
+    fn admits(&self, moved: &Move, can_move: impl Fn(u32) -> bool) -> bool {
+        moved.iter().all(|(cell, by)| self.keeps(*cell, *by)) && self.system.admits(moved, can_move)
+    }
+
+    /// The same for a move of cells that have a price.
+    fn can(&self, moved: &Move) -> bool {
+        self.admits(moved, |cell| self.price_of(cell).is_some())
+    }
+
     /// Whether a cell moved by so much is still within what a reader knows of it.
     fn fits(&self, cell: u32, by: i64) -> bool {
         let figure = self.system.figure(cell);
         let to = figure.value + by;
-        to >= figure.least.min(figure.value) && figure.most.is_none_or(|most| to <= most.max(figure.value))
+        self.keeps(cell, by)
+            && to >= figure.least.min(figure.value)
+            && figure.most.is_none_or(|most| to <= most.max(figure.value))
     }
 }
 

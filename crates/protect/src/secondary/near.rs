@@ -79,7 +79,7 @@ impl Together {
 
 impl Near {
     /// The system of some of the cells of a whole one, `own` among them; all others stand still.
-    fn new(system: &System, own: &[u32], moving: &BTreeSet<u32>) -> Near {
+    fn new(system: &System, rounded: &BTreeMap<u32, (i64, i64)>, own: &[u32], moving: &BTreeSet<u32>) -> Near {
         let mut number = vec![NONE; system.len()];
         let cells: Vec<u32> = moving.iter().copied().collect();
         cells.iter().enumerate().for_each(|(at, cell)| number[*cell as usize] = at as u32);
@@ -105,7 +105,7 @@ impl Near {
                 figures.push(Figure { value: 0, least: i64::MIN, most: None, cost: Some(1) });
             }
             members[*own as usize].push((*cell, side));
-            narrow(&mut figures[*own as usize], system.figure(*cell), side);
+            narrow(&mut figures[*own as usize], system.figure(*cell), rounded.get(cell), side);
         }
         let mut small = System::new(figures);
         let mut known: BTreeSet<Vec<(u32, i64)>> = BTreeSet::new();
@@ -126,9 +126,11 @@ impl Near {
 }
 
 /// Keeps a mover within the bounds of one more cell that moves with it, to the same side or to the other.
-fn narrow(mover: &mut Figure, cell: &Figure, side: i64) {
-    let down = cell.least.min(cell.value) - cell.value;
-    let up = cell.most.map(|most| most.max(cell.value) - cell.value);
+fn narrow(mover: &mut Figure, cell: &Figure, rounded: Option<&(i64, i64)>, side: i64) {
+    let least = rounded.map_or(cell.least, |(low, _)| cell.least.max(*low));
+    let most = [cell.most, rounded.map(|(_, high)| *high)].into_iter().flatten().min();
+    let down = least.min(cell.value) - cell.value;
+    let up = most.map(|most| most.max(cell.value) - cell.value);
     let (least, most) = if side > 0 { (Some(down), up) } else { (up.map(|up| -up), Some(-down)) };
     mover.least = least.map_or(mover.least, |least| mover.least.max(least));
     mover.most = most.map_or(mover.most, |most| Some(mover.most.map_or(most, |known| known.min(most))));
@@ -162,7 +164,7 @@ impl<'s> Nears<'s> {
             if with != of {
                 moving = &moving ^ &self.above(other);
             }
-            Near::new(self.system, own, &moving)
+            Near::new(self.system, &self.demand.rounded, own, &moving)
         };
         Some(self.made.get(&(of, with))?.get_or_init(make))
     }
@@ -233,7 +235,7 @@ impl<'n> NearSearch<'n> {
             };
             let mut moved: Move = found.into_iter().flat_map(cells).collect();
             moved.sort_unstable();
-            let is_move = state.system.admits(&moved, |cell| state.price_of(cell).is_some());
+            let is_move = state.admits(&moved, |cell| state.price_of(cell).is_some());
             is_move.then(|| (state.cost_of(&moved), moved))
         });
         found.min_by_key(|(cost, _)| *cost)

@@ -18,9 +18,9 @@ impl Protector<'_> {
         });
         let published: Vec<u32> = all.filter(|cell| !is_withheld(cell)).collect();
         published.into_iter().for_each(|cell| self.set_price(cell, None));
-        let begun = self.searches[0].whole.pivots;
+        let begun = self.searches[0].whole.pivots();
         for cell in cells {
-            if self.searches[0].whole.pivots - begun > effort {
+            if self.searches[0].whole.pivots() - begun > effort {
                 break;
             }
             self.set_price(cell, None);

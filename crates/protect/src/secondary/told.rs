@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::reduced::Reduced;
 use super::{Demand, End, Need};
 use crate::certificate::{Ends, Relaxation, Step, bound};
 use crate::search::Search;
@@ -297,6 +298,8 @@ pub(super) const PASSES: usize = 8;
 pub(super) struct TakingBack<'s> {
     system: &'s System,
     demand: &'s Demand,
+    /// The system without what follows from the rest: no bound is better for it.
+    reduced: Option<&'s Reduced>,
     search: Option<Search<'s>>,
     /// Whether cells that are not public are known too.
     has_known: bool,
@@ -304,10 +307,10 @@ pub(super) struct TakingBack<'s> {
 }
 
 impl<'s> TakingBack<'s> {
-    pub(super) fn new(system: &'s System, demand: &'s Demand) -> TakingBack<'s> {
+    pub(super) fn new(system: &'s System, demand: &'s Demand, reduced: Option<&'s Reduced>) -> TakingBack<'s> {
         let is_known = |cell: u32| system.figure(cell).cost.is_none() && !demand.public.contains(&cell);
         let has_known = (0..system.len() as u32).any(is_known);
-        TakingBack { system, demand, search: None, has_known, persons: demand.persons() }
+        TakingBack { system, demand, reduced, search: None, has_known, persons: demand.persons() }
     }
 
     /// The need of a cell of which an end was not given, with the proof of what it is less; nothing where it stays.
@@ -348,7 +351,7 @@ impl<'s> TakingBack<'s> {
         let (system, demand) = (self.system, self.demand);
         let known = person.and_then(|person| self.persons.get(&person)).map_or(&[][..], Vec::as_slice);
         let search = self.search.get_or_insert_with(|| {
-            let mut search = Search::new(system);
+            let mut search = Search::new(self.reduced.map_or(system, Reduced::system));
             (0..system.len() as u32).for_each(|cell| search.set_free(cell, !demand.public.contains(&cell)));
             search
         });

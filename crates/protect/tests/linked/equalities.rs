@@ -28,7 +28,9 @@ fn by_sex() -> (Vec<Cell>, Vec<Recorded>) {
         cells.push(cell("i", "2010", area, SEXES[at].1, &[("sex", "M")]));
     }
     let men = cells.iter().filter(|cell| cell.key.sex == "M");
-    let told = men.map(|cell| Recorded { reason: Reason::Shown, cell: cell.clone(), method: String::new() }).collect();
+    let told = men
+        .map(|cell| Recorded { reason: Reason::Shown, cell: cell.clone(), method: String::new(), rounded_share: None })
+        .collect();
     (cells, told)
 }
 
