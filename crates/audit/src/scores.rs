@@ -54,8 +54,12 @@ pub(crate) fn moved(
     guarded: &Guarded<'_>,
 ) -> Option<String> {
     let mut published: HashMap<u32, Vec<Share<'_>>> = HashMap::new();
+    let mut unknown = 0;
     let mut add = |cell, share: Option<i64>, figures: Option<(u32, Option<u32>)>| {
-        let (Some(share), Some((count, Some(base)))) = (share, figures) else { return };
+        let (Some(share), Some((count, Some(base)))) = (share, figures) else {
+            unknown += 1;
+            return;
+        };
         published.entry(count).or_default().push(Share { cell, share, count, base });
         published.entry(base).or_default().push(Share { cell, share, count, base });
     };
@@ -65,8 +69,12 @@ pub(crate) fn moved(
         }
     }
     for (at, row) in guarded.recorded.iter().enumerate() {
-        let own = written.get(&row.cell.key).filter(|row| row.reason == Reason::ShareOnly);
-        add(&row.cell, own.and_then(|row| tenths(row.share?)), guarded.linked.of_row(at));
+        if let Some(own) = written.get(&row.cell.key).filter(|row| row.reason == Reason::ShareOnly) {
+            add(&row.cell, own.share.and_then(tenths), guarded.linked.of_row(at));
+        }
+    }
+    if unknown > 0 {
+        return Some(format!("{unknown} rows have a share without its count, and no record says which"));
     }
     let mut others: BTreeSet<(u32, u32)> = BTreeSet::new();
     for table in guarded.outcome.proofs.values().flatten() {

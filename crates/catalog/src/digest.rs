@@ -25,7 +25,12 @@ impl Hasher {
 
     /// Returns the digest in lower-case hexadecimal.
     pub fn finish(self) -> String {
-        hex(&self.0.finalize())
+        hex(&self.bytes())
+    }
+
+    /// Returns the 32 bytes of the digest.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0.finalize().into()
     }
 }
 

@@ -38,8 +38,7 @@ pub struct Figure {
     pub lower: Option<i64>,
     /// What a reader knows it to be at most.
     pub upper: Option<i64>,
-    /// The values within which a share that is told rounds as it does: other tables keep to them, and no public table
-    /// tells them.
+    /// The values that a rounded share leaves open: other tables keep to them, and no relaxation rests on them.
     pub rounded: Option<(i64, i64)>,
     /// How much a reader knows of it.
     pub knowledge: Knowledge,

@@ -42,11 +42,8 @@ impl Rounding {
         if sensitive < UNGUESSABLE {
             hasher.update(key);
         }
-        let digest = hasher.finish();
         let mut secret = [0; 16];
-        for (byte, digits) in secret.iter_mut().zip(digest.as_bytes().chunks(2)) {
-            *byte = digits.iter().fold(0, |byte, digit| byte << 4 | (*digit as char).to_digit(16).unwrap_or(0) as u8);
-        }
+        secret.copy_from_slice(&hasher.bytes()[..16]);
         Rounding(secret)
     }
 

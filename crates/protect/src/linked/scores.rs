@@ -73,8 +73,8 @@ impl Linked<'_> {
             return None;
         }
         let counts = (counts.numerator, denominator, counts.divisor);
-        match row.rounded_share {
-            Some(tenths) => RoundedShare::published_as(tenths, key, counts),
+        match row.published {
+            Some(_) => RoundedShare::published_as(row.rounded_share?, key, counts),
             None => RoundedShare::of(self.rounding.as_ref()?, key, counts),
         }
     }

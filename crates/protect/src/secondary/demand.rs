@@ -17,7 +17,7 @@ pub struct Demand {
     pub hidden: BTreeSet<u32>,
     /// Cells that everybody knows, whatever is withheld.
     pub public: BTreeSet<u32>,
-    /// Cells of these that follow from others and need no protection.
+    /// Hidden cells that follow from others, and need no protection themselves.
     pub followers: BTreeSet<u32>,
     /// Whether what everybody knows of a primary cell is taken back from its need, rather than telling that it is exposed.
     pub yields: bool,
@@ -34,8 +34,8 @@ pub struct Demand {
     pub partners: BTreeMap<u32, Vec<u32>>,
     /// Neighbourhoods of each cell, as bits; none where there is no such thing.
     pub neighbourhoods: Vec<u128>,
-    /// Cells of which a share is told, with the least and the most that they can be for it to round as it does. Other tables
-    /// keep to them where they can; where one does not, the share is not told.
+    /// Cells of which a rounded share is published, with the least and the most that it leaves open. Other tables keep to them
+    /// where they can; where one does not, the share is not published.
     pub rounded: BTreeMap<u32, (i64, i64)>,
     /// Those of them whose share was published before, which every table keeps to.
     pub kept: BTreeSet<u32>,

@@ -13,6 +13,7 @@ use crate::ProtectError;
 use crate::certificate::Relaxation;
 use crate::system::{Move, System};
 
+mod attempts;
 mod demand;
 mod look;
 mod near;
@@ -43,7 +44,7 @@ pub struct Withheld {
     pub told: BTreeSet<u32>,
     /// For each relaxed end the proof that public cells leave no more.
     pub relaxations: BTreeMap<(u32, End), Relaxation>,
-    /// Cells of which no share can be told, because a move goes beyond what it leaves.
+    /// Cells of which no share can be published, because a move goes beyond what it leaves open.
     pub let_go: BTreeSet<u32>,
 }
 
@@ -80,38 +81,6 @@ impl Effort {
     pub const BRIEF: Effort =
         Effort { patience: &[], before: 100, release: 0, quick: 2_000, detour: 40.0, alone: 300.0 };
 }
-
-/// How a move is looked for.
-#[derive(Debug, Clone, Copy)]
-struct Attempt {
-    /// Up to which level further cells may be withheld for it.
-    ceiling: u8,
-    ring: Ring,
-    /// Pivots for one search.
-    pivots: usize,
-    /// Pivots for all searches together, for the ends of one level of a part of the system.
-    budget: usize,
-    /// Whether rounded shares must stay as they are.
-    holds: bool,
-}
-
-const fn attempt(ceiling: u8, ring: Ring, pivots: usize) -> Attempt {
-    Attempt { ceiling, ring, pivots, budget: usize::MAX, holds: true }
-}
-
-/// From the least that is withheld to the most. What cannot be proved within the pivots of one is tried by the next, which
-/// may withhold figures of greater areas, where a move is near.
-const ATTEMPTS: [Attempt; 9] = [
-    attempt(0, Ring::Own, 300),
-    attempt(1, Ring::Near, 300),
-    attempt(1, Ring::Greatest, 1_000),
-    attempt(1, Ring::Province, 1_000),
-    attempt(2, Ring::Greatest, 1_000),
-    Attempt { budget: 20_000, ..attempt(2, Ring::Everywhere, 3_000) },
-    attempt(3, Ring::Near, 300),
-    attempt(3, Ring::Greatest, 600),
-    Attempt { holds: false, ..attempt(3, Ring::Everywhere, 20_000) },
-];
 
 struct Known {
     moved: Move,
@@ -175,10 +144,10 @@ struct State<'s> {
     withheld: Vec<bool>,
     /// The level above which no further cell is withheld.
     ceiling: u8,
-    /// The bounds of cells of which a share is told, and whether moves keep to them.
+    /// The bounds of cells of which a share is published, and whether moves keep to them.
     rounded: BTreeMap<u32, (i64, i64)>,
     holds: bool,
-    /// Cells whose shares are told no longer.
+    /// Cells whose shares are published no longer.
     let_go: BTreeSet<u32>,
     /// How far from home is looked.
     ring: Ring,
@@ -310,61 +279,6 @@ impl<'s> Protector<'s> {
             self.set_price(cell, self.state.price_of(cell));
         }
         Ok(())
-    }
-
-    /// Sees to it that ends are shown, those of the greatest areas first: what is withheld for them is there for the areas
-    /// within. For each as little as can be of what is above it is withheld. Gives the ends that cannot be shown.
-    fn cover_from_above(&mut self, asked: Vec<Asked>) -> Result<Vec<(u32, End)>, ProtectError> {
-        let demand = self.state.demand;
-        // A single table has no levels.
-        if demand.rings.is_empty() {
-            return self.cover(asked, usize::MAX);
-        }
-        let highest = demand.levels.iter().copied().max().unwrap_or(0);
-        let usual = self.searches[0].whole.patience();
-        let mut exposed = Vec::new();
-        for level in (0..=highest).rev() {
-            let mut own: Vec<Asked> =
-                asked.iter().filter(|((cell, _), _)| demand.level(*cell) == level).cloned().collect();
-            for attempt in ATTEMPTS.into_iter().filter(|attempt| attempt.ceiling >= level) {
-                if own.is_empty() {
-                    break;
-                }
-                self.begin(attempt, usual);
-                let left: BTreeSet<(u32, End)> = self.cover(own.clone(), attempt.budget)?.into_iter().collect();
-                own.retain(|(end, _)| left.contains(end));
-            }
-            exposed.extend(own.into_iter().map(|(end, _)| end));
-        }
-        self.set_patience(usual);
-        self.state.ring = Ring::Everywhere;
-        Ok(exposed)
-    }
-
-    fn begin(&mut self, attempt: Attempt, usual: usize) {
-        self.set_ceiling(attempt.ceiling);
-        self.set_hold(attempt.holds);
-        self.set_patience(attempt.pivots.min(usual));
-        self.state.ring = attempt.ring;
-    }
-
-    /// Keeps moves to the bounds of shares that are told, or not.
-    fn set_hold(&mut self, holds: bool) {
-        self.state.holds = holds;
-        for (cell, within) in self.state.rounded.clone() {
-            let within = (holds || self.state.demand.kept.contains(&cell)).then_some(within);
-            self.searches.iter_mut().for_each(|own| own.whole.hold(cell, within));
-        }
-    }
-
-    fn set_ceiling(&mut self, ceiling: u8) {
-        let before = std::mem::replace(&mut self.state.ceiling, ceiling);
-        let (low, high) = (before.min(ceiling), before.max(ceiling));
-        for cell in 0..self.state.system.len() as u32 {
-            if (low + 1..=high).contains(&self.state.demand.level(cell)) {
-                self.set_price(cell, self.state.price_of(cell));
-            }
-        }
     }
 
     /// Sees to it that ends are shown; gives those that cannot be.
@@ -524,7 +438,7 @@ impl State<'_> {
         !self.is_beyond(cell, by) || !self.holds && !self.demand.kept.contains(&cell)
     }
 
-    /// Whether a cell moved by so much would have another share than the one that is told.
+    /// Whether a cell moved by so much would have another share than the one that is published.
     fn is_beyond(&self, cell: u32, by: i64) -> bool {
         let to = self.system.figure(cell).value + by;
         self.rounded.get(&cell).is_some_and(|(low, high)| to < *low || to > *high)
